@@ -1,0 +1,61 @@
+// swift-tools-version: 6.1
+
+import PackageDescription
+
+// The rooms, top to bottom: a target may depend only on targets above it.
+// docs/architecture.md draws the data's way through them.
+let package = Package(
+  name: "eptc",
+  products: [
+    .executable(name: "eptc", targets: ["eptc"]),
+    .library(name: "EPTInfer", targets: ["EPTInfer"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+  ],
+  targets: [
+    .systemLibrary(
+      name: "CNettle", pkgConfig: "nettle", providers: [.apt(["nettle-dev"])]),
+    .target(name: "CBLAS"),
+    .target(name: "CEPTKernels"),
+    .target(name: "EPTFormat", dependencies: ["CNettle"]),
+    .target(name: "EPTText", dependencies: ["EPTFormat"]),
+    .target(name: "EPTModel", dependencies: ["CBLAS", "CEPTKernels", "EPTFormat", "EPTText"]),
+    .target(name: "EPTTask", dependencies: ["EPTFormat", "EPTText", "EPTModel"]),
+    .target(name: "EPTConvert", dependencies: ["EPTFormat", "EPTText", "EPTModel"]),
+    .target(name: "EPTTrain", dependencies: ["EPTFormat", "EPTText", "EPTModel", "EPTTask"]),
+    .target(name: "EPTInfer", dependencies: ["EPTFormat", "EPTText", "EPTModel", "EPTTask"]),
+    .executableTarget(
+      name: "eptc",
+      dependencies: [
+        "EPTFormat", "EPTText", "EPTModel", "EPTTask", "EPTConvert", "EPTTrain", "EPTInfer",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+
+    .target(
+      name: "EPTTestSupport", dependencies: ["EPTFormat"], path: "Tests/EPTTestSupport"),
+    .testTarget(name: "EPTFormatTests", dependencies: ["EPTFormat", "EPTTestSupport"]),
+    .testTarget(name: "EPTTextTests", dependencies: ["EPTText", "EPTFormat", "EPTTestSupport"]),
+    .testTarget(
+      name: "EPTModelTests",
+      dependencies: ["EPTModel", "EPTConvert", "EPTFormat", "EPTText", "EPTTestSupport"]),
+    .testTarget(
+      name: "EPTTaskTests",
+      dependencies: ["EPTTask", "EPTModel", "EPTText", "EPTFormat", "EPTTestSupport"]),
+    .testTarget(
+      name: "EPTConvertTests",
+      dependencies: ["EPTConvert", "EPTModel", "EPTText", "EPTFormat", "EPTTestSupport"]),
+    .testTarget(
+      name: "EPTTrainTests",
+      dependencies: [
+        "EPTTrain", "EPTTask", "EPTModel", "EPTConvert", "EPTFormat", "EPTText", "EPTTestSupport",
+      ]),
+    .testTarget(
+      name: "EPTInferTests",
+      dependencies: [
+        "EPTInfer", "EPTTask", "EPTModel", "EPTConvert", "EPTFormat", "EPTText", "EPTTestSupport",
+      ]),
+    .testTarget(name: "eptcTests", dependencies: ["EPTTestSupport"]),
+  ],
+  swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,3 @@
+/// What can go wrong in `EPTConvert`.
+public enum ConvertError: Error, Equatable, Sendable {
+}

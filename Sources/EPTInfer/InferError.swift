@@ -1,0 +1,3 @@
+/// What can go wrong in `EPTInfer`.
+public enum InferError: Error, Equatable, Sendable {
+}

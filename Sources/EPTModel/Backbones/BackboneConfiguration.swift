@@ -1,0 +1,55 @@
+import EPTFormat
+
+/// A tensor that an architecture reads.
+public struct TensorSpecification: Sendable, Equatable {
+  /// Its name in a `.ept`: Hugging Face's, without the model prefix.
+  public let name: String
+  public let shape: [Int]
+
+  public init(_ name: String, _ shape: [Int]) {
+    self.name = name
+    self.shape = shape
+  }
+
+  /// Whether int8 rows may stand for it: a matrix that rows are looked up in or multiplied with.
+  public var isQuantizable: Bool { shape.count == 2 && shape[1] >= 16 }
+}
+
+/// What a `config.json` says, for one architecture.
+public protocol BackboneConfiguration: Sendable {
+  /// The architecture's label in a `.ept`.
+  static var architecture: String { get }
+  /// Values of `model_type` in a `config.json` that mean this architecture.
+  static var modelTypes: [String] { get }
+  /// Prefixes that checkpoints put before the names of `tensors`, such as `bert.`.
+  static var checkpointPrefixes: [String] { get }
+
+  /// Reads a `config.json`.
+  ///
+  /// - Throws: `ModelError.configuration`, naming the field.
+  init(_ configuration: JSON) throws
+
+  /// Every tensor the backbone reads.
+  var tensors: [TensorSpecification] { get }
+}
+
+/// The architectures that this version runs.
+public enum BackboneArchitectures {
+  /// One configuration type an architecture.
+  public static let all: [any BackboneConfiguration.Type] = [
+    BERTConfiguration.self, T5Configuration.self,
+  ]
+
+  /// Reads `configuration` as whichever architecture its `model_type` names.
+  ///
+  /// - Throws: `ModelError.unsupportedArchitecture`, listing the supported ones, or
+  ///   `.configuration`.
+  public static func configuration(_ configuration: JSON) throws -> any BackboneConfiguration {
+    let modelType = configuration["model_type"]?.string
+    for type in all where type.modelTypes.contains(modelType ?? "") {
+      return try type.init(configuration)
+    }
+    throw ModelError.unsupportedArchitecture(
+      name: modelType ?? "without a `model_type`", supported: all.flatMap { $0.modelTypes })
+  }
+}

@@ -1,0 +1,68 @@
+/// An EPT prompt, unfolded: what training changes and a bundle keeps.
+///
+/// A gradient with respect to a prompt has the same type.
+public struct EPTPrompt: Sendable, Equatable {
+  public let shape: PromptShape
+  /// `α` of the low-rank scale `c = α/√r`.
+  public var alpha: Float
+  /// Whether the short prompt attends to the low-rank rows.
+  public var usesFusion: Bool
+  private var parts: [Matrix]
+
+  /// A prompt of zeros.
+  public init(shape: PromptShape, alpha: Float = 8, usesFusion: Bool = true) {
+    self.shape = shape
+    self.alpha = alpha
+    self.usesFusion = usesFusion
+    parts = PromptPart.allCases.map { part in
+      let size = part.size(in: shape)
+      return Matrix(rows: size.rows, columns: size.columns)
+    }
+  }
+
+  /// One trained tensor.
+  ///
+  /// A new value must keep its size.
+  public subscript(part: PromptPart) -> Matrix {
+    get { parts[part.order] }
+    _modify { yield &parts[part.order] }
+  }
+
+  /// `c = α/√r`, 0 without a low-rank pair.
+  public var lowRankScale: Float {
+    shape.rank == 0 ? 0 : alpha / Float(shape.rank).squareRoot()
+  }
+}
+
+extension PromptPart {
+  /// The part's place in `allCases`.
+  fileprivate var order: Int {
+    switch self {
+    case .shortPrompt: 0
+    case .lowRankA: 1
+    case .lowRankB: 2
+    case .subspaceDown: 3
+    case .subspaceUp: 4
+    case .gate: 5
+    }
+  }
+}
+
+/// All that inference needs of a prompt: fusion, projection and gate are worked in.
+public struct FoldedPrompt: Sendable, Equatable {
+  /// `P̂`, `[s, d]`.
+  public var prompt: Matrix
+  /// `A`, `[n, r]`; no columns if there is no low-rank pair.
+  public var lowRankA: Matrix
+  /// `B`, `[r, d]`.
+  public var lowRankB: Matrix
+  /// `c`, the scale of `A·B`.
+  public var lowRankScale: Float
+
+  public init(prompt: Matrix, lowRankA: Matrix, lowRankB: Matrix, lowRankScale: Float) {
+    self.prompt = prompt
+    self.lowRankA = lowRankA
+    self.lowRankB = lowRankB
+    self.lowRankScale = lowRankScale
+  }
+}

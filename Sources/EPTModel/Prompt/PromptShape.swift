@@ -1,0 +1,67 @@
+/// The sizes of an EPT prompt, with the method's symbols.
+public struct PromptShape: Sendable, Equatable {
+  /// `s`, rows of the short prompt.
+  public var promptLength: Int
+  /// `n`, the longest input in tokens.
+  public var inputLength: Int
+  /// `d`, the width of the backbone's word embeddings.
+  public var width: Int
+  /// `r`, the rank of the low-rank pair; 0 leaves the pair out.
+  public var rank: Int
+  /// `K`, the number of subspaces; 0 leaves subspaces and gate out.
+  public var subspaces: Int
+  /// `k`, the width of a subspace.
+  public var subspaceWidth: Int
+
+  public init(
+    promptLength: Int, inputLength: Int, width: Int, rank: Int, subspaces: Int, subspaceWidth: Int
+  ) {
+    self.promptLength = promptLength
+    self.inputLength = inputLength
+    self.width = width
+    self.rank = rank
+    self.subspaces = subspaces
+    self.subspaceWidth = subspaceWidth
+  }
+
+  /// How many numbers are trained: `s·d + (n+d)·r + 2·K·k·d + K·d`.
+  public var parameterCount: Int {
+    promptLength * width + (inputLength + width) * rank
+      + 2 * subspaces * subspaceWidth * width + subspaces * width
+  }
+
+  /// The largest rank with which the prompt stays within `budget` numbers, 0 if none does.
+  public func largestRank(within budget: Int) -> Int {
+    var unpaired = self
+    unpaired.rank = 0
+    return max(0, (budget - unpaired.parameterCount) / (inputLength + width))
+  }
+}
+
+/// The trained tensors of an EPT prompt, in the order of files and optimiser.
+public enum PromptPart: String, Sendable, CaseIterable {
+  /// `P`, `[s, d]`.
+  case shortPrompt = "short_prompt"
+  /// `A`, `[n, r]`.
+  case lowRankA = "low_rank_a"
+  /// `B`, `[r, d]`.
+  case lowRankB = "low_rank_b"
+  /// `U_1 … U_K` below one another, `[K·d, k]`.
+  case subspaceDown = "subspace_down"
+  /// `V_1 … V_K` below one another, `[K·k, d]`.
+  case subspaceUp = "subspace_up"
+  /// `Wg`, `[d, K]`.
+  case gate = "gate"
+
+  /// The part's rows and columns in a prompt of `shape`.
+  public func size(in shape: PromptShape) -> (rows: Int, columns: Int) {
+    switch self {
+    case .shortPrompt: (shape.promptLength, shape.width)
+    case .lowRankA: (shape.inputLength, shape.rank)
+    case .lowRankB: (shape.rank, shape.width)
+    case .subspaceDown: (shape.subspaces * shape.width, shape.subspaceWidth)
+    case .subspaceUp: (shape.subspaces * shape.subspaceWidth, shape.width)
+    case .gate: (shape.width, shape.subspaces)
+    }
+  }
+}

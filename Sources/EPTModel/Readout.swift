@@ -1,0 +1,29 @@
+/// How a backbone's states become one number a class.
+public enum Readout: Sendable, Equatable {
+  /// Mean over the text tokens' last hidden states, then a linear layer: for encoders.
+  case head(LinearHead)
+  /// Log-likelihood of each label's tokens, end token included, under the decoder.
+  /// One array a class.
+  case labelWords([[Int32]])
+
+  /// How many classes there are.
+  public var classCount: Int {
+    switch self {
+    case .head(let head): head.weight.rows
+    case .labelWords(let words): words.count
+    }
+  }
+}
+
+/// A linear classifier, trained together with the prompt.
+public struct LinearHead: Sendable, Equatable {
+  /// One row a class, `[classes, d]`.
+  public var weight: Matrix
+  /// One number a class, `[classes]`.
+  public var bias: [Float]
+
+  public init(weight: Matrix, bias: [Float]) {
+    self.weight = weight
+    self.bias = bias
+  }
+}

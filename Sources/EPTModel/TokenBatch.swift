@@ -1,0 +1,31 @@
+import EPTText
+
+/// Tokenized texts laid end to end: nothing is padded.
+public struct TokenBatch: Sendable, Equatable {
+  /// Token ids of all texts. `[tokens]`
+  public private(set) var ids: [Int32] = []
+  /// BERT segments. `[tokens]`
+  public private(set) var segments: [UInt8] = []
+  /// Where each text starts, then the total. `[texts + 1]`
+  public private(set) var starts: [Int] = [0]
+
+  public init() {}
+
+  /// A batch of `texts`.
+  public init(_ texts: some Sequence<TokenizedText>) {
+    for text in texts { append(text) }
+  }
+
+  /// How many texts there are.
+  public var count: Int { starts.count - 1 }
+
+  /// Where text `index` lies in `ids`.
+  public func range(_ index: Int) -> Range<Int> { starts[index]..<starts[index + 1] }
+
+  /// Adds a text at the end.
+  public mutating func append(_ text: TokenizedText) {
+    ids += text.ids
+    segments += text.segments
+    starts.append(ids.count)
+  }
+}

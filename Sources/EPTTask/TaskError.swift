@@ -1,0 +1,3 @@
+/// What can go wrong in `EPTTask`.
+public enum TaskError: Error, Equatable, Sendable {
+}

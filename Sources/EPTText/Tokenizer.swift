@@ -1,0 +1,40 @@
+/// A text as the backbone reads it.
+public struct TokenizedText: Sendable, Equatable {
+  /// Token ids, special tokens included. `[tokens]`
+  public var ids: [Int32]
+  /// BERT's segment of each token: 0 for the first text, 1 for the second. `[tokens]`
+  public var segments: [UInt8]
+
+  public init(ids: [Int32], segments: [UInt8]) {
+    self.ids = ids
+    self.segments = segments
+  }
+}
+
+/// Turns text into the token ids that a backbone was trained on.
+public protocol Tokenizer: Sendable {
+  /// How many ids there are, special tokens included.
+  var vocabularySize: Int { get }
+
+  /// The tokens of one text or a pair, with the model's special tokens, at most `limit` of them.
+  ///
+  /// A longer input loses tokens at its end (a pair: of whichever text is longer at the time),
+  /// never its closing special token.
+  func encode(_ first: String, _ second: String?, limit: Int) -> TokenizedText
+
+  /// The tokens of a text without any special token.
+  func tokens(of text: String) -> [Int32]
+
+  /// The piece that `id` stands for, nil outside the vocabulary.
+  func piece(_ id: Int32) -> String?
+
+  /// Ids of ordinary pieces (no special or unused ones), most frequent first, at most `limit`.
+  func frequentPieces(limit: Int) -> [Int32]
+}
+
+extension Tokenizer {
+  /// The tokens of one text with special tokens, untruncated.
+  public func encode(_ text: String) -> TokenizedText {
+    encode(text, nil, limit: .max)
+  }
+}

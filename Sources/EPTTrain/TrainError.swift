@@ -1,0 +1,3 @@
+/// What can go wrong in `EPTTrain`.
+public enum TrainError: Error, Equatable, Sendable {
+}
