@@ -1,0 +1,78 @@
+/// The binary form of a compiled tokenizer: little-endian, used in place.
+///
+/// ```
+/// 0   8 bytes  "EPTTOKEN"
+/// 8   u32      version, 1
+/// 12  u32      kind: 1 Unigram, 2 WordPiece
+/// 16  u32      number of sections
+/// 20  u32      0
+/// 24  sections: u32 name, u32 0, u64 offset, u64 length in bytes
+/// ```
+///
+/// Each section starts at a multiple of 64 bytes from the beginning.
+enum TableFormat {
+  static let magic: [UInt8] = Array("EPTTOKEN".utf8)
+  static let version: UInt32 = 1
+  static let headerSize = 24
+  static let entrySize = 24
+  static let alignment = 64
+  /// More sections than any kind has.
+  static let maximumSections = 64
+}
+
+/// What the tables are for.
+enum TableKind: UInt32 {
+  case unigram = 1
+  case wordPiece = 2
+}
+
+/// The names of the sections.
+enum TableSection: UInt32, CaseIterable {
+  /// u32 values, in the order of the kind's own settings type.
+  case settings = 1
+  /// u32 `[pieces + 1]`: where each piece starts in `pieceBytes`.
+  case pieceOffsets = 2
+  /// The pieces' UTF-8.
+  case pieceBytes = 3
+  /// A double array from UTF-8 to id.
+  case pieceTrie = 4
+  /// i32 ids of ordinary pieces, most frequent first.
+  case frequentPieces = 5
+  /// u32 pairs: number of items of the single and of the pair template, then kind, id and
+  /// segment of each item.
+  case template = 6
+  /// u32 pairs: id and flags of each added token.
+  case addedTokens = 7
+  /// A double array from the text of an added token to its place in `addedTokens`.
+  case addedTrie = 8
+  /// The same for tokens that are looked for after normalization.
+  case normalizedAddedTrie = 9
+
+  /// f64 `[pieces]`: log-probability of each piece.
+  case scores = 16
+  /// u32 groups: kind and two arguments of each normalization step.
+  case normalizerSteps = 17
+  /// Texts that normalization steps refer to.
+  case normalizerTexts = 18
+  /// A double array from UTF-8 to offsets in `mapTexts`.
+  case mapTrie = 19
+  /// Replacement texts, each ended by a zero byte.
+  case mapTexts = 20
+  /// u8 `[128]`: what becomes of an ASCII character that stands alone.
+  case mapASCII = 21
+  /// u16 `[4352]` and u8: grapheme cluster class of each scalar.
+  case graphemeIndex = 22
+  case graphemeClasses = 23
+
+  /// A double array from UTF-8, without the continuation prefix, to id.
+  case continuationTrie = 32
+  /// u16 `[4352]` and u16: what becomes of each scalar.
+  case characterIndex = 33
+  case characterCodes = 34
+  /// u32: place and number of units of each replacement.
+  case characterRecords = 35
+  /// u32: scalars with class and combining class.
+  case characterUnits = 36
+  /// u8 `[128]`: what becomes of an ASCII character.
+  case characterASCII = 37
+}
