@@ -1,0 +1,54 @@
+import EPTFormat
+
+extension HuggingFaceDefinition {
+  /// The post-processor as a template.
+  func template(_ pieces: [[UInt8]]) throws -> Template {
+    guard let processor = json["post_processor"], processor != .null else {
+      let first = Template.Item(content: .first, segment: 0)
+      return Template(single: [first], pair: [first, Template.Item(content: .second, segment: 1)])
+    }
+    switch processor["type"]?.string {
+    case "TemplateProcessing":
+      let template = Template(
+        single: try items(processor["single"], processor["special_tokens"], pieces),
+        pair: try items(processor["pair"], processor["special_tokens"], pieces))
+      guard template.isUsable else {
+        throw invalid("its template does not name each text exactly once")
+      }
+      return template
+    case "BertProcessing":
+      guard let classification = processor["cls"]?.array?.last?.integer,
+        let separator = processor["sep"]?.array?.last?.integer,
+        pieces.indices.contains(classification), pieces.indices.contains(separator)
+      else { throw invalid("its BertProcessing has no usable `cls` and `sep`") }
+      return .bert(classification: classification, separator: separator)
+    case let type:
+      throw unsupported(
+        "the post-processor `\(type ?? "?")`", "null, TemplateProcessing and BertProcessing are")
+    }
+  }
+
+  private func items(_ list: JSON?, _ specials: JSON?, _ pieces: [[UInt8]]) throws
+    -> [Template.Item]
+  {
+    try (list?.array ?? []).flatMap { entry -> [Template.Item] in
+      let content = entry["Sequence"] ?? entry["SpecialToken"]
+      guard let id = content?["id"]?.string,
+        let segment = content?["type_id"]?.integer, let segment = UInt8(exactly: segment)
+      else { throw invalid("its template has an item without `id` or `type_id`") }
+      if entry["Sequence"] != nil {
+        guard id == "A" || id == "B" else { throw invalid("its template names a text `\(id)`") }
+        return [Template.Item(content: id == "A" ? .first : .second, segment: segment)]
+      }
+      guard let ids = specials?[id]?["ids"]?.array else {
+        throw invalid("its template uses `\(id)`, which is not among its special_tokens")
+      }
+      return try ids.map { value in
+        guard let token = value.integer, pieces.indices.contains(token) else {
+          throw invalid("the special token `\(id)` of its template is no piece")
+        }
+        return Template.Item(content: .token(Int32(token)), segment: segment)
+      }
+    }
+  }
+}
