@@ -32,6 +32,9 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
+    .executableTarget(
+      name: "eptbench", dependencies: ["EPTFormat", "EPTText"], path: "Benchmarks/eptbench"),
+
     .target(
       name: "EPTTestSupport", dependencies: ["EPTFormat"], path: "Tests/EPTTestSupport"),
     .testTarget(name: "EPTFormatTests", dependencies: ["EPTFormat", "EPTTestSupport"]),

@@ -1,0 +1,71 @@
+import EPTFormat
+import EPTText
+import Glibc
+
+/// Measures parts of eptc on their own; Benchmarks/*.md say with what result.
+@main
+enum EPTBench {
+  static let usage = """
+    usage: eptbench tokenizers FOLDER FILE [ROUNDS]   lines a second, one thread
+           eptbench ids FOLDER                        JSON texts or pairs in, ids out, line by line
+    """
+
+  static func main() throws {
+    let arguments = Array(CommandLine.arguments.dropFirst())
+    switch (arguments.first, arguments.count) {
+    case ("tokenizers", 3...4):
+      try measureTokenizer(
+        folder: arguments[1], file: arguments[2],
+        rounds: arguments.count == 4 ? Int(arguments[3]) ?? 5 : 5)
+    case ("ids", 2):
+      try printIDs(folder: arguments[1])
+    default:
+      print(usage)
+      exit(64)
+    }
+  }
+
+  /// The tokenizer of a checkpoint folder, as a converted model would open it.
+  private static func tokenizer(folder: String) throws -> any Tokenizer {
+    try TokenizerTables.open(TokenizerDefinition.compile(folder: folder).tables)
+  }
+
+  private static func measureTokenizer(folder: String, file: String, rounds: Int) throws {
+    let clock = ContinuousClock()
+    var tables: [UInt8] = []
+    let compiling = try clock.measure {
+      tables = try TokenizerDefinition.compile(folder: folder).tables
+    }
+    var opened: (any Tokenizer)?
+    let opening = try clock.measure { opened = try TokenizerTables.open(tables) }
+    guard let tokenizer = opened else { return }
+    let text = try MappedFile(path: file)
+    let lines = text.bytes.split(separator: 0x0A).map { String(decoding: $0, as: UTF8.self) }
+    var best = Double.infinity
+    var tokens = 0
+    for _ in 0..<max(rounds, 1) {
+      tokens = 0
+      let time = clock.measure {
+        for line in lines { tokens += tokenizer.encode(line).ids.count }
+      }
+      best = min(best, time / .seconds(1))
+    }
+    print(
+      "lines \(lines.count) tokens \(tokens) seconds \(best)",
+      "lines_per_second \(Int(Double(lines.count) / best))",
+      "compile_ms \(compiling / .milliseconds(1)) open_ms \(opening / .milliseconds(1))",
+      "table_bytes \(tables.count)")
+  }
+
+  private static func printIDs(folder: String) throws {
+    let tokenizer = try tokenizer(folder: folder)
+    while let line = readLine() {
+      let value = try JSON(parsing: line)
+      let texts = value.array?.compactMap(\.string) ?? [value.string ?? ""]
+      let limit = value.array?.dropFirst(2).first?.integer ?? .max
+      let encoded = tokenizer.encode(
+        texts[0], texts.count > 1 ? texts[1] : nil, limit: limit)
+      print(encoded.ids.map(String.init).joined(separator: " "))
+    }
+  }
+}
