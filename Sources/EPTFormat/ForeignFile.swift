@@ -6,6 +6,7 @@ enum ForeignFile: CaseIterable {
   case gguf
   case backbone
   case bundle
+  case safetensors
 
   /// Recognises a file by its first bytes.
   init?(_ bytes: UnsafeRawBufferPointer) {
@@ -15,7 +16,10 @@ enum ForeignFile: CaseIterable {
       self = kind
       return
     }
-    return nil
+    // A header length below 2^32 and the header's first byte.
+    guard bytes.count > 8, bytes[4..<8].allSatisfy({ $0 == 0 }), bytes[8] == UInt8(ascii: "{")
+    else { return nil }
+    self = .safetensors
   }
 
   private static func starts(
@@ -35,6 +39,7 @@ enum ForeignFile: CaseIterable {
     case .gguf: [Array("GGUF".utf8)]
     case .backbone: [ContainerKind.backbone.magic]
     case .bundle: [ContainerKind.bundle.magic]
+    case .safetensors: []
     }
   }
 
@@ -57,6 +62,8 @@ enum ForeignFile: CaseIterable {
         ("a .ept backbone", "convert has been done already; use it as --model")
       case .bundle:
         ("an .eptb bundle", "use it as --prompt")
+      case .safetensors:
+        ("a safetensors checkpoint", "convert it with `eptc convert` first")
       }
     return .foreign(path: path, what: what, expected: expected, hint: hint)
   }

@@ -26,8 +26,8 @@ public final class SafetensorsFile: WeightSource {
   ///   `.unsupported`.
   public init(path: String) throws {
     let file = try MappedFile(path: path)
-    if let error = ForeignFile(file.bytes)?.error(path: path, expected: "a safetensors file") {
-      throw error
+    if let foreign = ForeignFile(file.bytes), foreign != .safetensors {
+      throw foreign.error(path: path, expected: "a safetensors file")
     }
     let header = try SafetensorsHeader(file.bytes, path: path)
     let buffer = UnsafeRawBufferPointer(rebasing: file.bytes[header.bufferStart...])
