@@ -1,0 +1,141 @@
+import Glibc
+
+/// A new file that appears under its path only when it is whole.
+///
+/// The bytes go to a temporary file in the same folder, one without a name where the system
+/// has such, so that not even a killed process leaves anything behind. `commit` syncs it and
+/// renames it. Without a commit the temporary file goes when the object goes.
+public final class AtomicFile {
+  /// The system's `pwrite`; tests put one here that fails.
+  typealias Write = (Int32, UnsafeRawPointer?, Int, off_t) -> Int
+
+  /// Linux's O_TMPFILE, which the Glibc module leaves out.
+  private static let unnamedFlag: Int32 = 0o20_000_000 | O_DIRECTORY
+
+  /// Where the file will be.
+  public let path: String
+  private let replacing: Bool
+  private let folder: String
+  private let temporaryPath: String
+  private let descriptor: Int32
+  private let systemWrite: Write
+  /// Whether something stands under `temporaryPath`.
+  private var isNamed: Bool
+
+  /// Begins the file.
+  ///
+  /// - Parameters:
+  ///   - path: Where it will be.
+  ///   - replacing: Whether a file that is there may be replaced.
+  /// - Throws: `FormatError.outputExists` or `.system`.
+  public convenience init(path: String, replacing: Bool) throws {
+    try self.init(path: path, replacing: replacing, write: pwrite)
+  }
+
+  init(path: String, replacing: Bool, write: @escaping Write) throws {
+    try Self.checkTarget(path, replacing: replacing)
+    self.path = path
+    self.replacing = replacing
+    systemWrite = write
+    let slash = path.lastIndex(of: "/")
+    folder = slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+    let suffix = String(UInt64.random(in: 0 ... .max), radix: 36)
+    temporaryPath = "\(folder)/.eptc-\(suffix).tmp"
+
+    let unnamed = open(folder, Self.unnamedFlag | O_WRONLY | O_CLOEXEC, 0o666)
+    // It gets its name through /proc, which a bare chroot lacks.
+    if unnamed >= 0, access("/proc/self/fd/\(unnamed)", F_OK) == 0 {
+      descriptor = unnamed
+      isNamed = false
+      return
+    }
+    if unnamed >= 0 { close(unnamed) }
+    descriptor = open(temporaryPath, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0o666)
+    isNamed = descriptor >= 0
+    guard isNamed else {
+      throw FormatError.system(operation: "write", path: path, reason: systemReason())
+    }
+  }
+
+  deinit {
+    close(descriptor)
+    if isNamed { unlink(temporaryPath) }
+  }
+
+  private static func checkTarget(_ path: String, replacing: Bool) throws {
+    var status = stat()
+    guard stat(path, &status) == 0 else { return }
+    // A folder would fail only at the end; a device would be replaced by a file.
+    guard status.st_mode & S_IFMT == S_IFREG else {
+      throw FormatError.system(
+        operation: "write", path: path, reason: "it is there and is no regular file")
+    }
+    guard replacing else { throw FormatError.outputExists(path: path) }
+  }
+
+  /// Claims room for a file of `size` bytes, so that a full disk shows before the work.
+  ///
+  /// - Throws: `FormatError.system`.
+  public func reserve(_ size: Int) throws {
+    guard size > 0 else { return }
+    let code = posix_fallocate(descriptor, 0, off_t(size))
+    // Any other refusal says nothing of room; writing will tell.
+    guard [ENOSPC, EDQUOT, EFBIG].contains(code) else { return }
+    throw FormatError.system(
+      operation: "write", path: path, reason: String(cString: strerror(code)))
+  }
+
+  /// Writes `bytes` at `offset`.
+  ///
+  /// - Throws: `FormatError.system`.
+  public func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws {
+    var done = 0
+    while done < bytes.count {
+      let rest = UnsafeRawBufferPointer(rebasing: bytes[done...])
+      let count = systemWrite(descriptor, rest.baseAddress, rest.count, off_t(offset + done))
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else {
+        let reason = count == 0 ? "nothing more could be written" : systemReason()
+        throw FormatError.system(operation: "write", path: path, reason: reason)
+      }
+      done += count
+    }
+  }
+
+  /// Syncs the file to disk and gives it its name.
+  ///
+  /// - Throws: `FormatError.outputExists` or `.system`; the path is untouched then.
+  public func commit() throws {
+    guard fsync(descriptor) == 0 else { throw failure("sync") }
+    if !isNamed {
+      guard
+        linkat(AT_FDCWD, "/proc/self/fd/\(descriptor)", AT_FDCWD, temporaryPath, AT_SYMLINK_FOLLOW)
+          == 0
+      else { throw failure("name") }
+      isNamed = true
+    }
+    try Self.checkTarget(path, replacing: replacing)
+    guard rename(temporaryPath, path) == 0 else { throw failure("rename") }
+    isNamed = false
+    // Without this the new name may be lost with the power. Some file systems cannot: the
+    // file is whole nevertheless.
+    let folderDescriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    if folderDescriptor >= 0 {
+      fsync(folderDescriptor)
+      close(folderDescriptor)
+    }
+  }
+
+  private func failure(_ operation: String) -> FormatError {
+    .system(operation: operation, path: path, reason: systemReason())
+  }
+
+  /// Writes a whole file of `bytes`.
+  ///
+  /// - Throws: `FormatError.outputExists` or `.system`.
+  public static func write(_ bytes: [UInt8], to path: String, replacing: Bool) throws {
+    let file = try AtomicFile(path: path, replacing: replacing)
+    try bytes.withUnsafeBytes { try file.write($0, at: 0) }
+    try file.commit()
+  }
+}

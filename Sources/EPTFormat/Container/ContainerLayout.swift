@@ -1,0 +1,60 @@
+/// Figures and arithmetic of the container layout, docs/format.md.
+enum ContainerLayout {
+  static let version: UInt32 = 1
+  static let byteOrderMark: UInt32 = 0x0102_0304
+  /// Bytes before the header.
+  static let preambleSize = 128
+  /// Where in the preamble the digest of preamble and header stands.
+  static let digestOffset = 64
+  /// Payloads begin at multiples of this, for vector loads straight from the map.
+  static let alignment = 64
+  static let maximumNameLength = 1_024
+  static let maximumRank = 8
+  static let sectionRecordSize = 52
+  static let tensorRecordSize = 72
+  /// Codec of a payload that stands as it is; the only one of version 1.
+  static let rawCodec: UInt16 = 0
+
+  /// The next multiple of `alignment`, nil where it would overflow.
+  static func align(_ offset: Int) -> Int? {
+    let (sum, overflows) = offset.addingReportingOverflow(alignment - 1)
+    return overflows ? nil : sum & ~(alignment - 1)
+  }
+
+  /// Why `name` may not stand in a file, nil where it may.
+  static func fault(inName name: String) -> String? {
+    if name.isEmpty { return "an empty name" }
+    if name.utf8.count > maximumNameLength {
+      return "a name of \(name.utf8.count) bytes, at most \(maximumNameLength) are allowed"
+    }
+    return nil
+  }
+
+  /// Whether `first` comes before `second`, byte by byte.
+  static func precedes(_ first: String, _ second: String) -> Bool {
+    first.utf8.lexicographicallyPrecedes(second.utf8)
+  }
+}
+
+extension TensorEncoding {
+  /// The bytes of a tensor of `shape`, nil where the size overflows or the shape does not suit.
+  public func byteCount(shape: [Int]) -> Int? {
+    var count = 1
+    for size in shape {
+      let (product, overflows) = count.multipliedReportingOverflow(by: size)
+      guard size >= 0, !overflows else { return nil }
+      count = product
+    }
+    let size: (partialValue: Int, overflow: Bool)
+    switch self {
+    case .f32: size = count.multipliedReportingOverflow(by: 4)
+    case .f16, .bf16: size = count.multipliedReportingOverflow(by: 2)
+    case .q8:
+      guard shape.count == 2 else { return nil }
+      let scales = shape[0].multipliedReportingOverflow(by: 4)
+      guard !scales.overflow else { return nil }
+      size = count.addingReportingOverflow(scales.partialValue)
+    }
+    return size.overflow ? nil : size.partialValue
+  }
+}

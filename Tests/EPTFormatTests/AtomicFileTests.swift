@@ -1,0 +1,102 @@
+import EPTTestSupport
+import Foundation
+import Testing
+
+@testable import EPTFormat
+
+@Suite struct AtomicFileTests {
+  private func names(in folder: String) throws -> [String] {
+    try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
+  }
+
+  @Test func appearsOnlyWhenCommitted() throws {
+    try TestPaths.withTemporaryFolder { folder in
+      let path = folder + "/out"
+      do {
+        let file = try AtomicFile(path: path, replacing: false)
+        try [1, 2, 3].withUnsafeBytes { try file.write($0, at: 0) }
+        #expect(!FileManager.default.fileExists(atPath: path))
+        try file.commit()
+      }
+      #expect(try names(in: folder) == ["out"])
+    }
+  }
+
+  @Test func leavesNothingWithoutACommit() throws {
+    try TestPaths.withTemporaryFolder { folder in
+      do {
+        let file = try AtomicFile(path: folder + "/out", replacing: false)
+        try file.reserve(1_000)
+        try [1, 2, 3].withUnsafeBytes { try file.write($0, at: 0) }
+      }
+      let left = try names(in: folder)
+      #expect(left.isEmpty)
+    }
+  }
+
+  @Test func replacesOnlyWhenAllowed() throws {
+    try TestPaths.withTemporaryFolder { folder in
+      let path = try TestPaths.write([1, 2], to: "out", in: folder)
+      #expect(throws: FormatError.outputExists(path: path)) {
+        try AtomicFile.write([3], to: path, replacing: false)
+      }
+      #expect(try TestPaths.read(path) == [1, 2])
+      try AtomicFile.write([3], to: path, replacing: true)
+      #expect(try TestPaths.read(path) == [3])
+      #expect(try names(in: folder) == ["out"])
+    }
+  }
+
+  @Test func aMappedFileSurvivesItsReplacement() throws {
+    try TestPaths.withTemporaryFolder { folder in
+      let path = try TestPaths.write([7, 7, 7, 7], to: "out", in: folder)
+      let mapped = try MappedFile(path: path)
+      try AtomicFile.write([3], to: path, replacing: true)
+      #expect(Array(mapped.bytes) == [7, 7, 7, 7])
+    }
+  }
+
+  @Test func aFullDiskLeavesTheOldFile() throws {
+    try TestPaths.withTemporaryFolder { folder in
+      let path = try TestPaths.write([1, 2], to: "out.ept", in: folder)
+      var room = 300
+      // A disk with room for 300 bytes, as the system reports it.
+      let file = try AtomicFile(path: path, replacing: true) { descriptor, bytes, count, offset in
+        guard room > 0 else {
+          errno = ENOSPC
+          return -1
+        }
+        let written = pwrite(descriptor, bytes, min(count, room), offset)
+        room -= written
+        return written
+      }
+      let error = #expect(throws: FormatError.self) {
+        var writer = ContainerWriter(kind: .backbone)
+        writer.addTensor(name: "w", shape: [1_000], floats: .init(repeating: 1, count: 1_000))
+        _ = try writer.write(to: file)
+      }
+      #expect(error?.description.contains("No space left on device") == true)
+      #expect(try TestPaths.read(path) == [1, 2])
+      #expect(try names(in: folder) == ["out.ept"])
+    }
+  }
+
+  @Test func moreThanTheDiskHoldsIsRefusedBeforeTheWork() throws {
+    try TestPaths.withTemporaryFolder { folder in
+      do {
+        let file = try AtomicFile(path: folder + "/out", replacing: false)
+        #expect(throws: FormatError.self) { try file.reserve(1 << 60) }
+      }
+      let left = try names(in: folder)
+      #expect(left.isEmpty)
+    }
+  }
+
+  @Test(arguments: ["/proc/eptc-out", "/nowhere/eptc-out", "/dev/null", "/tmp"])
+  func refusesPlacesThatCannotBeWritten(path: String) {
+    let error = #expect(throws: FormatError.self) {
+      try AtomicFile.write([1], to: path, replacing: true)
+    }
+    #expect(error?.description.contains(path) == true)
+  }
+}
