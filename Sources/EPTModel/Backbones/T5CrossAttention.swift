@@ -50,9 +50,8 @@ struct T5CrossAttention: Sendable {
 
   /// Attends from the decoder's stream `h` over each text's rows of `states`.
   ///
-  /// - Parameters:
-  ///   - starts: Where each text's rows of `h` start, then the total.
-  ///   - texts: Each text's rows of `states`.
+  /// `starts` says where each text's rows of `h` start, then the total; `texts` which rows of
+  /// `states` are each text's.
   func forward(
     _ h: MatrixView, starts: [Int], states: MatrixView, texts: [Range<Int>], keeping: Bool,
     _ workspace: Workspace

@@ -52,11 +52,8 @@ struct Attention: Sendable {
 
   /// Attends within each text.
   ///
-  /// - Parameters:
-  ///   - q: Queries, `[tokens, heads · headWidth]`; `k` and `v` likewise.
-  ///   - output: The heads' results side by side, as large as `q`.
-  ///   - starts: Where each text's rows start, then the total.
-  ///   - biases: One a text, if there is any.
+  /// All matrices are `[tokens, heads · headWidth]`, heads side by side. `starts` says where each
+  /// text's rows start, then the total; `biases` holds one bias a text, if there is any.
   func forward(
     q: MatrixView, k: MatrixView, v: MatrixView, into output: MatrixView, starts: [Int],
     biases: [AttentionBias]?, _ workspace: Workspace

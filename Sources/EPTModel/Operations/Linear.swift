@@ -4,9 +4,9 @@ import EPTFormat
 ///
 /// The bias is left to the operation that follows, which reads the product anyway.
 struct Linear: Sendable {
-  /// `[outputs, inputs]`
+  /// `W`, `[outputs, inputs]`.
   let weight: WeightMatrix
-  /// `[outputs]`
+  /// `b`, `[outputs]`.
   let bias: WeightVector?
 
   init(weight: WeightMatrix, bias: WeightVector? = nil) {

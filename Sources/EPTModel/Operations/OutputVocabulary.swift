@@ -8,7 +8,7 @@ struct OutputVocabulary: Sendable {
   private static let chunk = 2048
   private static let rowBlock = 64
 
-  /// `[vocabulary, d]`
+  /// `W`, `[vocabulary, d]`.
   let weight: WeightMatrix
   /// The factor of the logits: `d^-0.5` where `weight` is the embedding, else 1.
   let scale: Float

@@ -2,7 +2,7 @@ import Glibc
 
 /// T5's relative position bias: one number a head and bucket of distances.
 struct RelativeBias: Sendable {
-  /// `[buckets, heads]`
+  /// One row a bucket, `[buckets, heads]`.
   let weight: WeightMatrix
   let maximumDistance: Int
   /// Whether keys after the query have buckets of their own, as in an encoder.

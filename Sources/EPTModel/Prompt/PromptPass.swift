@@ -89,10 +89,9 @@ struct PromptPass {
 
   /// The gradient with respect to every part.
   ///
-  /// - Parameters:
-  ///   - promptGradient: With respect to `P̂`, `[s, d]`.
-  ///   - inputGradient: With respect to the input embeddings `E'`, summed over the texts by
-  ///     position, `[m, d]` with `m ≤ n`.
+  /// `promptGradient` is the one with respect to `P̂`, `[s, d]`; `inputGradient` the one with
+  /// respect to the input embeddings `E'`, summed over the texts by position, `[m, d]` with
+  /// `m ≤ n`.
   func gradient(
     prompt promptGradient: MatrixView, input inputGradient: MatrixView, of prompt: EPTPrompt,
     in arena: Arena
