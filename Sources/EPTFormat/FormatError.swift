@@ -12,6 +12,8 @@ public enum FormatError: Error, Equatable, Sendable {
   /// Bytes that contradict each other or their checksum. `location` is a tensor, a section or
   /// a byte offset.
   case corrupt(path: String, location: String, reason: String)
+  /// Another kind of file under this name.
+  case foreign(path: String, what: String, expected: String, hint: String)
   /// Well-formed, but not something that this version reads. `hint` says what it does read.
   case unsupported(path: String, what: String, hint: String)
   /// A tensor that must be there is not.
@@ -23,7 +25,12 @@ public enum FormatError: Error, Equatable, Sendable {
 }
 
 extension FormatError: CustomStringConvertible {
+  /// One line, whatever the names in a file contain.
   public var description: String {
+    printable(text)
+  }
+
+  private var text: String {
     switch self {
     case .system(let operation, let path, let reason):
       "cannot \(operation) \(path): \(reason)"
@@ -33,6 +40,8 @@ extension FormatError: CustomStringConvertible {
       "\(path) is truncated: \(have) of \(expected) bytes are there; copy or download it again"
     case .corrupt(let path, let location, let reason):
       "\(path) is corrupt at \(location): \(reason)"
+    case .foreign(let path, let what, let expected, let hint):
+      "\(path) is \(what), not \(expected); \(hint)"
     case .unsupported(let path, let what, let hint):
       "\(path): \(what) is not supported; \(hint)"
     case .missingTensor(let path, let tensor):
@@ -43,4 +52,18 @@ extension FormatError: CustomStringConvertible {
       "\(path) exists already; use --force to replace it"
     }
   }
+}
+
+/// `text` with control characters and line ends escaped, and a limit on its length.
+private func printable(_ text: String) -> String {
+  var line = ""
+  for scalar in text.unicodeScalars.prefix(2_000) {
+    switch scalar.properties.generalCategory {
+    case .control, .format, .lineSeparator, .paragraphSeparator:
+      line += "\\u{\(String(scalar.value, radix: 16))}"
+    default:
+      line.unicodeScalars.append(scalar)
+    }
+  }
+  return line
 }

@@ -1,0 +1,63 @@
+/// Files that commonly lie where weights should be, known by their first bytes.
+enum ForeignFile: CaseIterable {
+  case gitLFSPointer
+  case html
+  case zipArchive
+  case gguf
+  case backbone
+  case bundle
+
+  /// Recognises a file by its first bytes.
+  init?(_ bytes: UnsafeRawBufferPointer) {
+    let leading = bytes.prefix(512).drop { [0x20, 0x09, 0x0A, 0x0D].contains($0) }
+    for kind in Self.allCases
+    where kind.magics.contains(where: { Self.starts(leading, with: $0, kind: kind) }) {
+      self = kind
+      return
+    }
+    return nil
+  }
+
+  private static func starts(
+    _ bytes: Slice<UnsafeRawBufferPointer>, with magic: [UInt8], kind: ForeignFile
+  ) -> Bool {
+    guard kind == .html else { return bytes.starts(with: magic) }
+    // HTML is written in either case.
+    return bytes.count >= magic.count
+      && zip(bytes, magic).allSatisfy { $0 | ($0 >= 0x41 && $0 <= 0x5A ? 0x20 : 0) == $1 }
+  }
+
+  private var magics: [[UInt8]] {
+    switch self {
+    case .gitLFSPointer: [Array("version https://git-lfs".utf8)]
+    case .html: [Array("<!doctype".utf8), Array("<html".utf8), Array("<?xml".utf8)]
+    case .zipArchive: [[0x50, 0x4B, 0x03, 0x04]]
+    case .gguf: [Array("GGUF".utf8)]
+    case .backbone: [ContainerKind.backbone.magic]
+    case .bundle: [ContainerKind.bundle.magic]
+    }
+  }
+
+  /// The error for such a file where `expected` should be.
+  func error(path: String, expected: String) -> FormatError {
+    let (what, hint) =
+      switch self {
+      case .gitLFSPointer:
+        ("a git-LFS pointer", "fetch the file itself with `git lfs pull`")
+      case .html:
+        ("a web page", "the download went wrong; fetch the file itself again")
+      case .zipArchive:
+        (
+          "a zip archive, perhaps a PyTorch checkpoint",
+          "save the model with `safe_serialization=True` first"
+        )
+      case .gguf:
+        ("a GGUF file", "start from the safetensors checkpoint instead")
+      case .backbone:
+        ("a .ept backbone", "convert has been done already; use it as --model")
+      case .bundle:
+        ("an .eptb bundle", "use it as --prompt")
+      }
+    return .foreign(path: path, what: what, expected: expected, hint: hint)
+  }
+}

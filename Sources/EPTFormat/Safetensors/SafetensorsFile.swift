@@ -1,0 +1,67 @@
+/// A mapped safetensors file (https://huggingface.co/docs/safetensors).
+///
+/// Everything but the numbers themselves is checked when it is opened.
+public final class SafetensorsFile: WeightSource {
+  /// A tensor of any type the format knows.
+  public struct Entry: Sendable {
+    public let name: String
+    public let type: SafetensorsType
+    /// Sizes, outermost first; row-major.
+    public let shape: [Int]
+    /// The stored bytes, little-endian, unaligned, valid as long as the file object.
+    public nonisolated(unsafe) let bytes: UnsafeRawBufferPointer
+  }
+
+  /// The header's `__metadata__`.
+  public let metadata: [String: String]
+  /// All tensors, in file order.
+  public let entries: [Entry]
+  /// The whole mapped file.
+  public let file: MappedFile
+  private let indices: [String: Int]
+
+  /// Maps the file at `path` and checks its header.
+  ///
+  /// - Throws: `FormatError.missingFile`, `.system`, `.foreign`, `.truncated`, `.corrupt` or
+  ///   `.unsupported`.
+  public init(path: String) throws {
+    let file = try MappedFile(path: path)
+    if let error = ForeignFile(file.bytes)?.error(path: path, expected: "a safetensors file") {
+      throw error
+    }
+    let header = try SafetensorsHeader(file.bytes, path: path)
+    let buffer = UnsafeRawBufferPointer(rebasing: file.bytes[header.bufferStart...])
+    entries = header.tensors.map {
+      Entry(
+        name: $0.name, type: $0.type, shape: $0.shape,
+        bytes: UnsafeRawBufferPointer(rebasing: buffer[$0.range]))
+    }
+    var indices: [String: Int] = [:]
+    for (index, entry) in entries.enumerated() { indices[entry.name] = index }
+    self.indices = indices
+    metadata = header.metadata
+    self.file = file
+  }
+
+  public var path: String { file.path }
+
+  public var tensorNames: [String] { entries.map(\.name) }
+
+  /// The tensor called `name` whatever its type, nil where there is none.
+  public func entry(_ name: String) -> Entry? {
+    indices[name].map { entries[$0] }
+  }
+
+  public func tensor(_ name: String) throws -> StoredTensor {
+    guard let entry = entry(name) else {
+      throw FormatError.missingTensor(path: path, tensor: name)
+    }
+    guard let encoding = entry.type.encoding else {
+      throw FormatError.unsupported(
+        path: path, what: "type \(entry.type.rawValue) of tensor `\(name)`",
+        hint: "weights must be F32, F16 or BF16")
+    }
+    return StoredTensor(
+      name: name, shape: entry.shape, encoding: encoding, bytes: entry.bytes, file: file)
+  }
+}
