@@ -31,6 +31,16 @@ extension PromptedModel {
     }
   }
 
+  /// The last hidden states of valid texts without a prompt, end to end. `[tokens, d]`
+  func lastHiddenStates(_ batch: TokenBatch) -> Matrix {
+    func states<Model: Backbone>(_ backbone: Model, _ workspace: Workspace) -> Matrix {
+      let layout = JoinedLayout(batch, promptLength: 0)
+      let embedded = embed(batch, nil, layout, backbone.wordEmbeddings, workspace)
+      return backbone.encode(embedded, layout, keeping: false, workspace).states.matrix()
+    }
+    return withWorkspace { states(backbone, $0) }
+  }
+
   /// `step`, its arguments checked.
   func step<Model: Backbone>(
     of backbone: Model, _ batch: TokenBatch, _ labels: [Int], _ prompt: EPTPrompt,

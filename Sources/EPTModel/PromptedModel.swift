@@ -24,7 +24,7 @@ public struct StepResult: Sendable, Equatable {
 /// Calls may come from several threads at once; each uses up to `threads` of its own. Results do
 /// not depend on `threads`.
 public final class PromptedModel: Sendable {
-  private let backbone: any Backbone
+  let backbone: any Backbone
   private let threads: Int
   /// Workspaces that no call uses now, with the memory they have gathered.
   private let idle = Mutex<[Workspace]>([])
@@ -138,7 +138,7 @@ public final class PromptedModel: Sendable {
   }
 
   /// Lends `body` a workspace.
-  private func withWorkspace<Result>(_ body: (Workspace) -> Result) -> Result {
+  func withWorkspace<Result>(_ body: (Workspace) -> Result) -> Result {
     let workspace = idle.withLock { $0.popLast() } ?? Workspace(threads: threads)
     defer { idle.withLock { $0.append(workspace) } }
     return workspace.arena.temporary { body(workspace) }
