@@ -41,7 +41,9 @@ let package = Package(
     .testTarget(name: "EPTTextTests", dependencies: ["EPTText", "EPTFormat", "EPTTestSupport"]),
     .testTarget(
       name: "EPTModelTests",
-      dependencies: ["EPTModel", "EPTConvert", "EPTFormat", "EPTText", "EPTTestSupport"]),
+      dependencies: [
+        "EPTModel", "EPTConvert", "EPTFormat", "EPTText", "EPTTestSupport", "CBLAS", "CEPTKernels",
+      ]),
     .testTarget(
       name: "EPTTaskTests",
       dependencies: ["EPTTask", "EPTModel", "EPTText", "EPTFormat", "EPTTestSupport"]),

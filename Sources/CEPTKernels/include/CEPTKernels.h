@@ -2,8 +2,89 @@
 #define CEPT_KERNELS_H
 
 // Inner loops in C: no logic, no allocation, no threads.
+//
+// Each instruction set has one table of the same loops, built from one source
+// (loops.inc); the scalar table is the twin that tests hold the others to.
+// Matrices are row-major; `ld*` are row strides in floats. Pointers need no
+// alignment. No loop ever reads or writes outside the sizes it is given.
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+enum ept_isa { EPT_ISA_SCALAR = 0, EPT_ISA_AVX2 = 1, EPT_ISA_AVX512 = 2 };
+
+struct ept_kernels {
+  // C = alpha * op(A) * op(B) + beta * C for matrices of a few hundred rows;
+  // op(A) is [m, k], op(B) is [k, n]. C is not read where beta is 0.
+  void (*_Nonnull product)(bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k,
+                           float alpha, const float *_Nonnull a, int64_t lda,
+                           const float *_Nonnull b, int64_t ldb, float beta, float *_Nonnull c,
+                           int64_t ldc);
+
+  // x = x + bias for every row of [rows, columns].
+  void (*_Nonnull add_bias)(float *_Nonnull x, const float *_Nonnull bias, int64_t rows,
+                            int64_t columns);
+  // x += scale * y, [count].
+  void (*_Nonnull add_scaled)(float *_Nonnull x, const float *_Nonnull y, float scale,
+                              int64_t count);
+  // out = x * y, [count]; out may be x or y.
+  void (*_Nonnull multiply)(float *_Nonnull out, const float *_Nonnull x, const float *_Nonnull y,
+                            int64_t count);
+  // The sum of x * y, [count].
+  float (*_Nonnull dot)(const float *_Nonnull x, const float *_Nonnull y, int64_t count);
+
+  // x = gelu(x + bias) with the normal distribution function, [rows, columns];
+  // its derivative goes to `slope` unless that is NULL.
+  void (*_Nonnull gelu)(float *_Nonnull x, const float *_Nonnull bias, float *_Nullable slope,
+                        int64_t rows, int64_t columns);
+  // out = gelu_new(gate) * value, [count], gelu_new being the tanh approximation.
+  // With `keep`, gate and value become the derivatives of out by gate and value.
+  void (*_Nonnull gated_gelu)(float *_Nonnull gate, float *_Nonnull value, float *_Nonnull out,
+                              bool keep, int64_t count);
+  // x = max(x, 0), [count].
+  void (*_Nonnull relu)(float *_Nonnull x, int64_t count);
+  // gradient = 0 where output, which relu gave, is 0; [count].
+  void (*_Nonnull relu_backward)(float *_Nonnull gradient, const float *_Nonnull output,
+                                 int64_t count);
+
+  // y = n * gamma + beta with n = (t - mean) / sqrt(variance + epsilon) and
+  // t = x + bias + residual, row by row of [rows, columns]. Without `centered`
+  // the mean counts as 0 (RMSNorm). bias, residual and beta may be NULL.
+  // n goes to `normalized` and 1/sqrt(...) to `inverse_deviation` [rows]
+  // unless they are NULL. y may be x or residual.
+  void (*_Nonnull norm)(const float *_Nonnull x, const float *_Nullable bias,
+                        const float *_Nullable residual, const float *_Nonnull gamma,
+                        const float *_Nullable beta, float epsilon, bool centered, int64_t rows,
+                        int64_t columns, float *_Nonnull y, float *_Nullable normalized,
+                        float *_Nullable inverse_deviation);
+  // The gradient with respect to t, from the one with respect to y, and what
+  // `norm` kept. Added to `input_gradient` if `accumulate`, else put there;
+  // input_gradient may be output_gradient.
+  void (*_Nonnull norm_backward)(const float *_Nonnull output_gradient,
+                                 const float *_Nonnull normalized,
+                                 const float *_Nonnull inverse_deviation,
+                                 const float *_Nonnull gamma, bool centered, bool accumulate,
+                                 int64_t rows, int64_t columns, float *_Nonnull input_gradient);
+
+  // Softmax of x + bias over each row of [rows, columns], in place. Row i's bias
+  // starts at bias + i * bias_stride (the stride may be negative); NULL for none.
+  void (*_Nonnull softmax)(float *_Nonnull x, int64_t ldx, const float *_Nullable bias,
+                           int64_t bias_stride, int64_t rows, int64_t columns);
+  // gradient = probability * (gradient - sum(probability * gradient)) by row.
+  void (*_Nonnull softmax_backward)(const float *_Nonnull probability, float *_Nonnull gradient,
+                                    int64_t ld, int64_t rows, int64_t columns);
+  // The largest of x, [count], count > 0.
+  float (*_Nonnull maximum)(const float *_Nonnull x, int64_t count);
+  // x = exp(x - shift), [count]; the sum of the results. shift >= max(x).
+  float (*_Nonnull exp_sum)(float *_Nonnull x, float shift, int64_t count);
+};
+
+// The loops for one instruction set, or NULL where the processor lacks it.
+const struct ept_kernels *_Nullable ept_kernels_for(enum ept_isa isa);
+
+// The instruction set to use: the best one that the processor has, unless the
+// environment's EPT_ISA names another that it has (scalar, avx2, avx512).
+enum ept_isa ept_isa_chosen(void);
 
 #endif

@@ -1,0 +1,44 @@
+#include "CEPTKernels.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+extern const struct ept_kernels ept_kernels_scalar;
+
+#if defined(__x86_64__)
+extern const struct ept_kernels ept_kernels_avx2;
+extern const struct ept_kernels ept_kernels_avx512;
+
+const struct ept_kernels *ept_kernels_for(enum ept_isa isa) {
+  __builtin_cpu_init();
+  switch (isa) {
+    case EPT_ISA_AVX512:
+      return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+                     __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
+                     __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")
+                 ? &ept_kernels_avx512
+                 : NULL;
+    case EPT_ISA_AVX2:
+      return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? &ept_kernels_avx2
+                                                                             : NULL;
+    case EPT_ISA_SCALAR:
+      return &ept_kernels_scalar;
+  }
+  return NULL;
+}
+#else
+const struct ept_kernels *ept_kernels_for(enum ept_isa isa) {
+  return isa == EPT_ISA_SCALAR ? &ept_kernels_scalar : NULL;
+}
+#endif
+
+enum ept_isa ept_isa_chosen(void) {
+  static const char *const names[] = {"scalar", "avx2", "avx512"};
+  const char *wanted = getenv("EPT_ISA");
+  for (int isa = EPT_ISA_SCALAR; wanted && isa <= EPT_ISA_AVX512; isa++)
+    if (strcmp(wanted, names[isa]) == 0 && ept_kernels_for((enum ept_isa)isa))
+      return (enum ept_isa)isa;
+  for (int isa = EPT_ISA_AVX512; isa > EPT_ISA_SCALAR; isa--)
+    if (ept_kernels_for((enum ept_isa)isa)) return (enum ept_isa)isa;
+  return EPT_ISA_SCALAR;
+}

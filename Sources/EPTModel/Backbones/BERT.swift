@@ -1,0 +1,215 @@
+import EPTFormat
+
+/// A BERT encoder (Devlin et al., 2019) with erf-GELU and LayerNorm after each residual sum.
+struct BERT: Backbone {
+  /// What the gradient needs of one forward pass.
+  struct Kept {
+    fileprivate let embedding: Norm.Kept
+    fileprivate let blocks: [BERTBlock.Kept]
+  }
+
+  let wordEmbeddings: WeightMatrix
+  let positions: Int?
+  let segments: Int?
+  var decoder: T5Decoder? { nil }
+
+  private let positionEmbeddings: WeightMatrix
+  private let segmentEmbeddings: WeightMatrix
+  private let norm: Norm
+  private let blocks: [BERTBlock]
+
+  init(_ weights: any WeightSource, _ configuration: BERTConfiguration) throws {
+    let width = configuration.width
+    positions = configuration.positions
+    segments = configuration.segments
+    wordEmbeddings = try weights.matrix(
+      "embeddings.word_embeddings.weight", configuration.vocabularySize, width)
+    positionEmbeddings = try weights.matrix(
+      "embeddings.position_embeddings.weight", configuration.positions, width)
+    segmentEmbeddings = try weights.matrix(
+      "embeddings.token_type_embeddings.weight", configuration.segments, width)
+    norm = try Norm.layer(
+      weights, "embeddings.LayerNorm", width: width, epsilon: configuration.normEpsilon)
+    blocks = try (0..<configuration.layers).map {
+      try BERTBlock(weights, "encoder.layer.\($0)", configuration)
+    }
+  }
+
+  func encode(
+    _ input: MatrixView, _ layout: JoinedLayout, keeping: Bool, _ workspace: Workspace
+  ) -> (states: MatrixView, kept: Kept?) {
+    let kept =
+      keeping
+      ? Norm.Kept(rows: input.rows, columns: input.columns, in: workspace.arena) : nil
+    addPositionsAndSegments(input, layout, workspace)
+    workspace.forRowBlocks(input.rows) { rows, _ in
+      let block = input.rows(rows)
+      norm(block, into: block, keeping: kept, rows: rows)
+    }
+    let keptBlocks = blocks.map { block in
+      block.forward(input, layout, keeping: keeping, workspace)
+    }
+    return (input, kept.map { Kept(embedding: $0, blocks: keptBlocks.compactMap { $0 }) })
+  }
+
+  /// Positions run over prompt and text; the prompt's rows count as the first segment.
+  private func addPositionsAndSegments(
+    _ input: MatrixView, _ layout: JoinedLayout, _ workspace: Workspace
+  ) {
+    let width = Int64(input.columns)
+    workspace.forEach(layout.count) { text, _ in
+      let firstToken = layout.tokens(text).lowerBound
+      for (position, row) in layout.joined(text).enumerated() {
+        let token = row - (text + 1) * layout.promptLength
+        let segment = row < firstToken ? 0 : Int(layout.segments[token])
+        kernels.add_scaled(input.row(row), positionEmbeddings.view.row(position), 1, width)
+        kernels.add_scaled(input.row(row), segmentEmbeddings.view.row(segment), 1, width)
+      }
+    }
+  }
+
+  func inputGradient(
+    _ gradient: MatrixView, kept: Kept, _ layout: JoinedLayout, _ workspace: Workspace
+  ) -> MatrixView {
+    for (block, keptBlock) in zip(blocks, kept.blocks).reversed() {
+      block.backward(gradient, kept: keptBlock, layout, workspace)
+    }
+    workspace.forRowBlocks(gradient.rows) { rows, _ in
+      let block = gradient.rows(rows)
+      norm.backward(block, kept: kept.embedding, rows: rows, into: block)
+    }
+    return gradient
+  }
+}
+
+/// One layer: self-attention and feed-forward, each followed by residual sum and LayerNorm.
+private struct BERTBlock: Sendable {
+  struct Kept {
+    let q: MatrixView  // [rows, d]
+    let k: MatrixView  // [rows, d]
+    let v: MatrixView  // [rows, d]
+    /// GELU's derivative. `[rows, feedForwardWidth]`
+    let slope: MatrixView
+    let attentionNorm: Norm.Kept
+    let outputNorm: Norm.Kept
+  }
+
+  let query: Linear
+  let key: Linear
+  let value: Linear
+  let attention: Attention
+  let attentionOutput: Linear
+  let attentionNorm: Norm
+  let intermediate: Linear
+  let output: Linear
+  let outputNorm: Norm
+
+  init(
+    _ weights: any WeightSource, _ name: String, _ configuration: BERTConfiguration
+  ) throws {
+    let width = configuration.width
+    let inner = configuration.feedForwardWidth
+    func linear(_ suffix: String, _ outputs: Int, _ inputs: Int) throws -> Linear {
+      try Linear(weights, name + suffix, outputs: outputs, inputs: inputs, hasBias: true)
+    }
+    func norm(_ suffix: String) throws -> Norm {
+      try Norm.layer(weights, name + suffix, width: width, epsilon: configuration.normEpsilon)
+    }
+    query = try linear(".attention.self.query", width, width)
+    key = try linear(".attention.self.key", width, width)
+    value = try linear(".attention.self.value", width, width)
+    let headWidth = width / configuration.heads
+    attention = Attention(
+      heads: configuration.heads, headWidth: headWidth, scale: 1 / Float(headWidth).squareRoot())
+    attentionOutput = try linear(".attention.output.dense", width, width)
+    attentionNorm = try norm(".attention.output.LayerNorm")
+    intermediate = try linear(".intermediate.dense", inner, width)
+    output = try linear(".output.dense", width, inner)
+    outputNorm = try norm(".output.LayerNorm")
+  }
+
+  /// Turns the layer's input in `x`, `[rows, d]`, into its output.
+  func forward(
+    _ x: MatrixView, _ layout: JoinedLayout, keeping: Bool, _ workspace: Workspace
+  ) -> Kept? {
+    let arena = workspace.arena
+    let (rows, width, inner) = (x.rows, x.columns, intermediate.weight.rows)
+    let kept =
+      keeping
+      ? Kept(
+        q: arena.matrix(rows, width), k: arena.matrix(rows, width), v: arena.matrix(rows, width),
+        slope: arena.matrix(rows, inner),
+        attentionNorm: Norm.Kept(rows: rows, columns: width, in: arena),
+        outputNorm: Norm.Kept(rows: rows, columns: width, in: arena)) : nil
+    arena.temporary {
+      let q = kept?.q ?? arena.matrix(rows, width)
+      let k = kept?.k ?? arena.matrix(rows, width)
+      let v = kept?.v ?? arena.matrix(rows, width)
+      let context = arena.matrix(rows, width)
+      workspace.forRowBlocks(rows) { block, _ in
+        query(x.rows(block), into: q.rows(block))
+        key(x.rows(block), into: k.rows(block))
+        value(x.rows(block), into: v.rows(block))
+      }
+      attention.forward(
+        q: q, k: k, v: v, into: context, starts: layout.starts, biases: nil, workspace)
+      workspace.forRowBlocks(rows) { block, scratch in
+        let x = x.rows(block)
+        let product = scratch.matrix(block.count, width)
+        let hidden = scratch.matrix(block.count, inner)
+        attentionOutput.multiply(context.rows(block), into: product)
+        attentionNorm(
+          product, bias: attentionOutput.bias, residual: x, into: x,
+          keeping: kept?.attentionNorm, rows: block)
+        intermediate.multiply(x, into: hidden)
+        gelu(hidden, slope: kept?.slope.rows(block))
+        output.multiply(hidden, into: product)
+        outputNorm(
+          product, bias: output.bias, residual: x, into: x, keeping: kept?.outputNorm, rows: block)
+      }
+    }
+    return kept
+  }
+
+  /// `gelu(hidden + bias)` in place.
+  private func gelu(_ hidden: MatrixView, slope: MatrixView?) {
+    guard let bias = intermediate.bias else { return }
+    kernels.gelu(
+      hidden.base, bias.numbers, slope?.base, Int64(hidden.rows), Int64(hidden.columns))
+  }
+
+  /// Turns the gradient with respect to the layer's output, `[rows, d]`, into the one with
+  /// respect to its input.
+  func backward(
+    _ gradient: MatrixView, kept: Kept, _ layout: JoinedLayout, _ workspace: Workspace
+  ) {
+    let arena = workspace.arena
+    let (rows, width, inner) = (gradient.rows, gradient.columns, intermediate.weight.rows)
+    arena.temporary {
+      let context = arena.matrix(rows, width)
+      let dq = arena.matrix(rows, width)
+      let dk = arena.matrix(rows, width)
+      let dv = arena.matrix(rows, width)
+      workspace.forRowBlocks(rows) { block, scratch in
+        let gradient = gradient.rows(block)
+        let hidden = scratch.matrix(block.count, inner)
+        outputNorm.backward(gradient, kept: kept.outputNorm, rows: block, into: gradient)
+        output.backward(gradient, into: hidden)
+        kernels.multiply(
+          hidden.base, hidden.base, kept.slope.rows(block).base, Int64(hidden.count))
+        intermediate.backward(hidden, adding: true, into: gradient)
+        attentionNorm.backward(gradient, kept: kept.attentionNorm, rows: block, into: gradient)
+        attentionOutput.backward(gradient, into: context.rows(block))
+      }
+      attention.backward(
+        context, q: kept.q, k: kept.k, v: kept.v, into: (dq, dk, dv), starts: layout.starts,
+        biases: nil, workspace)
+      workspace.forRowBlocks(rows) { block, _ in
+        let gradient = gradient.rows(block)
+        query.backward(dq.rows(block), adding: true, into: gradient)
+        key.backward(dk.rows(block), adding: true, into: gradient)
+        value.backward(dv.rows(block), adding: true, into: gradient)
+      }
+    }
+  }
+}

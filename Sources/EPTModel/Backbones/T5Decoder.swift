@@ -1,0 +1,192 @@
+import EPTFormat
+
+/// T5's decoder, as far as it scores given label words.
+struct T5Decoder: Sendable {
+  /// Each text's rows in the decoder.
+  private struct Rows {
+    /// Distinct trees with their self-attention biases.
+    let trees: [(tree: DecoderTree, bias: AttentionBias)]
+    /// The tree of each text.
+    let treeOfText: [Int]
+    /// Where each text's rows start, then the total.
+    let starts: [Int]
+
+    init(_ trees: [DecoderTree], treeOfText: [Int], bias: RelativeBias, in arena: Arena) {
+      self.trees = trees.map { ($0, $0.attentionBias(bias, in: arena)) }
+      self.treeOfText = treeOfText
+      starts = treeOfText.reduce(into: [0]) { $0.append($0[$0.count - 1] + trees[$1].count) }
+    }
+
+    var count: Int { starts[treeOfText.count] }
+
+    func tree(_ text: Int) -> DecoderTree { trees[treeOfText[text]].tree }
+
+    /// Each text's self-attention bias.
+    var biases: [AttentionBias] { treeOfText.map { trees[$0].bias } }
+  }
+
+  private struct Block: Sendable {
+    let attention: T5SelfAttention
+    let cross: T5CrossAttention
+    let feedForward: T5FeedForward
+  }
+
+  private struct Kept {
+    var attention: [T5SelfAttention.Kept] = []
+    var cross: [T5CrossAttention.Kept] = []
+    var feedForward: [T5FeedForward.Kept] = []
+    var norm: Norm.Kept?
+  }
+
+  private let wordEmbeddings: WeightMatrix
+  private let blocks: [Block]
+  private let bias: RelativeBias
+  private let norm: Norm
+  private let vocabulary: OutputVocabulary
+  private let start: Int32
+
+  init(
+    _ weights: any WeightSource, _ configuration: T5Configuration, wordEmbeddings: WeightMatrix
+  ) throws {
+    self.wordEmbeddings = wordEmbeddings
+    start = configuration.decoderStart
+    blocks = try (0..<configuration.decoderLayers).map { layer in
+      let name = "decoder.block.\(layer).layer"
+      return Block(
+        attention: try T5SelfAttention(weights, name + ".0", configuration),
+        cross: try T5CrossAttention(weights, name + ".1", configuration),
+        feedForward: try T5FeedForward(weights, name + ".2", configuration))
+    }
+    bias = try RelativeBias(weights, stack: "decoder", configuration, isBidirectional: false)
+    norm = try Norm.rootMeanSquare(
+      weights, "decoder.final_layer_norm", width: configuration.width,
+      epsilon: configuration.normEpsilon)
+    vocabulary =
+      configuration.tiesEmbeddings
+      ? OutputVocabulary(
+        weight: wordEmbeddings, scale: 1 / Float(configuration.width).squareRoot())
+      : OutputVocabulary(
+        weight: try weights.matrix(
+          "lm_head.weight", configuration.vocabularySize, configuration.width), scale: 1)
+  }
+
+  /// The sum of the log-probabilities of each word's tokens, `[texts, words]`.
+  ///
+  /// The softmax runs over the whole vocabulary. `states` are the encoder's, `[rows, d]`.
+  func logProbabilities(
+    _ words: [[Int32]], states: MatrixView, _ layout: JoinedLayout, _ workspace: Workspace
+  ) -> Matrix {
+    var scores = Matrix(rows: layout.count, columns: words.count)
+    workspace.arena.temporary {
+      let rows = Rows(
+        [DecoderTree(words: words, start: start)],
+        treeOfText: [Int](repeating: 0, count: layout.count), bias: bias, in: workspace.arena)
+      let (outputs, _) = forward(
+        rows, states: states, layout, keeping: false, workspace)
+      let normalizers = vocabulary.logNormalizers(outputs, expectation: nil, workspace)
+      for text in 0..<layout.count {
+        for target in rows.tree(text).targets {
+          let row = rows.starts[text] + target.row
+          scores.values[text * words.count + target.word] +=
+            vocabulary.logit(outputs.row(row), target.token) - normalizers[row]
+        }
+      }
+    }
+    return scores
+  }
+
+  /// The mean over texts of the mean cross-entropy of the tokens of each text's own word.
+  ///
+  /// Adds its gradient with respect to the encoder's `states` to `stateGradient`, `[rows, d]`.
+  func loss(
+    _ words: [[Int32]], labels: [Int], states: MatrixView, stateGradient: MatrixView,
+    _ layout: JoinedLayout, _ workspace: Workspace
+  ) -> Float {
+    workspace.arena.temporary {
+      let trees = words.map { DecoderTree(words: [$0], start: start) }
+      let rows = Rows(trees, treeOfText: labels, bias: bias, in: workspace.arena)
+      let (outputs, kept) = forward(rows, states: states, layout, keeping: true, workspace)
+      let gradient = workspace.arena.matrix(rows.count, outputs.columns)
+      let normalizers = vocabulary.logNormalizers(outputs, expectation: gradient, workspace)
+      let width = Int64(outputs.columns)
+      var loss = 0.0
+      for text in 0..<layout.count {
+        let targets = rows.tree(text).targets
+        let share = 1 / Float(targets.count * layout.count)
+        for target in targets {
+          let row = rows.starts[text] + target.row
+          loss += Double(
+            share * (normalizers[row] - vocabulary.logit(outputs.row(row), target.token)))
+          // d/dstate (log Σ exp - logit) = E[scale · W] - scale · W[token]
+          kernels.add_scaled(
+            gradient.row(row), vocabulary.weight.view.row(Int(target.token)), -vocabulary.scale,
+            width)
+          for column in 0..<outputs.columns { gradient.row(row)[column] *= share }
+        }
+      }
+      backward(
+        gradient, rows, kept, states: states, stateGradient: stateGradient, layout, workspace)
+      return Float(loss)
+    }
+  }
+
+  /// The normalized last hidden states of all rows, `[rows, d]`.
+  private func forward(
+    _ rows: Rows, states: MatrixView, _ layout: JoinedLayout, keeping: Bool,
+    _ workspace: Workspace
+  ) -> (outputs: MatrixView, kept: Kept) {
+    let h = workspace.arena.matrix(rows.count, wordEmbeddings.columns)
+    for text in 0..<layout.count {
+      for (index, token) in rows.tree(text).tokens.enumerated() {
+        h.row(rows.starts[text] + index).update(
+          from: wordEmbeddings.view.row(Int(token)), count: h.columns)
+      }
+    }
+    let texts = (0..<layout.count).map(layout.joined)
+    var kept = Kept()
+    for block in blocks {
+      let attention = block.attention.forward(
+        h, starts: rows.starts, biases: rows.biases, keeping: keeping, workspace)
+      let cross = block.cross.forward(
+        h, starts: rows.starts, states: states, texts: texts, keeping: keeping, workspace)
+      let feedForward = block.feedForward.forward(h, keeping: keeping, workspace)
+      if let attention, let cross, let feedForward {
+        kept.attention.append(attention)
+        kept.cross.append(cross)
+        kept.feedForward.append(feedForward)
+      }
+    }
+    kept.norm =
+      keeping ? Norm.Kept(rows: rows.count, columns: h.columns, in: workspace.arena) : nil
+    workspace.forRowBlocks(rows.count) { block, _ in
+      norm(h.rows(block), into: h.rows(block), keeping: kept.norm, rows: block)
+    }
+    return (h, kept)
+  }
+
+  /// Turns `gradient` with respect to the outputs into the one with respect to `states`.
+  ///
+  /// The decoder's own inputs are constant, so the first self-attention has no gradient to give.
+  private func backward(
+    _ gradient: MatrixView, _ rows: Rows, _ kept: Kept, states: MatrixView,
+    stateGradient: MatrixView, _ layout: JoinedLayout, _ workspace: Workspace
+  ) {
+    guard let keptNorm = kept.norm else { return }
+    workspace.forRowBlocks(rows.count) { block, _ in
+      norm.backward(
+        gradient.rows(block), kept: keptNorm, rows: block, into: gradient.rows(block))
+    }
+    let texts = (0..<layout.count).map(layout.joined)
+    for index in blocks.indices.reversed() {
+      blocks[index].feedForward.backward(gradient, kept: kept.feedForward[index], workspace)
+      blocks[index].cross.backward(
+        gradient, kept: kept.cross[index], starts: rows.starts, states: states, texts: texts,
+        stateGradient: stateGradient, workspace)
+      if index > 0 {
+        blocks[index].attention.backward(
+          gradient, kept: kept.attention[index], starts: rows.starts, biases: rows.biases, workspace
+        )
+      }
+    }
+  }
+}

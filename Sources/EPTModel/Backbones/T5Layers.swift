@@ -1,0 +1,181 @@
+import EPTFormat
+
+// T5's sub-layers. Each normalizes a copy of the stream of hidden states `h`, `[rows, d]`, and
+// adds its result to `h`. Backwards each turns the gradient with respect to its output stream
+// into the one with respect to its input stream, in place.
+
+/// Self-attention with a relative position bias.
+struct T5SelfAttention: Sendable {
+  /// What the gradient needs of one forward pass.
+  struct Kept {
+    let norm: Norm.Kept
+    let q: MatrixView  // [rows, heads · headWidth]
+    let k: MatrixView  // [rows, heads · headWidth]
+    let v: MatrixView  // [rows, heads · headWidth]
+  }
+
+  let norm: Norm
+  let query: Linear
+  let key: Linear
+  let value: Linear
+  let output: Linear
+  let attention: Attention
+
+  init(_ weights: any WeightSource, _ layer: String, _ configuration: T5Configuration) throws {
+    let width = configuration.width
+    let inner = configuration.heads * configuration.headWidth
+    func linear(_ name: String, _ outputs: Int, _ inputs: Int) throws -> Linear {
+      try Linear(
+        weights, "\(layer).SelfAttention.\(name)", outputs: outputs, inputs: inputs,
+        hasBias: false)
+    }
+    norm = try Norm.rootMeanSquare(
+      weights, "\(layer).layer_norm", width: width, epsilon: configuration.normEpsilon)
+    query = try linear("q", inner, width)
+    key = try linear("k", inner, width)
+    value = try linear("v", inner, width)
+    output = try linear("o", width, inner)
+    attention = Attention(
+      heads: configuration.heads, headWidth: configuration.headWidth, scale: 1)
+  }
+
+  func forward(
+    _ h: MatrixView, starts: [Int], biases: [AttentionBias], keeping: Bool,
+    _ workspace: Workspace
+  ) -> Kept? {
+    let arena = workspace.arena
+    let (rows, inner) = (h.rows, query.weight.rows)
+    let kept =
+      keeping
+      ? Kept(
+        norm: Norm.Kept(rows: rows, columns: h.columns, in: arena), q: arena.matrix(rows, inner),
+        k: arena.matrix(rows, inner), v: arena.matrix(rows, inner)) : nil
+    arena.temporary {
+      let q = kept?.q ?? arena.matrix(rows, inner)
+      let k = kept?.k ?? arena.matrix(rows, inner)
+      let v = kept?.v ?? arena.matrix(rows, inner)
+      let context = arena.matrix(rows, inner)
+      workspace.forRowBlocks(rows) { block, scratch in
+        let normed = scratch.matrix(block.count, h.columns)
+        norm(h.rows(block), into: normed, keeping: kept?.norm, rows: block)
+        query(normed, into: q.rows(block))
+        key(normed, into: k.rows(block))
+        value(normed, into: v.rows(block))
+      }
+      attention.forward(q: q, k: k, v: v, into: context, starts: starts, biases: biases, workspace)
+      workspace.forRowBlocks(rows) { block, _ in
+        output.multiply(context.rows(block), adding: true, into: h.rows(block))
+      }
+    }
+    return kept
+  }
+
+  func backward(
+    _ gradient: MatrixView, kept: Kept, starts: [Int], biases: [AttentionBias],
+    _ workspace: Workspace
+  ) {
+    let arena = workspace.arena
+    let (rows, inner) = (gradient.rows, query.weight.rows)
+    arena.temporary {
+      let context = arena.matrix(rows, inner)
+      let dq = arena.matrix(rows, inner)
+      let dk = arena.matrix(rows, inner)
+      let dv = arena.matrix(rows, inner)
+      workspace.forRowBlocks(rows) { block, _ in
+        output.backward(gradient.rows(block), into: context.rows(block))
+      }
+      attention.backward(
+        context, q: kept.q, k: kept.k, v: kept.v, into: (dq, dk, dv), starts: starts,
+        biases: biases,
+        workspace)
+      workspace.forRowBlocks(rows) { block, scratch in
+        let normed = scratch.matrix(block.count, gradient.columns)
+        query.backward(dq.rows(block), into: normed)
+        key.backward(dk.rows(block), adding: true, into: normed)
+        value.backward(dv.rows(block), adding: true, into: normed)
+        norm.backward(
+          normed, kept: kept.norm, rows: block, adding: true, into: gradient.rows(block))
+      }
+    }
+  }
+}
+
+/// The feed-forward sub-layer: ReLU in version 1.0, gated GELU in 1.1.
+struct T5FeedForward: Sendable {
+  /// What the gradient needs of one forward pass.
+  struct Kept {
+    let norm: Norm.Kept
+    /// ReLU's results, or the derivatives of the gated product by its two factors' inputs.
+    /// `[rows, feedForwardWidth]` each
+    let inner: [MatrixView]
+  }
+
+  let norm: Norm
+  /// `wi`, or `wi_0` (the gate) and `wi_1`.
+  let inputs: [Linear]
+  let output: Linear
+
+  init(_ weights: any WeightSource, _ layer: String, _ configuration: T5Configuration) throws {
+    let (width, inner) = (configuration.width, configuration.feedForwardWidth)
+    norm = try Norm.rootMeanSquare(
+      weights, "\(layer).layer_norm", width: width, epsilon: configuration.normEpsilon)
+    let names = configuration.feedForward == .relu ? ["wi"] : ["wi_0", "wi_1"]
+    inputs = try names.map {
+      try Linear(
+        weights, "\(layer).DenseReluDense.\($0)", outputs: inner, inputs: width, hasBias: false)
+    }
+    output = try Linear(
+      weights, "\(layer).DenseReluDense.wo", outputs: width, inputs: inner, hasBias: false)
+  }
+
+  func forward(_ h: MatrixView, keeping: Bool, _ workspace: Workspace) -> Kept? {
+    let arena = workspace.arena
+    let inner = output.weight.columns
+    let kept =
+      keeping
+      ? Kept(
+        norm: Norm.Kept(rows: h.rows, columns: h.columns, in: arena),
+        inner: inputs.map { _ in arena.matrix(h.rows, inner) }) : nil
+    workspace.forRowBlocks(h.rows) { block, scratch in
+      let normed = scratch.matrix(block.count, h.columns)
+      norm(h.rows(block), into: normed, keeping: kept?.norm, rows: block)
+      let products = inputs.indices.map { index in
+        let product = kept?.inner[index].rows(block) ?? scratch.matrix(block.count, inner)
+        inputs[index](normed, into: product)
+        return product
+      }
+      var hidden = products[0]
+      if products.count == 1 {
+        kernels.relu(hidden.base, Int64(hidden.count))
+      } else {
+        hidden = scratch.matrix(block.count, inner)
+        kernels.gated_gelu(
+          products[0].base, products[1].base, hidden.base, keeping, Int64(hidden.count))
+      }
+      output.multiply(hidden, adding: true, into: h.rows(block))
+    }
+    return kept
+  }
+
+  func backward(_ gradient: MatrixView, kept: Kept, _ workspace: Workspace) {
+    let inner = output.weight.columns
+    workspace.forRowBlocks(gradient.rows) { block, scratch in
+      let stream = gradient.rows(block)
+      let hidden = scratch.matrix(block.count, inner)
+      let normed = scratch.matrix(block.count, gradient.columns)
+      output.backward(stream, into: hidden)
+      if inputs.count == 1 {
+        kernels.relu_backward(hidden.base, kept.inner[0].rows(block).base, Int64(hidden.count))
+        inputs[0].backward(hidden, into: normed)
+      } else {
+        let product = scratch.matrix(block.count, inner)
+        for (index, input) in inputs.enumerated() {
+          kernels.multiply(
+            product.base, hidden.base, kept.inner[index].rows(block).base, Int64(hidden.count))
+          input.backward(product, adding: index > 0, into: normed)
+        }
+      }
+      norm.backward(normed, kept: kept.norm, rows: block, adding: true, into: stream)
+    }
+  }
+}

@@ -1,0 +1,77 @@
+extension FoldedPrompt {
+  /// `n`, the longest text that the low-rank pair reaches; nil without a pair.
+  var inputLength: Int? { lowRankA.columns == 0 ? nil : lowRankA.rows }
+}
+
+extension PromptedModel {
+  /// Stops at the first id outside the vocabulary.
+  func check(_ ids: some Sequence<Int32>) throws {
+    let size = vocabularySize
+    for id in ids where id < 0 || Int(id) >= size {
+      throw ModelError.unknownToken(id: id, vocabularySize: size)
+    }
+  }
+
+  /// Stops at texts that are empty, too long or not of this vocabulary.
+  func check(_ batch: TokenBatch, promptLength: Int, inputLength: Int?) throws {
+    try check(batch.ids)
+    for text in 0..<batch.count {
+      let tokens = batch.range(text).count
+      guard tokens > 0 else {
+        throw ModelError.mismatch(
+          reason: "text \(text + 1) of the batch has no tokens; not even its end token")
+      }
+      if let positions, tokens + promptLength > positions {
+        throw ModelError.tooLong(tokens: tokens, prompt: promptLength, limit: positions)
+      }
+      if let inputLength, tokens > inputLength {
+        throw ModelError.mismatch(
+          reason: "a text of \(tokens) tokens is longer than the prompt's input length of "
+            + "\(inputLength); lower the input length of the texts")
+      }
+    }
+    if let segments = segmentCount, let segment = batch.segments.first(where: { $0 >= segments }) {
+      throw ModelError.mismatch(
+        reason: "segment \(segment) is outside the backbone's \(segments) segments")
+    }
+  }
+
+  /// Stops at a folded prompt whose sizes contradict one another or the backbone.
+  func check(_ prompt: FoldedPrompt) throws {
+    let pair = (prompt.lowRankA, prompt.lowRankB)
+    guard prompt.prompt.columns == width, pair.0.columns == pair.1.rows,
+      pair.1.rows == 0 || pair.1.columns == width
+    else {
+      throw ModelError.mismatch(
+        reason: "a prompt [\(prompt.prompt.rows), \(prompt.prompt.columns)] with a low-rank pair "
+          + "[\(pair.0.rows), \(pair.0.columns)] · [\(pair.1.rows), \(pair.1.columns)] does not "
+          + "fit a backbone of width \(width)")
+    }
+  }
+
+  /// Stops at a read-out that the backbone can't have.
+  func check(_ readout: Readout) throws {
+    guard readout.classCount > 0 else {
+      throw ModelError.mismatch(reason: "a read-out without classes")
+    }
+    switch readout {
+    case .head(let head):
+      guard head.weight.columns == width, head.bias.count == head.weight.rows else {
+        throw ModelError.mismatch(
+          reason: "a head [\(head.weight.rows), \(head.weight.columns)] with \(head.bias.count) "
+            + "biases does not fit a backbone of width \(width)")
+      }
+    case .labelWords(let words):
+      guard hasDecoder else {
+        throw ModelError.mismatch(
+          reason: "label words need a decoder, which this backbone does not have; use a head")
+      }
+      for (index, word) in words.enumerated() {
+        guard !word.isEmpty else {
+          throw ModelError.mismatch(reason: "the label word of class \(index) has no tokens")
+        }
+        try check(word)
+      }
+    }
+  }
+}

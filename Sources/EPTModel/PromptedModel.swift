@@ -1,0 +1,146 @@
+import CBLAS
+import EPTFormat
+import Synchronization
+
+/// Loss and gradients of one batch.
+public struct StepResult: Sendable, Equatable {
+  /// The mean over texts of the cross-entropy of the true class: of the head's softmax, or of
+  /// the label word's tokens, mean per token.
+  public let loss: Float
+  /// The gradient of every part of the prompt.
+  public let prompt: EPTPrompt
+  /// The head's gradient, if the read-out is a head.
+  public let head: LinearHead?
+
+  public init(loss: Float, prompt: EPTPrompt, head: LinearHead?) {
+    self.loss = loss
+    self.prompt = prompt
+    self.head = head
+  }
+}
+
+/// A frozen backbone with an EPT prompt in front: scores for inference, gradients for training.
+///
+/// Calls may come from several threads at once; each uses up to `threads` of its own. Results do
+/// not depend on `threads`.
+public final class PromptedModel: Sendable {
+  let backbone: any Backbone
+  private let threads: Int
+  /// Workspaces that no call uses now, with the memory they have gathered.
+  private let idle = Mutex<[Workspace]>([])
+
+  /// Loads the backbone that `configuration`, a `config.json`, describes.
+  ///
+  /// Aligned binary32 tensors are used where `weights` has them mapped; others are decoded.
+  ///
+  /// - Throws: `ModelError` for the configuration or a missing OpenBLAS, `FormatError` for
+  ///   missing or misshapen tensors.
+  public init(weights: any WeightSource, configuration: JSON, threads: Int) throws {
+    guard ept_blas_open() else {
+      throw ModelError.linearAlgebra(reason: String(cString: ept_blas_error()))
+    }
+    self.threads = threads
+    switch try BackboneArchitectures.configuration(configuration) {
+    case let configuration as BERTConfiguration:
+      backbone = try BERT(weights, configuration)
+    case let configuration as T5Configuration:
+      backbone = try T5(weights, configuration)
+    case let other:
+      throw ModelError.unsupportedArchitecture(
+        name: type(of: other).architecture,
+        supported: BackboneArchitectures.all.map { $0.architecture })
+    }
+  }
+
+  /// `d`, the width of the word embeddings and of the last hidden states.
+  public var width: Int { backbone.wordEmbeddings.columns }
+
+  /// How many token ids there are.
+  public var vocabularySize: Int { backbone.wordEmbeddings.rows }
+
+  /// Whether label words can be scored.
+  public var hasDecoder: Bool { backbone.decoder != nil }
+
+  /// How many rows a text may have with its prompt; nil if there is no limit.
+  public var positions: Int? { backbone.positions }
+
+  /// How many values a segment may have; nil where segments are not read.
+  var segmentCount: Int? { backbone.segments }
+
+  /// The root mean square of all word embeddings.
+  public var embeddingRMS: Float { rootMeanSquare(0..<vocabularySize) }
+
+  /// The root mean square of the word embeddings of `ids`, 0 if there are none.
+  ///
+  /// - Throws: `ModelError.unknownToken`.
+  public func embeddingRMS(of ids: [Int32]) throws -> Float {
+    try check(ids)
+    return rootMeanSquare(ids.map { Int($0) })
+  }
+
+  private func rootMeanSquare(_ rows: some Collection<Int>) -> Float {
+    let view = backbone.wordEmbeddings.view
+    let sum = rows.reduce(0.0) { sum, row in
+      sum + Double(kernels.dot(view.row(row), view.row(row), Int64(width)))
+    }
+    return rows.isEmpty ? 0 : Float((sum / Double(rows.count * width)).squareRoot())
+  }
+
+  /// The word embeddings of `ids`, one row each.
+  ///
+  /// - Throws: `ModelError.unknownToken`.
+  public func embeddingRows(_ ids: [Int32]) throws -> Matrix {
+    try check(ids)
+    let view = backbone.wordEmbeddings.view
+    let values = ids.flatMap { UnsafeBufferPointer(start: view.row(Int($0)), count: width) }
+    return Matrix(rows: ids.count, columns: width, values: values)
+  }
+
+  /// One number a text and class, `[texts, classes]`: the head's logits, or the sum of the
+  /// log-probabilities of each label word's tokens.
+  ///
+  /// - Throws: `ModelError` if a token, a length or a size does not fit the backbone.
+  public func scores(
+    _ batch: TokenBatch, prompt: FoldedPrompt?, readout: Readout
+  ) throws -> Matrix {
+    if let prompt { try check(prompt) }
+    try check(batch, promptLength: prompt?.prompt.rows ?? 0, inputLength: prompt?.inputLength)
+    try check(readout)
+    return withWorkspace { workspace in
+      scores(of: backbone, batch, prompt, readout, workspace)
+    }
+  }
+
+  /// Loss and gradients of `batch`, whose text `i` has class `labels[i]`.
+  ///
+  /// An empty batch has loss 0 and gradients of zeros.
+  ///
+  /// - Throws: `ModelError` if a token, a length, a label or a size does not fit.
+  public func step(
+    _ batch: TokenBatch, labels: [Int], prompt: EPTPrompt, readout: Readout
+  ) throws -> StepResult {
+    let shape = prompt.shape
+    guard shape.width == width else {
+      throw ModelError.mismatch(
+        reason: "a prompt of width \(shape.width) does not fit a backbone of width \(width)")
+    }
+    try check(
+      batch, promptLength: shape.promptLength,
+      inputLength: shape.rank > 0 ? shape.inputLength : nil)
+    try check(readout)
+    guard labels.count == batch.count, labels.allSatisfy({ 0..<readout.classCount ~= $0 }) else {
+      throw ModelError.mismatch(
+        reason: "\(batch.count) texts need as many labels from 0 to \(readout.classCount - 1)")
+    }
+    return withWorkspace { workspace in
+      step(of: backbone, batch, labels, prompt, readout, workspace)
+    }
+  }
+
+  /// Lends `body` a workspace.
+  func withWorkspace<Result>(_ body: (Workspace) -> Result) -> Result {
+    let workspace = idle.withLock { $0.popLast() } ?? Workspace(threads: threads)
+    defer { idle.withLock { $0.append(workspace) } }
+    return workspace.arena.temporary { body(workspace) }
+  }
+}

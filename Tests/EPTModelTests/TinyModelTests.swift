@@ -1,0 +1,132 @@
+import EPTFormat
+import EPTTestSupport
+import EPTText
+import Foundation
+import Testing
+
+@testable import EPTModel
+
+/// Tiny random backbones, the whole way, against transformers in float64.
+@Suite struct TinyModelTests {
+  static let names = ["bert", "t5-relu", "t5-gated"]
+
+  /// A backbone with the reference's values.
+  struct Fixture {
+    let model: PromptedModel
+    let golden: GoldenTensors
+    /// Texts of 1, 5, 17 and 40 tokens, and a very long one.
+    let texts: [TokenizedText]
+
+    init(_ name: String, threads: Int = 2) throws {
+      model = try loadModel(TestPaths.fixture("model/\(name)"), threads: threads)
+      golden = try GoldenTensors(path: TestPaths.fixture("model/\(name)/golden.safetensors"))
+      texts = try golden.texts()
+    }
+
+    var batch: TokenBatch { TokenBatch(texts.dropLast()) }
+
+    func labels() throws -> [Int] { try golden.integers("labels") }
+
+    func prompt() throws -> EPTPrompt {
+      var parts: [PromptPart: Matrix] = [:]
+      for part in PromptPart.allCases { parts[part] = try golden.matrix(part.rawValue) }
+      let (s, d) = (parts[.shortPrompt]?.rows ?? 0, parts[.shortPrompt]?.columns ?? 0)
+      let subspaces = parts[.gate]?.columns ?? 0
+      var prompt = EPTPrompt(
+        shape: PromptShape(
+          promptLength: s, inputLength: parts[.lowRankA]?.rows ?? 0, width: d,
+          rank: parts[.lowRankB]?.rows ?? 0, subspaces: subspaces,
+          subspaceWidth: parts[.subspaceDown]?.columns ?? 0))
+      for (part, matrix) in parts { prompt[part] = matrix }
+      return prompt
+    }
+
+    func readout() throws -> Readout {
+      guard model.hasDecoder else {
+        return .head(
+          LinearHead(
+            weight: try golden.matrix("head.weight"), bias: try golden.floats("head.bias")))
+      }
+      return .labelWords(
+        try (0..<3).map { try golden.integers("words.\($0)").map { Int32($0) } })
+    }
+  }
+
+  @Test(arguments: names)
+  func lastHiddenStates(_ name: String) throws {
+    let fixture = try Fixture(name)
+    let states = fixture.model.lastHiddenStates(TokenBatch(fixture.texts))
+    #expect(largestDifference(states.values, try fixture.golden.doubles("states")) < 1e-4)
+    // Alone, a text gives what it gives among others.
+    let single = fixture.model.lastHiddenStates(TokenBatch(fixture.texts.prefix(1)))
+    #expect(
+      largestDifference(single.values, states.values.prefix(single.values.count).map(Double.init))
+        < 1e-5)
+  }
+
+  @Test(arguments: names)
+  func promptedScores(_ name: String) throws {
+    let fixture = try Fixture(name)
+    let prompt = try fixture.prompt()
+    let scores = try fixture.model.scores(
+      fixture.batch, prompt: prompt.folded(), readout: fixture.readout())
+    #expect(scores.rows == 4 && scores.columns == 3)
+    let expected = try fixture.golden.doubles("prompted.scores")
+    #expect(largestDifference(scores.values, expected) < 1e-4)
+  }
+
+  @Test(arguments: names)
+  func stepsGradients(_ name: String) throws {
+    let fixture = try Fixture(name)
+    let golden = fixture.golden
+    let prompt = try fixture.prompt()
+    let result = try fixture.model.step(
+      fixture.batch, labels: fixture.labels(), prompt: prompt, readout: fixture.readout())
+    #expect(abs(Double(result.loss) - (try golden.doubles("loss")[0])) < 1e-4)
+    #expect(result.prompt.shape == prompt.shape)
+    for part in PromptPart.allCases {
+      let expected = try golden.doubles("gradient.\(part.rawValue)")
+      #expect(relativeError(result.prompt[part].values, expected) < 1e-4, "\(part)")
+    }
+    #expect((result.head == nil) == fixture.model.hasDecoder)
+    if let head = result.head {
+      let weight = try golden.doubles("gradient.head.weight")
+      #expect(relativeError(head.weight.values, weight) < 1e-4)
+      #expect(relativeError(head.bias, try golden.doubles("gradient.head.bias")) < 1e-4)
+    }
+  }
+
+  /// Every word of one token, and every word that begins with three given ones, shows the
+  /// decoder's whole distribution after 0 to 3 tokens.
+  @Test(arguments: ["t5-relu", "t5-gated"])
+  func decoderDistributions(_ name: String) throws {
+    let fixture = try Fixture(name)
+    let logs = try fixture.golden.doubles("decoder.logs")
+    let beginning = try fixture.golden.integers("decoder.ids").map { Int32($0) }
+    let size = fixture.model.vocabularySize
+    for length in 0...beginning.count {
+      let words = (0..<Int32(size)).map { [Int32](beginning.prefix(length)) + [$0] }
+      let scores = try fixture.model.scores(
+        fixture.batch, prompt: nil, readout: .labelWords(words))
+      let expected = (0..<fixture.batch.count).flatMap { text in
+        func log(_ step: Int, _ token: Int) -> Double {
+          logs[(text * (beginning.count + 1) + step) * size + token]
+        }
+        let known = (0..<length).reduce(0.0) { $0 + log($1, Int(beginning[$1])) }
+        return (0..<size).map { known + log(length, $0) }
+      }
+      #expect(largestDifference(scores.values, expected) < 1e-4)
+    }
+  }
+
+  @Test(arguments: [(32, 128), (32, 64), (16, 20), (8, 300)], [true, false])
+  func relativeBuckets(sizes: (count: Int, maximum: Int), isBidirectional: Bool) throws {
+    let golden = try GoldenTensors(path: TestPaths.fixture("model/t5-relu/golden.safetensors"))
+    let expected = try golden.integers(
+      "buckets.\(sizes.count).\(sizes.maximum).\(isBidirectional ? 1 : 0)")
+    let bias = RelativeBias(
+      weight: WeightMatrix(storage: WeightStorage([]), rows: sizes.count, columns: 0),
+      maximumDistance: sizes.maximum, isBidirectional: isBidirectional)
+    #expect((-320...320).map(bias.bucket) == expected)
+  }
+}
