@@ -124,7 +124,9 @@ public enum TaskCatalogue {
       source: DataSource(folders: [folder], columns: [column], label: label))
   }
 
-  /// A task of two texts. `order` is that of the template, T5's alphabetical one.
+  /// A task of two texts.
+  ///
+  /// `order` is that of the template, T5's alphabetical one.
   private static func pair(
     _ name: String, _ folder: String, fields: [String] = ["sentence1", "sentence2"],
     columns: [String]? = nil, order: [Int] = [0, 1], label: String = "label",

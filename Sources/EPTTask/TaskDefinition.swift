@@ -71,8 +71,10 @@ public struct TaskDefinition: Sendable, Equatable {
     self.source = source
   }
 
-  /// What the backbone reads for one example: the filled template for a decoder, else the
-  /// segments. `values` has one text a field.
+  /// What the backbone reads for one example.
+  ///
+  /// That is the filled template for a decoder, else the segments. `values` has one text a
+  /// field.
   public func input(
     _ values: [String], hasDecoder: Bool
   ) -> (first: String, second: String?) {

@@ -49,7 +49,9 @@ public struct Template: Sendable, Equatable {
     self.parts = parts
   }
 
-  /// The text for one example. `values` has one text a field.
+  /// The text for one example.
+  ///
+  /// `values` has one text a field.
   public func rendered(_ values: [String]) -> String {
     var text = ""
     for part in parts {

@@ -1,7 +1,9 @@
 /// Marks the two spans of a Winograd schema as T5's preprocessing does: `* Mark *`, `# He #`.
 enum WinogradSpans {
-  /// `text` with both spans marked. The indices count words, a word being ended by exactly one
-  /// white space; a span that does not stand at its index stays unmarked.
+  /// `text` with both spans marked.
+  ///
+  /// The indices count words, a word being ended by exactly one white space; a span that does
+  /// not stand at its index stays unmarked.
   static func marked(
     _ text: String, first: String, at firstIndex: Int, second: String, at secondIndex: Int
   ) -> String {
