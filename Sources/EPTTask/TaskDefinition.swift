@@ -27,7 +27,7 @@ public struct TaskDefinition: Sendable, Equatable {
   public let isScale: Bool
   public let metric: Metric
   /// The longest input in tokens, special tokens included; more is cut off.
-  public let inputLength: Int
+  public private(set) var inputLength: Int
   public let split: SplitRule
   public let source: DataSource
 
@@ -47,7 +47,7 @@ public struct TaskDefinition: Sendable, Equatable {
     try require(labels.count >= 2, "it needs two labels or more")
     try require(Set(labels.map(\.word)).count == labels.count, "a label word stands twice")
     try require(Set(labels.map(\.value)).count == labels.count, "a label value stands twice")
-    try require((8...65_536).contains(inputLength), "the input length must be from 8 to 65536")
+    try require((1...65_536).contains(inputLength), "the input length must be from 1 to 65536")
     try require(
       source.columns.count == fields.count,
       "it has \(fields.count) fields but \(source.columns.count) columns")
@@ -69,6 +69,13 @@ public struct TaskDefinition: Sendable, Equatable {
     self.inputLength = inputLength
     self.split = split
     self.source = source
+  }
+
+  /// The same task with inputs of at most `length` tokens.
+  public func limited(to length: Int) -> TaskDefinition {
+    var task = self
+    task.inputLength = length
+    return task
   }
 
   /// What the backbone reads for one example.
