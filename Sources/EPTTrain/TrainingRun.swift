@@ -21,18 +21,18 @@ struct TrainingRun {
   private var evaluationsWithoutGain = 0
   private var loss: Double?
   private let clock = ContinuousClock()
-  private let began: ContinuousClock.Instant
-  /// When the current stretch of steps began.
-  private var resumed: ContinuousClock.Instant
+  /// When the last step or evaluation ended.
+  private var paused: ContinuousClock.Instant
   private var stepping: Duration = .zero
+  private var evaluating: Duration = .zero
+  private var evaluations = 0
 
   init(plan: TrainingPlan, start: TrainedParameters) {
     self.plan = plan
     parameters = start
     optimiser = AdamW(start, weightDecay: plan.settings.weightDecay)
     schedule = LearningRateSchedule(warmUp: plan.warmUp, steps: plan.settings.steps)
-    began = clock.now
-    resumed = began
+    paused = clock.now
   }
 
   /// Whether the last step is made.
@@ -66,9 +66,14 @@ struct TrainingRun {
     // A running mean that forgets over about 20 steps, exact for the first ones.
     let share = 1 / Double(min(step, 20))
     loss = (loss ?? 0) + (Double(stepLoss) - (loss ?? 0)) * share
+    stepping += lap()
+  }
+
+  /// The time since the last step or evaluation ended.
+  private mutating func lap() -> Duration {
     let now = clock.now
-    stepping += resumed.duration(to: now)
-    resumed = now
+    defer { paused = now }
+    return paused.duration(to: now)
   }
 
   /// Takes the current parameters' evaluation; true if they are the best so far.
@@ -85,7 +90,8 @@ struct TrainingRun {
     if schedule.end == nil, evaluationsWithoutGain >= plan.settings.patience || isLate {
       schedule.beginDecay(after: step, length: decayLength)
     }
-    resumed = clock.now
+    evaluating += lap()
+    evaluations += 1
     return isBest
   }
 
@@ -97,15 +103,20 @@ struct TrainingRun {
   /// What there is to show now.
   func progress(_ event: TrainingProgress.Event, majority: MetricScore) -> TrainingProgress {
     let seconds = stepping / .seconds(1)
-    let total = began.duration(to: clock.now) / .seconds(1)
     return TrainingProgress(
       event: event, step: step, steps: schedule.end, loss: loss,
       learningRate: plan.rates.prompt * (step == 0 ? 0 : schedule.factor(step)),
       examplesPerSecond: seconds > 0 ? Double(step * plan.settings.batch) / seconds : 0,
       best: best.flatMap { candidate in candidate.evaluation.map { ($0, candidate.step) } },
-      majority: majority,
-      secondsLeft: schedule.end.flatMap { end in
-        step == 0 ? nil : total / Double(step) * Double(end - step)
-      })
+      majority: majority, secondsLeft: secondsLeft)
+  }
+
+  /// What steps and evaluations have taken so far, times those to come; nil while unknown.
+  private var secondsLeft: Double? {
+    guard let end = schedule.end, step > 0, evaluations > 0 else { return nil }
+    let interval = plan.evaluationInterval
+    let toCome = end / interval - step / interval + (end % interval == 0 ? 0 : 1)
+    return stepping / .seconds(1) / Double(step) * Double(end - step)
+      + evaluating / .seconds(1) / Double(evaluations) * Double(toCome)
   }
 }
