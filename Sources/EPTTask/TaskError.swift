@@ -1,3 +1,42 @@
-/// What can go wrong in `EPTTask`.
+/// What can be wrong with a task, its data or its bundle.
 public enum TaskError: Error, Equatable, Sendable {
+  /// No preset has this name.
+  case unknownTask(name: String, nearest: [String], all: [String])
+  /// None of the places where the task's files may be has them.
+  case dataNotFound(task: String, lookedFor: [String])
+  /// A row that cannot be read. `reason` says how to mend it.
+  case badRow(path: String, line: Int, reason: String)
+  /// A file that must have rows has none.
+  case noRows(path: String)
+  /// A definition that contradicts itself.
+  case invalidDefinition(task: String, reason: String)
+  /// A bundle that was made for another backbone.
+  case otherBackbone(bundle: String, madeFor: String, given: String)
+  /// Something that this version does not do with this backbone.
+  case unsupported(task: String, reason: String)
+}
+
+extension TaskError: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .unknownTask(let name, let nearest, let all):
+      nearest.isEmpty
+        ? "unknown task \(name); the tasks are: \(all.joined(separator: ", "))"
+        : "unknown task \(name); did you mean \(nearest.joined(separator: " or "))?"
+    case .dataNotFound(let task, let lookedFor):
+      "no data for task \(task); looked for: \(lookedFor.joined(separator: ", "));"
+        + " name its folder with --data or EPT_DATA"
+    case .badRow(let path, let line, let reason):
+      "\(path):\(line): \(reason)"
+    case .noRows(let path):
+      "\(path) has no rows; is it the right file, and whole?"
+    case .invalidDefinition(let task, let reason):
+      "task \(task) is not usable: \(reason)"
+    case .otherBackbone(let bundle, let madeFor, let given):
+      "\(bundle) was made for \(madeFor), but the model given is \(given);"
+        + " give its own model, or tune again on this one"
+    case .unsupported(let task, let reason):
+      "task \(task): \(reason)"
+    }
+  }
 }

@@ -1,0 +1,33 @@
+import EPTText
+
+/// Turns the fields of an example into the tokens that the backbone reads.
+public struct InputEncoder: Sendable {
+  private let task: TaskDefinition
+  private let tokenizer: any Tokenizer
+  private let hasDecoder: Bool
+
+  /// An encoder of `task`'s rows, cut at its input length.
+  public init(_ task: TaskDefinition, _ tokenizer: any Tokenizer, hasDecoder: Bool) {
+    self.task = task
+    self.tokenizer = tokenizer
+    self.hasDecoder = hasDecoder
+  }
+
+  /// The tokens of one row: `values` has one text a field.
+  public func tokens(_ values: [String]) -> TokenizedText {
+    let input = task.input(values, hasDecoder: hasDecoder)
+    return tokenizer.encode(input.first, input.second, limit: task.inputLength)
+  }
+
+  /// The tokens of each label word, end token included: what a decoder scores.
+  ///
+  /// - Throws: `TaskError.invalidDefinition` if two words are the same to the tokenizer.
+  public func labelTokens() throws -> [[Int32]] {
+    let words = task.labels.map { tokenizer.encode($0.word).ids }
+    guard Set(words).count == words.count else {
+      throw TaskError.invalidDefinition(
+        task: task.name, reason: "the tokenizer gives two label words the same tokens")
+    }
+    return words
+  }
+}

@@ -1,0 +1,102 @@
+import EPTFormat
+
+/// Reads records that are one JSON object a line, GLUE-like ones and SuperGLUE's.
+struct JSONLinesReader {
+  let definition: TaskDefinition
+  let path: String
+  private(set) var examples: [Example] = []
+
+  init(path: String, definition: TaskDefinition) {
+    self.path = path
+    self.definition = definition
+  }
+
+  /// Reads all records of `file`.
+  ///
+  /// - Throws: `TaskError.badRow`.
+  mutating func read(_ file: MappedFile) throws {
+    for line in TextLines(file: file) {
+      let isBlank = line.bytes.allSatisfy { $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }
+      if isBlank { continue }
+      let record: JSON
+      do {
+        record = try JSON(parsing: line.bytes)
+      } catch let error as JSONError {
+        throw fault(line.number, "not a JSON object: \(error)")
+      }
+      switch definition.source.records {
+      case .winograd where record["target"] != nil: try addWinograd(record, line.number)
+      case .multiRC where record["passage"] != nil: try addAnswers(record, line.number)
+      default: try addFlat(record, line.number)
+      }
+    }
+  }
+
+  private mutating func addFlat(_ record: JSON, _ line: Int) throws {
+    let source = definition.source
+    let values = try zip(source.columns, definition.fields).map { column, field in
+      try text(record[column] ?? record[field], column, line)
+    }
+    try add(values, record[source.label] ?? record["label"], line)
+  }
+
+  private mutating func addWinograd(_ record: JSON, _ line: Int) throws {
+    let target = record["target"]
+    let marked = WinogradSpans.marked(
+      try text(record["text"], "text", line),
+      first: try text(target?["span1_text"], "span1_text", line),
+      at: try number(target?["span1_index"], "span1_index", line),
+      second: try text(target?["span2_text"], "span2_text", line),
+      at: try number(target?["span2_index"], "span2_index", line))
+    try add([marked], record[definition.source.label], line)
+  }
+
+  private mutating func addAnswers(_ record: JSON, _ line: Int) throws {
+    let passage = record["passage"]
+    let paragraph = Self.withoutMarkup(try text(passage?["text"], "text", line))
+    for question in try list(passage?["questions"], "questions", line) {
+      let asked = Self.withoutMarkup(try text(question["question"], "question", line))
+      for answer in try list(question["answers"], "answers", line) {
+        let answered = Self.withoutMarkup(try text(answer["text"], "text", line))
+        try add([asked, answered, paragraph], answer[definition.source.label], line)
+      }
+    }
+  }
+
+  private mutating func add(_ values: [String], _ label: JSON?, _ line: Int) throws {
+    let text: String
+    switch label {
+    case .string(let value): text = value
+    case .bool(let value): text = value ? "true" : "false"
+    case .integer(let value): text = String(value)
+    case .number(let value): text = String(value)
+    default:
+      throw fault(line, "no \"\(definition.source.label)\"; training and evaluation need labels")
+    }
+    examples.append(try definition.example(values: values, label: text, path: path, line: line))
+  }
+
+  /// A line break becomes a space, bold type goes.
+  private static func withoutMarkup(_ text: String) -> String {
+    text.replacing("<br>", with: " ").replacing("<b>", with: "").replacing("</b>", with: "")
+  }
+
+  private func text(_ value: JSON?, _ key: String, _ line: Int) throws -> String {
+    guard let text = value?.string else { throw fault(line, "no text \"\(key)\"") }
+    return text
+  }
+
+  private func number(_ value: JSON?, _ key: String, _ line: Int) throws -> Int {
+    guard let number = value?.integer else { throw fault(line, "no whole number \"\(key)\"") }
+    return number
+  }
+
+  private func list(_ value: JSON?, _ key: String, _ line: Int) throws -> [JSON] {
+    guard let list = value?.array else { throw fault(line, "no list \"\(key)\"") }
+    return list
+  }
+
+  private func fault(_ line: Int, _ reason: String) -> TaskError {
+    TaskError.badRow(path: path, line: line, reason: reason)
+  }
+}

@@ -1,0 +1,85 @@
+/// The figures that metrics are made of, with scikit-learn's and SciPy's conventions for
+/// degenerate inputs (0 where those warn and return 0 or NaN).
+enum Statistics {
+  /// The share of rows with the right class; 0 of no rows.
+  static func accuracy(_ predicted: [Int], _ actual: [Int]) -> Double {
+    guard !actual.isEmpty else { return 0 }
+    let right = zip(predicted, actual).count { $0 == $1 }
+    return Double(right) / Double(actual.count)
+  }
+
+  /// F1 of class `positive`: 2·TP / (2·TP + FP + FN), 0 if that class is nowhere.
+  static func f1(_ predicted: [Int], _ actual: [Int], positive: Int) -> Double {
+    var both = 0
+    var either = 0
+    for (guess, truth) in zip(predicted, actual) {
+      both += guess == positive && truth == positive ? 1 : 0
+      either += (guess == positive ? 1 : 0) + (truth == positive ? 1 : 0)
+    }
+    return either == 0 ? 0 : 2 * Double(both) / Double(either)
+  }
+
+  /// The mean of F1 over all classes, those that no row has included.
+  static func macroF1(_ predicted: [Int], _ actual: [Int], classes: Int) -> Double {
+    guard classes > 0 else { return 0 }
+    let sum = (0..<classes).reduce(0.0) { $0 + f1(predicted, actual, positive: $1) }
+    return sum / Double(classes)
+  }
+
+  /// Matthews' correlation for any number of classes (Gorodkin 2004); 0 if either side is
+  /// constant.
+  static func matthews(_ predicted: [Int], _ actual: [Int], classes: Int) -> Double {
+    var guesses = [Double](repeating: 0, count: classes)
+    var truths = guesses
+    var right = 0.0
+    for (guess, truth) in zip(predicted, actual) {
+      guesses[guess] += 1
+      truths[truth] += 1
+      right += guess == truth ? 1 : 0
+    }
+    let rows = Double(actual.count)
+    let covariance = right * rows - zip(guesses, truths).reduce(0) { $0 + $1.0 * $1.1 }
+    let guessVariance = rows * rows - guesses.reduce(0) { $0 + $1 * $1 }
+    let truthVariance = rows * rows - truths.reduce(0) { $0 + $1 * $1 }
+    let scale = (guessVariance * truthVariance).squareRoot()
+    return scale == 0 ? 0 : covariance / scale
+  }
+
+  /// Pearson's correlation; 0 if either side is constant.
+  static func pearson(_ x: [Double], _ y: [Double]) -> Double {
+    // The mean of equal numbers need not be that number to the last bit.
+    guard let firstX = x.first, let firstY = y.first, x.contains(where: { $0 != firstX }),
+      y.contains(where: { $0 != firstY })
+    else { return 0 }
+    let meanX = x.reduce(0, +) / Double(x.count)
+    let meanY = y.reduce(0, +) / Double(y.count)
+    var covariance = 0.0
+    var varianceX = 0.0
+    var varianceY = 0.0
+    for (a, b) in zip(x, y) {
+      covariance += (a - meanX) * (b - meanY)
+      varianceX += (a - meanX) * (a - meanX)
+      varianceY += (b - meanY) * (b - meanY)
+    }
+    let correlation = covariance / (varianceX.squareRoot() * varianceY.squareRoot())
+    return correlation.isFinite ? min(1, max(-1, correlation)) : 0
+  }
+
+  /// Spearman's correlation: Pearson's of the ranks, ties sharing their mean rank.
+  static func spearman(_ x: [Double], _ y: [Double]) -> Double {
+    pearson(ranks(x), ranks(y))
+  }
+
+  private static func ranks(_ values: [Double]) -> [Double] {
+    let order = values.indices.sorted { values[$0] < values[$1] }
+    var ranks = [Double](repeating: 0, count: values.count)
+    var start = 0
+    while start < order.count {
+      var end = start + 1
+      while end < order.count, values[order[end]] == values[order[start]] { end += 1 }
+      for place in start..<end { ranks[order[place]] = Double(start + end + 1) / 2 }
+      start = end
+    }
+    return ranks
+  }
+}

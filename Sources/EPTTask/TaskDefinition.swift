@@ -1,0 +1,152 @@
+/// A task: what its rows look like, how the backbone is asked, and how answers are scored.
+public struct TaskDefinition: Sendable, Equatable {
+  /// One class.
+  public struct Label: Sendable, Equatable {
+    /// The text that a decoder answers with, and that users see.
+    public let word: String
+    /// How data files write the class.
+    public let value: String
+
+    public init(_ word: String, value: String? = nil) {
+      self.word = word
+      self.value = value ?? word
+    }
+  }
+
+  /// The name, as in `--task sst2`.
+  public let name: String
+  /// The texts that make up one example, in the order of an input row.
+  public let fields: [String]
+  /// The input of a text-to-text backbone.
+  public let template: Template
+  /// The first and, for pairs, second text of an encoder.
+  public let segments: [Template]
+  /// The classes, by class id.
+  public let labels: [Label]
+  /// Whether labels are numbers on a scale, which data files give unrounded.
+  public let isScale: Bool
+  public let metric: Metric
+  /// The longest input in tokens, special tokens included; more is cut off.
+  public private(set) var inputLength: Int
+  public let split: SplitRule
+  public let source: DataSource
+
+  /// Checks and takes a definition.
+  ///
+  /// - Throws: `TaskError.invalidDefinition`.
+  public init(
+    name: String, fields: [String], template: String, segments: [String], labels: [Label],
+    isScale: Bool = false, metric: Metric, inputLength: Int, split: SplitRule, source: DataSource
+  ) throws {
+    func require(_ condition: Bool, _ reason: @autoclosure () -> String) throws {
+      guard condition else { throw TaskError.invalidDefinition(task: name, reason: reason()) }
+    }
+    try require(!fields.isEmpty, "it has no fields")
+    try require(Set(fields).count == fields.count, "a field stands twice")
+    try require(segments.count == 1 || segments.count == 2, "an encoder reads one or two segments")
+    try require(labels.count >= 2, "it needs two labels or more")
+    try require(Set(labels.map(\.word)).count == labels.count, "a label word stands twice")
+    try require(Set(labels.map(\.value)).count == labels.count, "a label value stands twice")
+    try require((1...65_536).contains(inputLength), "the input length must be from 1 to 65536")
+    try require(
+      source.columns.count == fields.count,
+      "it has \(fields.count) fields but \(source.columns.count) columns")
+    try require(
+      !isScale || labels.allSatisfy { Double($0.word)?.isFinite == true },
+      "the labels of a scale must be numbers")
+    try require(
+      isScale == (metric == .pearsonSpearman), "correlation is for scales, and only for them")
+    try require(
+      labels.count == 2 || ![.f1Accuracy, .f1Answers].contains(metric),
+      "the metric \(metric.rawValue) is for two classes")
+    self.name = name
+    self.fields = fields
+    self.template = try Template(template, fields: fields, task: name)
+    self.segments = try segments.map { try Template($0, fields: fields, task: name) }
+    self.labels = labels
+    self.isScale = isScale
+    self.metric = metric
+    self.inputLength = inputLength
+    self.split = split
+    self.source = source
+  }
+
+  /// The same task with inputs of at most `length` tokens.
+  public func limited(to length: Int) -> TaskDefinition {
+    var task = self
+    task.inputLength = length
+    return task
+  }
+
+  /// What the backbone reads for one example.
+  ///
+  /// That is the filled template for a decoder, else the segments. `values` has one text a
+  /// field.
+  public func input(
+    _ values: [String], hasDecoder: Bool
+  ) -> (first: String, second: String?) {
+    if hasDecoder { return (template.rendered(values), nil) }
+    return (
+      segments[0].rendered(values), segments.count > 1 ? segments[1].rendered(values) : nil
+    )
+  }
+
+  /// The class that a data file means by `text`, nil if there is none.
+  ///
+  /// The label's word is understood as well as the file's own value for it.
+  public func classIndex(_ text: String) -> Int? {
+    labels.firstIndex { $0.value == text } ?? labels.firstIndex { $0.word == text }
+  }
+}
+
+/// Where a task's rows come from.
+public struct DataSource: Sendable, Equatable {
+  /// How the records of a JSONL file become rows.
+  public enum Records: String, Sendable {
+    /// One row a record, a key a field.
+    case flat
+    /// The Winograd schemas of SuperGLUE: both spans are marked in the text.
+    case winograd
+    /// A passage with questions with answers: one row an answer.
+    case multiRC = "multirc"
+  }
+
+  /// Names that the set's folder may have, the official one first.
+  public let folders: [String]
+  /// The column of each field: a header's name, or a number counted from 1 in files without
+  /// header.
+  public let columns: [String]
+  /// The label's column.
+  public let label: String
+  public let records: Records
+  /// Whether the official file is known to have rows broken by line breaks, which are passed
+  /// over and counted.
+  public let skipsBrokenRows: Bool
+
+  public init(
+    folders: [String], columns: [String], label: String = "label", records: Records = .flat,
+    skipsBrokenRows: Bool = false
+  ) {
+    self.folders = folders
+    self.columns = columns
+    self.label = label
+    self.records = records
+    self.skipsBrokenRows = skipsBrokenRows
+  }
+}
+
+/// One labelled row.
+public struct Example: Sendable, Equatable {
+  /// One text a field.
+  public let values: [String]
+  /// The class.
+  public let label: Int
+  /// The unrounded number, on a scale.
+  public let score: Double?
+
+  public init(values: [String], label: Int, score: Double? = nil) {
+    self.values = values
+    self.label = label
+    self.score = score
+  }
+}

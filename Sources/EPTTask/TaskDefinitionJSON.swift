@@ -1,0 +1,72 @@
+import EPTFormat
+
+extension TaskDefinition {
+  /// The definition as it stands in a bundle, and as a user may edit it.
+  public var json: JSON {
+    [
+      "name": .string(name),
+      "fields": .array(fields.map { .string($0) }),
+      "template": .string(template.source),
+      "segments": .array(segments.map { .string($0.source) }),
+      "labels": .array(labels.map { ["word": .string($0.word), "value": .string($0.value)] }),
+      "scale": .bool(isScale),
+      "metric": .string(metric.rawValue),
+      "input_length": .integer(inputLength),
+      "split": split.json,
+      "source": source.json,
+    ]
+  }
+
+  /// Reads what `json` wrote.
+  ///
+  /// - Throws: `TaskError.invalidDefinition`, naming the member.
+  public init(_ json: JSON) throws {
+    let name = json["name"]?.string ?? "without a name"
+    func member<Value>(_ key: String, _ value: Value?) throws -> Value {
+      guard let value else {
+        throw TaskError.invalidDefinition(
+          task: name, reason: "its member \"\(key)\" is missing or of the wrong kind")
+      }
+      return value
+    }
+    func strings(_ json: JSON?) -> [String]? {
+      guard let array = json?.array else { return nil }
+      let strings = array.compactMap(\.string)
+      return strings.count == array.count ? strings : nil
+    }
+    let labels = try member("labels", json["labels"]?.array).map { label in
+      Label(
+        try member("labels", label["word"]?.string),
+        value: try member("labels", label["value"]?.string))
+    }
+    let source = try member("source", json["source"])
+    try self.init(
+      name: try member("name", json["name"]?.string),
+      fields: try member("fields", strings(json["fields"])),
+      template: try member("template", json["template"]?.string),
+      segments: try member("segments", strings(json["segments"])),
+      labels: labels,
+      isScale: try member("scale", json["scale"]?.bool),
+      metric: try member("metric", json["metric"]?.string.flatMap(Metric.init)),
+      inputLength: try member("input_length", json["input_length"]?.integer),
+      split: try member("split", json["split"].flatMap(SplitRule.init)),
+      source: DataSource(
+        folders: try member("source", strings(source["folders"])),
+        columns: try member("source", strings(source["columns"])),
+        label: try member("source", source["label"]?.string),
+        records: try member("source", source["records"]?.string.flatMap(DataSource.Records.init)),
+        skipsBrokenRows: try member("source", source["skips_broken_rows"]?.bool)))
+  }
+}
+
+extension DataSource {
+  fileprivate var json: JSON {
+    [
+      "folders": .array(folders.map { .string($0) }),
+      "columns": .array(columns.map { .string($0) }),
+      "label": .string(label),
+      "records": .string(records.rawValue),
+      "skips_broken_rows": .bool(skipsBrokenRows),
+    ]
+  }
+}

@@ -1,0 +1,87 @@
+import EPTFormat
+
+/// How a bundle came to be: settings and results, without any time of day.
+public struct TrainingRecord: Sendable, Equatable {
+  /// Every setting in effect, by name; an object.
+  public var settings: JSON
+  /// Steps made.
+  public var steps: Int
+  /// The step whose parameters the bundle holds.
+  public var bestStep: Int
+  /// Whether training was stopped from outside.
+  public var isInterrupted: Bool
+  /// The metric of the bundle's parameters on the validation rows; nil if they were not scored.
+  public var validation: MetricScore?
+  /// What the most frequent class scores on the validation rows.
+  public var validationMajority: MetricScore
+  /// The metric on the test rows; nil if they were not scored.
+  public var test: MetricScore?
+  /// What the most frequent class scores on the test rows.
+  public var testMajority: MetricScore
+
+  public init(
+    settings: JSON, steps: Int, bestStep: Int, isInterrupted: Bool, validation: MetricScore?,
+    validationMajority: MetricScore, test: MetricScore?, testMajority: MetricScore
+  ) {
+    self.settings = settings
+    self.steps = steps
+    self.bestStep = bestStep
+    self.isInterrupted = isInterrupted
+    self.validation = validation
+    self.validationMajority = validationMajority
+    self.test = test
+    self.testMajority = testMajority
+  }
+}
+
+extension TrainingRecord {
+  /// The record as it stands in a bundle.
+  var json: JSON {
+    [
+      "settings": settings,
+      "steps": .integer(steps),
+      "best_step": .integer(bestStep),
+      "interrupted": .bool(isInterrupted),
+      "validation": validation?.json ?? .null,
+      "validation_majority": validationMajority.json,
+      "test": test?.json ?? .null,
+      "test_majority": testMajority.json,
+    ]
+  }
+
+  /// Reads what `json` wrote, nil if it is something else.
+  init?(_ json: JSON) {
+    guard let settings = json["settings"], settings.object != nil,
+      let steps = json["steps"]?.integer, steps >= 0,
+      let bestStep = json["best_step"]?.integer, (0...steps).contains(bestStep),
+      let isInterrupted = json["interrupted"]?.bool,
+      let validation = json["validation"],
+      let validationMajority = json["validation_majority"].flatMap(MetricScore.init),
+      let test = json["test"],
+      let testMajority = json["test_majority"].flatMap(MetricScore.init)
+    else { return nil }
+    let scores = [validation, test].map { $0 == .null ? nil : MetricScore($0) }
+    guard (scores[0] == nil) == (validation == .null), (scores[1] == nil) == (test == .null)
+    else { return nil }
+    self.init(
+      settings: settings, steps: steps, bestStep: bestStep, isInterrupted: isInterrupted,
+      validation: scores[0], validationMajority: validationMajority, test: scores[1],
+      testMajority: testMajority)
+  }
+}
+
+extension MetricScore {
+  /// Figures by name, from 0 to 1.
+  fileprivate var json: JSON {
+    .object(figures.map { JSONMember($0.name, .number($0.value)) })
+  }
+
+  fileprivate init?(_ json: JSON) {
+    guard let members = json.object, !members.isEmpty else { return nil }
+    let figures = members.compactMap { member in
+      member.value.number.map { Figure(member.key, $0) }
+    }
+    guard figures.count == members.count else { return nil }
+    self.init(figures)
+  }
+}

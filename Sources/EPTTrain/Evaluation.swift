@@ -1,0 +1,40 @@
+import EPTModel
+import EPTTask
+import Glibc
+
+/// How good parameters are on a set of rows.
+public struct Evaluation: Sendable, Equatable {
+  public let score: MetricScore
+  /// Mean cross-entropy over the classes, whose scores a softmax turns into probabilities.
+  public let loss: Double
+  /// How many different classes were predicted: 1 means that the prompt has collapsed.
+  public let predictedClasses: Int
+
+  /// Whether this is better than `other`: by the metric, then by the loss, since a metric on
+  /// few rows takes few values.
+  func isBetter(than other: Evaluation?) -> Bool {
+    guard let other else { return true }
+    let (mine, theirs) = (score.selection, other.score.selection)
+    return mine > theirs || (mine == theirs && loss < other.loss)
+  }
+
+  /// Judges `scores`, one row a text and one column a class.
+  init(scores: [Matrix], examples: [Example], task: TaskDefinition) {
+    var predicted: [Int] = []
+    var loss = 0.0
+    for matrix in scores {
+      for row in 0..<matrix.rows {
+        let start = row * matrix.columns
+        let values = matrix.values[start..<start + matrix.columns].map(Double.init)
+        let best = values.indices.max { values[$0] < values[$1] } ?? 0
+        let total = values.reduce(0) { $0 + exp($1 - values[best]) }
+        loss += values[best] + log(total) - values[examples[predicted.count].label]
+        // Of equal scores the first class counts.
+        predicted.append(values.firstIndex(of: values[best]) ?? best)
+      }
+    }
+    score = task.metric.score(predicted, examples, task)
+    self.loss = loss / Double(max(1, examples.count))
+    predictedClasses = Set(predicted).count
+  }
+}

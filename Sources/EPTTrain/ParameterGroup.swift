@@ -1,0 +1,71 @@
+import EPTModel
+
+/// Trained tensors that share a learning rate.
+public enum ParameterGroup: String, Sendable, CaseIterable {
+  /// `P`.
+  case prompt
+  /// `A` and `B`.
+  case lowRank = "low_rank"
+  /// `U`, `V` and the gate.
+  case subspaces
+  /// An encoder's linear classifier.
+  case head
+}
+
+/// One trained tensor.
+enum ParameterTensor: Sendable, Equatable {
+  case part(PromptPart)
+  case headWeight
+  case headBias
+
+  var group: ParameterGroup {
+    switch self {
+    case .part(.shortPrompt): .prompt
+    case .part(.lowRankA), .part(.lowRankB): .lowRank
+    case .part(.subspaceDown), .part(.subspaceUp), .part(.gate): .subspaces
+    case .headWeight, .headBias: .head
+    }
+  }
+}
+
+/// All that training changes; also its gradient, and the optimiser's moments.
+struct TrainedParameters: Sendable, Equatable {
+  var prompt: EPTPrompt
+  /// The classifier of an encoder; a decoder has none.
+  var head: LinearHead?
+
+  /// Zeros in the sizes of `other`.
+  static func zeros(like other: TrainedParameters) -> TrainedParameters {
+    var zeros = other
+    for tensor in other.tensors {
+      zeros[tensor] = [Float](repeating: 0, count: other[tensor].count)
+    }
+    return zeros
+  }
+
+  /// The tensors, in the optimiser's order.
+  var tensors: [ParameterTensor] {
+    PromptPart.allCases.map { .part($0) } + (head == nil ? [] : [.headWeight, .headBias])
+  }
+
+  /// How many numbers are trained.
+  var count: Int { tensors.reduce(0) { $0 + self[$1].count } }
+
+  /// The numbers of one tensor, row-major; none for the head of a decoder.
+  subscript(tensor: ParameterTensor) -> [Float] {
+    get {
+      switch tensor {
+      case .part(let part): prompt[part].values
+      case .headWeight: head?.weight.values ?? []
+      case .headBias: head?.bias ?? []
+      }
+    }
+    set {
+      switch tensor {
+      case .part(let part): prompt[part].values = newValue
+      case .headWeight: head?.weight.values = newValue
+      case .headBias: head?.bias = newValue
+      }
+    }
+  }
+}

@@ -1,0 +1,83 @@
+/// What a user may set about training; nil means that a rule chooses.
+public struct TrainingSettings: Sendable, Equatable {
+  /// Steps to make; nil trains until validation has stopped improving.
+  public var steps: Int?
+  /// Texts a step.
+  public var batch = 32
+  /// Steps of rising learning rate; nil: a tenth of `steps`, at most 500, or 100 without `steps`.
+  public var warmUp: Int?
+  /// Steps between evaluations; nil: 100, or a quarter of `steps` if that is less.
+  public var evaluationInterval: Int?
+  /// Evaluations without improvement that end a run without `steps`.
+  public var patience = 5
+  /// Where a run without `steps` ends at the latest.
+  public var longestRun = 30_000
+  public var seed: UInt64 = 42
+
+  /// `s`, rows of the short prompt.
+  public var promptLength = 40
+  /// `n`, the longest input in tokens; nil: the task's, as far as the backbone has positions.
+  public var inputLength: Int?
+  /// `r`; nil: the largest rank within the budget.
+  public var rank: Int?
+  /// `K`, the number of subspaces; 0 leaves them and the gate out.
+  public var subspaces = 4
+  /// `k`, the width of a subspace.
+  public var subspaceWidth = 4
+  /// `l`: the budget is as many numbers as a plain prompt of this length has.
+  public var nominalLength = 100
+  /// `α` of the low-rank scale `α/√r`.
+  public var alpha: Float = 8
+  /// Whether the short prompt attends to the low-rank rows.
+  public var usesFusion = true
+
+  /// The learning rate of the short prompt; nil: by the size of the backbone's embeddings.
+  public var promptRate: Float?
+  /// The learning rate of the low-rank pair; nil likewise.
+  public var lowRankRate: Float?
+  /// The learning rate of subspaces and gate; nil likewise.
+  public var subspaceRate: Float?
+  /// The learning rate of an encoder's head; nil likewise.
+  public var headRate: Float?
+  public var weightDecay: Float = 0
+  /// The largest norm of the whole gradient.
+  public var gradientClip: Float = 1
+
+  public init() {}
+
+  /// Checks each value on its own.
+  ///
+  /// - Throws: `TrainError.invalidSetting`, naming the command line's flag.
+  public func validate() throws {
+    func require(_ condition: Bool, _ name: String, _ reason: String) throws {
+      guard condition else { throw TrainError.invalidSetting(name: name, reason: reason) }
+    }
+    let counts: [(String, Int?, Int)] = [
+      ("--steps", steps, 1), ("--batch", batch, 1), ("--warm-up", warmUp, 0),
+      ("--evaluate-every", evaluationInterval, 1), ("--patience", patience, 1),
+      ("--longest-run", longestRun, 1), ("--prompt-length", promptLength, 1),
+      ("--input-length", inputLength, 1), ("--rank", rank, 0), ("--subspaces", subspaces, 0),
+      ("--subspace-width", subspaceWidth, 1), ("--nominal-length", nominalLength, 1),
+    ]
+    for (name, value, minimum) in counts {
+      let limit = 1 << 24
+      try require(
+        value.map { (minimum...limit).contains($0) } ?? true, name,
+        "must be a whole number from \(minimum) to \(limit)")
+    }
+    let rates: [(String, Float?)] = [
+      ("--prompt-rate", promptRate), ("--low-rank-rate", lowRankRate),
+      ("--subspace-rate", subspaceRate), ("--head-rate", headRate),
+      ("--weight-decay", weightDecay),
+    ]
+    for (name, rate) in rates {
+      try require(
+        rate.map { $0.isFinite && $0 >= 0 } ?? true, name, "must be a number of 0 or more")
+    }
+    try require(alpha.isFinite, "--alpha", "must be a number")
+    try require(gradientClip > 0, "--clip", "must be more than 0")
+    if let steps, let warmUp {
+      try require(warmUp <= steps, "--warm-up", "must not exceed --steps")
+    }
+  }
+}

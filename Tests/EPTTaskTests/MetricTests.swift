@@ -1,0 +1,81 @@
+import EPTFormat
+import Testing
+
+@testable import EPTTask
+
+@Suite("Metrics equal scikit-learn's and SciPy's")
+struct MetricTests {
+  @Test func classification() throws {
+    let cases = try #require(try goldens("metrics").array)
+    #expect(cases.count > 8)
+    for golden in cases {
+      let predicted = try integers(golden["predicted"])
+      let actual = try integers(golden["actual"])
+      let classes = try #require(golden["classes"]?.integer)
+      func close(_ value: Double, _ key: String) throws {
+        let expected = try #require(golden[key]?.number)
+        #expect(abs(value - expected) < 1e-12, "\(key) of \(predicted) against \(actual)")
+      }
+      try close(Statistics.accuracy(predicted, actual), "accuracy")
+      try close(Statistics.macroF1(predicted, actual, classes: classes), "macro_f1")
+      try close(Statistics.matthews(predicted, actual, classes: classes), "matthews")
+      if golden["f1"] != .null {
+        try close(Statistics.f1(predicted, actual, positive: 1), "f1")
+      }
+    }
+  }
+
+  @Test func correlation() throws {
+    for golden in try #require(try goldens("correlations").array) {
+      let x = try numbers(golden["x"])
+      let y = try numbers(golden["y"])
+      let pearson = try #require(golden["pearson"]?.number)
+      let spearman = try #require(golden["spearman"]?.number)
+      #expect(abs(Statistics.pearson(x, y) - pearson) < 1e-12)
+      #expect(abs(Statistics.spearman(x, y) - spearman) < 1e-12)
+    }
+  }
+
+  @Test func figuresOfEachMetric() throws {
+    let predicted = [1, 1, 0, 0]
+    let examples = [1, 0, 0, 1].map { Example(values: [""], label: $0) }
+    let two = try TaskCatalogue.task(named: "mrpc")
+    #expect(
+      Metric.f1Accuracy.score(predicted, examples, two).description == "F1 50.00 accuracy 50.00")
+    let cola = try TaskCatalogue.task(named: "cola")
+    #expect(Metric.matthews.score(predicted, examples, cola).description == "Matthews 0.00")
+    let cb = try TaskCatalogue.task(named: "cb")
+    #expect(
+      Metric.macroF1.score(predicted, examples, cb).description == "macro F1 33.33 accuracy 50.00")
+    #expect(Metric.f1Accuracy.score([1, 0, 0, 1], examples, two).selection == 1)
+    #expect(Metric.accuracy.score([], [], two).selection == 0)
+  }
+
+  @Test func scalesUseTheUnroundedScore() throws {
+    let task = try TaskCatalogue.task(named: "stsb")
+    let examples = [0.0, 2.55, 5.0].map {
+      Example(values: ["", ""], label: 0, score: $0)
+    }
+    // Classes 0, 13, 25 are the words 0.0, 2.6, 5.0.
+    let score = task.metric.score([0, 13, 25], examples, task)
+    #expect(score.figures.map(\.name) == ["Pearson", "Spearman"])
+    #expect(score.figures[0].value > 0.999 && score.figures[0].value < 1)
+    #expect(abs(score.figures[1].value - 1) < 1e-12)
+  }
+
+  @Test func percentages() {
+    #expect(MetricScore.percent(0.5) == "50.00")
+    #expect(MetricScore.percent(-0.0123) == "-1.23")
+    #expect(MetricScore.percent(1) == "100.00")
+    #expect(MetricScore.percent(0.000_449) == "0.04")
+  }
+
+  @Test func majority() throws {
+    let task = try TaskCatalogue.task(named: "sst2")
+    let examples = [1, 0, 1, 1].map { Example(values: [""], label: $0) }
+    #expect(MajorityBaseline.label(of: examples, classes: 2) == 1)
+    #expect(MajorityBaseline.score(examples, task).selection == 0.75)
+    let even = [1, 0].map { Example(values: [""], label: $0) }
+    #expect(MajorityBaseline.label(of: even, classes: 3) == 0)
+  }
+}

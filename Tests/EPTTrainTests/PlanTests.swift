@@ -1,0 +1,93 @@
+import EPTModel
+import EPTTask
+import Testing
+
+@testable import EPTTrain
+
+struct PlanTests {
+  private func plan(
+    _ settings: TrainingSettings = TrainingSettings(), width: Int = 768, positions: Int? = nil,
+    rms: Float = 1, hasHead: Bool = false, task: String = "rte"
+  ) throws -> TrainingPlan {
+    try TrainingPlan(
+      settings, task: TaskCatalogue.task(named: task), width: width, positions: positions,
+      embeddingRMS: rms, hasHead: hasHead)
+  }
+
+  /// The method's own example: d = 768, n = 256 gives r = 18 and the whole budget.
+  @Test func rankFillsTheBudget() throws {
+    let plan = try plan()
+    #expect(plan.shape.rank == 18)
+    #expect(plan.parameterCount == 76_800)
+    #expect(plan.budget == 76_800)
+    #expect(try self.plan(hasHead: true).parameterCount == 76_800 + 2 * 769)
+  }
+
+  @Test func inputLengthLeavesRoomForThePrompt() throws {
+    #expect(try plan(positions: 512).shape.inputLength == 256)
+    #expect(try plan(positions: 100).shape.inputLength == 60)
+    #expect(throws: TrainError.self) { try plan(positions: 44) }
+    var settings = TrainingSettings()
+    settings.inputLength = 61
+    #expect {
+      try plan(settings, positions: 100)
+    } throws: { "\($0)".contains("--input-length must be 60 or less") }
+    settings.inputLength = 60
+    #expect(try plan(settings, positions: 100).shape.inputLength == 60)
+  }
+
+  @Test func scheduleFollowsTheSteps() throws {
+    var settings = TrainingSettings()
+    #expect(try plan(settings).warmUp == 100)
+    #expect(try plan(settings).evaluationInterval == 100)
+    settings.steps = 40
+    #expect(try plan(settings).warmUp == 4)
+    #expect(try plan(settings).evaluationInterval == 10)
+    settings.steps = 30_000
+    #expect(try plan(settings).warmUp == 500)
+    #expect(try plan(settings).evaluationInterval == 100)
+    settings.warmUp = 7
+    settings.evaluationInterval = 1000
+    #expect(try plan(settings).warmUp == 7)
+    #expect(try plan(settings).evaluationInterval == 1000)
+  }
+
+  @Test func ratesFollowTheEmbeddings() throws {
+    let small = try plan(rms: 0.05).rates
+    let large = try plan(rms: 6.7).rates
+    // Rates that were good in PyTorch, within a quarter: MiniLM's, and T5-base's prompt.
+    #expect(abs(small.prompt / 2e-3 - 1) < 0.25)
+    #expect(abs(small.lowRank / 1e-3 - 1) < 0.25)
+    #expect(abs(small.subspaces / 2e-3 - 1) < 0.25)
+    #expect(abs(large.prompt / 0.3 - 1) < 0.25)
+    #expect(large.lowRank == 5e-3)
+    var settings = TrainingSettings()
+    settings.promptRate = 0.5
+    settings.headRate = 0.25
+    #expect(try plan(settings, rms: 0.05).rates[.prompt] == 0.5)
+    #expect(try plan(settings, rms: 0.05).rates[.head] == 0.25)
+    #expect(try plan(settings, rms: 0.05).rates[.lowRank] == small.lowRank)
+  }
+
+  @Test func badSettingsAreNamed() throws {
+    func expect(_ flag: String, _ change: (inout TrainingSettings) -> Void) {
+      var settings = TrainingSettings()
+      change(&settings)
+      #expect {
+        try settings.validate()
+      } throws: { "\($0)".hasPrefix(flag + " ") }
+    }
+    try TrainingSettings().validate()
+    expect("--steps") { $0.steps = 0 }
+    expect("--batch") { $0.batch = -1 }
+    expect("--rank") { $0.rank = -1 }
+    expect("--prompt-length") { $0.promptLength = .max }
+    expect("--prompt-rate") { $0.promptRate = .nan }
+    expect("--head-rate") { $0.headRate = -1 }
+    expect("--clip") { $0.gradientClip = 0 }
+    expect("--warm-up") {
+      $0.steps = 3
+      $0.warmUp = 4
+    }
+  }
+}
