@@ -6,10 +6,7 @@ enum ForeignFile: CaseIterable {
   case gguf
   case backbone
   case bundle
-<<<<<<< HEAD
   case safetensors
-=======
->>>>>>> model
 
   /// Recognises a file by its first bytes.
   init?(_ bytes: UnsafeRawBufferPointer) {
@@ -19,14 +16,10 @@ enum ForeignFile: CaseIterable {
       self = kind
       return
     }
-<<<<<<< HEAD
     // A header length below 2^32 and the header's first byte.
     guard bytes.count > 8, bytes[4..<8].allSatisfy({ $0 == 0 }), bytes[8] == UInt8(ascii: "{")
     else { return nil }
     self = .safetensors
-=======
-    return nil
->>>>>>> model
   }
 
   private static func starts(
@@ -46,10 +39,7 @@ enum ForeignFile: CaseIterable {
     case .gguf: [Array("GGUF".utf8)]
     case .backbone: [ContainerKind.backbone.magic]
     case .bundle: [ContainerKind.bundle.magic]
-<<<<<<< HEAD
     case .safetensors: []
-=======
->>>>>>> model
     }
   }
 
@@ -72,11 +62,8 @@ enum ForeignFile: CaseIterable {
         ("a .ept backbone", "convert has been done already; use it as --model")
       case .bundle:
         ("an .eptb bundle", "use it as --prompt")
-<<<<<<< HEAD
       case .safetensors:
         ("a safetensors checkpoint", "convert it with `eptc convert` first")
-=======
->>>>>>> model
       }
     return .foreign(path: path, what: what, expected: expected, hint: hint)
   }
