@@ -1,0 +1,92 @@
+/// A mapped `.ept`: the weights, configuration and tokenizer of one frozen language model.
+public final class BackboneFile: WeightSource {
+  /// Names of the sections, docs/format.md.
+  public enum SectionName {
+    public static let architecture = "architecture"
+    public static let configuration = "config"
+    public static let provenance = "provenance"
+    public static let tokenizer = "tokenizer"
+  }
+
+  /// The architecture's label, such as `bert`.
+  public let architecture: String
+  /// The checkpoint's `config.json`.
+  public let configuration: JSON
+  /// The files it was converted from.
+  public let provenance: Provenance
+  private let container: ContainerFile
+
+  /// Maps and checks the file at `path`.
+  ///
+  /// - Parameters:
+  ///   - path: The file.
+  ///   - verifying: Whether to read and check every tensor's contents now, as `verify()` does;
+  ///     without it a damaged tensor goes unnoticed.
+  /// - Throws: What `ContainerFile` throws, and `FormatError.corrupt` for a section that is
+  ///   missing or malformed.
+  public init(path: String, verifying: Bool = true) throws {
+    let container = try ContainerFile(path: path, kind: .backbone, verifying: verifying)
+    func section(_ name: String) throws -> UnsafeRawBufferPointer {
+      guard let bytes = container.section(name) else {
+        throw FormatError.corrupt(
+          path: path, location: "section `\(name)`", reason: "the file has none")
+      }
+      return bytes
+    }
+    func json(_ name: String) throws -> JSON {
+      let bytes = try section(name)
+      do {
+        return try JSON(parsing: bytes)
+      } catch let error as JSONError {
+        throw FormatError.corrupt(
+          path: path, location: "section `\(name)`", reason: error.description)
+      }
+    }
+    guard
+      let label = String(validating: try section(SectionName.architecture), as: UTF8.self),
+      !label.isEmpty
+    else {
+      throw FormatError.corrupt(
+        path: path, location: "section `\(SectionName.architecture)`", reason: "it is no label")
+    }
+    architecture = label
+    configuration = try json(SectionName.configuration)
+    guard let provenance = Provenance(try json(SectionName.provenance)) else {
+      throw FormatError.corrupt(
+        path: path, location: "section `\(SectionName.provenance)`",
+        reason: "it does not list the sources")
+    }
+    self.provenance = provenance
+    _ = try section(SectionName.tokenizer)
+    self.container = container
+  }
+
+  public var path: String { container.path }
+
+  public var tensorNames: [String] { container.tensorNames }
+
+  /// The compiled tokenizer, valid as long as this object.
+  public var tokenizerTables: UnsafeRawBufferPointer {
+    container.section(SectionName.tokenizer) ?? UnsafeRawBufferPointer(start: nil, count: 0)
+  }
+
+  /// What identifies the checkpoint whatever the encoding: bundles name the backbone by it.
+  public var fingerprint: SHA256Digest { provenance.fingerprint }
+
+  /// The container's digest, over the whole contents.
+  public var digest: SHA256Digest { container.digest }
+
+  /// Bytes of the file.
+  public var byteCount: Int { container.file.bytes.count }
+
+  public func tensor(_ name: String) throws -> StoredTensor {
+    try container.tensor(name)
+  }
+
+  /// Reads the whole file and checks every checksum and every byte of padding.
+  ///
+  /// - Throws: `FormatError.corrupt`.
+  public func verify() throws {
+    try container.verify()
+  }
+}
