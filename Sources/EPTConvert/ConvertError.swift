@@ -1,3 +1,26 @@
-/// What can go wrong in `EPTConvert`.
+/// What can go wrong in `EPTConvert`, apart from files and configurations that are wrong.
 public enum ConvertError: Error, Equatable, Sendable {
+  /// A weight that is NaN or infinite. `index` is its place in the tensor.
+  case notFinite(path: String, tensor: String, index: [Int], value: Float)
+  /// A weight that the target type cannot hold.
+  case overflow(path: String, tensor: String, index: [Int], value: Float, type: String)
+  /// The output would replace one of the files that are read.
+  case outputIsInput(path: String)
+  /// The tokenizer has more tokens than the embedding has rows.
+  case vocabularyMismatch(folder: String, tokens: Int, rows: Int)
+}
+
+extension ConvertError: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .notFinite(let path, let tensor, let index, let value):
+      "\(path): tensor `\(tensor)` is \(value) at \(index); the checkpoint is damaged or its training diverged"
+    case .overflow(let path, let tensor, let index, let value, let type):
+      "\(path): tensor `\(tensor)` is \(value) at \(index), more than \(type) can hold; convert to bf16 or f32"
+    case .outputIsInput(let path):
+      "\(path) is one of the files that are read; name another output"
+    case .vocabularyMismatch(let folder, let tokens, let rows):
+      "\(folder): its tokenizer has \(tokens) tokens, but its model has \(rows) embeddings; do they belong together?"
+    }
+  }
 }

@@ -17,6 +17,14 @@ public struct ContainerWriter {
     let contents: (Sink) throws -> Void
   }
 
+  /// Everything in file order; the header lacks the tensors' digests.
+  private struct Plan {
+    let sections: [Section]
+    let tensors: [Tensor]
+    let header: ContainerHeader
+    let totalLength: Int
+  }
+
   private let kind: ContainerKind
   private var sections: [Section] = []
   private var tensors: [Tensor] = []
@@ -63,6 +71,13 @@ public struct ContainerWriter {
     tensors.append(Tensor(name: name, shape: shape, encoding: encoding, contents: contents))
   }
 
+  /// The length of the file that `write` would make.
+  ///
+  /// - Throws: `FormatError.corrupt` for contents that cannot be stored.
+  public func byteCount() throws -> Int {
+    try plan(path: "the container").totalLength
+  }
+
   /// Writes everything to `path`, which is untouched unless all goes well.
   ///
   /// - Parameters:
@@ -77,23 +92,20 @@ public struct ContainerWriter {
   }
 
   func write(to file: AtomicFile) throws -> SHA256Digest {
-    let sections = sections.sorted { ContainerLayout.precedes($0.name, $1.name) }
-    let tensors = tensors.sorted { ContainerLayout.precedes($0.name, $1.name) }
-    try Self.checkNames(sections.map(\.name), path: file.path)
-    try Self.checkNames(tensors.map(\.name), path: file.path)
-    var (header, totalLength) = try Self.plan(sections, tensors, path: file.path)
-    try file.reserve(totalLength)
-    for (section, record) in zip(sections, header.sections) {
+    let plan = try plan(path: file.path)
+    var header = plan.header
+    try file.reserve(plan.totalLength)
+    for (section, record) in zip(plan.sections, header.sections) {
       try section.bytes.withUnsafeBytes { try file.write($0, at: record.range.lowerBound) }
     }
-    for (index, tensor) in tensors.enumerated() {
+    for (index, tensor) in plan.tensors.enumerated() {
       header.tensors[index].digest = try Self.write(
         tensor, in: header.tensors[index].range, to: file)
     }
     // Last, since the header holds the payloads' checksums.
     let records = header.serialized()
     let (preamble, digest) = ContainerPreamble.serialized(
-      kind: kind, totalLength: totalLength, header: records)
+      kind: kind, totalLength: plan.totalLength, header: records)
     try (preamble + records).withUnsafeBytes { try file.write($0, at: 0) }
     try file.commit()
     return digest
@@ -111,10 +123,12 @@ public struct ContainerWriter {
     }
   }
 
-  /// The records with every place filled in but no tensor's digest, and the file's length.
-  private static func plan(
-    _ sections: [Section], _ tensors: [Tensor], path: String
-  ) throws -> (header: ContainerHeader, totalLength: Int) {
+  /// Decides what goes where.
+  private func plan(path: String) throws -> Plan {
+    let sections = sections.sorted { ContainerLayout.precedes($0.name, $1.name) }
+    let tensors = tensors.sorted { ContainerLayout.precedes($0.name, $1.name) }
+    try Self.checkNames(sections.map(\.name), path: path)
+    try Self.checkNames(tensors.map(\.name), path: path)
     var header = ContainerHeader()
     header.sections = sections.map {
       .init(name: $0.name, range: 0..<$0.bytes.count, digest: SHA256.digest(of: $0.bytes))
@@ -147,7 +161,7 @@ public struct ContainerWriter {
     for (index, record) in header.tensors.enumerated() {
       header.tensors[index].range = try place(record.range, record.name)
     }
-    return (header, end)
+    return Plan(sections: sections, tensors: tensors, header: header, totalLength: end)
   }
 
   /// Writes one tensor's bytes and gives their digest.

@@ -4,7 +4,6 @@ import EPTFormat
 public struct BERTConfiguration: BackboneConfiguration, Equatable {
   public static let architecture = "bert"
   public static let modelTypes = ["bert"]
-  public static let checkpointPrefixes = ["bert."]
 
   public let vocabularySize: Int
   public let width: Int
@@ -31,6 +30,17 @@ public struct BERTConfiguration: BackboneConfiguration, Equatable {
       throw ModelError.configuration(
         field: "num_attention_heads", reason: "is \(heads), which does not divide \(width)")
     }
+  }
+
+  public static func checkpointNames(of name: String) -> [String] {
+    var names = [name]
+    // Checkpoints that came from TensorFlow call a norm's weight gamma and its bias beta.
+    for (ours, theirs) in [("LayerNorm.weight", "gamma"), ("LayerNorm.bias", "beta")]
+    where name.hasSuffix(ours) {
+      names.append(name.dropLast(ours.count) + "LayerNorm." + theirs)
+    }
+    // Models with a head keep the encoder under a name of its own.
+    return names + names.map { "bert." + $0 }
   }
 
   public var tensors: [TensorSpecification] {

@@ -21,14 +21,16 @@ public protocol BackboneConfiguration: Sendable {
   static var architecture: String { get }
   /// Values of `model_type` in a `config.json` that mean this architecture.
   static var modelTypes: [String] { get }
-  /// Prefixes that checkpoints put before the names of `tensors`, such as `bert.`.
-  static var checkpointPrefixes: [String] { get }
+  /// The names that checkpoints give tensor `name`, the likeliest first.
+  static func checkpointNames(of name: String) -> [String]
 
   /// Reads a `config.json`.
   ///
   /// - Throws: `ModelError.configuration`, naming the field.
   init(_ configuration: JSON) throws
 
+  /// How many tokens the embedding has rows for.
+  var vocabularySize: Int { get }
   /// Every tensor the backbone reads.
   var tensors: [TensorSpecification] { get }
 }

@@ -7,7 +7,6 @@ import EPTFormat
 public struct T5Configuration: BackboneConfiguration, Equatable {
   public static let architecture = "t5"
   public static let modelTypes = ["t5"]
-  public static let checkpointPrefixes: [String] = []
 
   /// The feed-forward layer's non-linearity.
   public enum FeedForward: Sendable, Equatable {
@@ -55,6 +54,12 @@ public struct T5Configuration: BackboneConfiguration, Equatable {
       throw ModelError.configuration(
         field: "decoder_start_token_id", reason: "is outside the vocabulary")
     }
+  }
+
+  public static func checkpointNames(of name: String) -> [String] {
+    // One matrix with up to three names, of which safetensors keeps one.
+    name == "shared.weight"
+      ? [name, "encoder.embed_tokens.weight", "decoder.embed_tokens.weight"] : [name]
   }
 
   public var tensors: [TensorSpecification] {

@@ -1,0 +1,55 @@
+import EPTFormat
+
+/// Makes a `.ept` of a Hugging Face checkpoint.
+public struct Converter {
+  /// Told the bytes of the checkpoint's tensors done and in all.
+  public typealias Progress = (_ done: Int, _ total: Int) -> Void
+
+  /// A weight file, an index of shards, or a folder with either; `config.json` and the
+  /// tokenizer's files are beside it.
+  public var input: String
+  /// The file to make.
+  public var output: String
+  /// The number type of matrices; nil keeps every tensor's own.
+  public var type: WeightType?
+  /// Whether an output that is there may be replaced.
+  public var replacing: Bool
+
+  public init(input: String, output: String, type: WeightType? = nil, replacing: Bool = false) {
+    self.input = input
+    self.output = output
+    self.type = type
+    self.replacing = replacing
+  }
+
+  /// Checks the checkpoint and says what a conversion would do, without writing.
+  ///
+  /// - Throws: What `run` throws, but for what shows only in the numbers or in writing.
+  public func dryRun() throws -> ConversionSummary {
+    try plan().summary
+  }
+
+  /// Converts.
+  ///
+  /// Memory is bounded by a part of one tensor; the output is untouched unless all goes well.
+  ///
+  /// - Parameter progress: Called after each tensor.
+  /// - Throws: `FormatError`, `ModelError` for the configuration, `TextError` for the tokenizer,
+  ///   `ConvertError` for numbers that cannot be weights.
+  public func run(progress: @escaping Progress = { _, _ in }) throws -> ConversionSummary {
+    let plan = try plan()
+    try plan.writer(progress: progress).write(to: output, replacing: replacing)
+    return plan.summary
+  }
+
+  private func plan() throws -> ConversionPlan {
+    let checkpoint = try Checkpoint(path: input)
+    if let existing = FileStatus(output) {
+      guard replacing || existing.isFolder else { throw FormatError.outputExists(path: output) }
+      guard !checkpoint.weightFiles.contains(where: { FileStatus($0.path) == existing }) else {
+        throw ConvertError.outputIsInput(path: output)
+      }
+    }
+    return try ConversionPlan(checkpoint, type: type)
+  }
+}
