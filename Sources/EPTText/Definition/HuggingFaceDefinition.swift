@@ -128,6 +128,10 @@ struct HuggingFaceDefinition {
     case "first": prepending = .first
     case let scheme?: throw invalid("its Metaspace has the prepend_scheme `\(scheme)`")
     }
+    if types.count == 2, prepending == .first {
+      throw unsupported(
+        "prepend_scheme `first` after WhitespaceSplit", "`always` and `never` are there")
+    }
     return UnigramSettings(
       unknown: 0, splitsOnWhitespace: types.count == 2, metaspace: replacement[0],
       prepending: prepending, splitsOnMetaspace: metaspace["split"]?.bool ?? true)

@@ -135,11 +135,11 @@ struct TokenizerCompiler {
         what: "the added token `\(String(decoding: token.text, as: UTF8.self))` with normalized",
         hint: "set its `normalized` to false")
     }
-    guard (1...WordPieceTokenizer.greatestWordLimit).contains(wordPiece.longestWord) else {
+    guard (1...WordPieceModel.greatestWordLimit).contains(wordPiece.longestWord) else {
       throw TextError.invalid(
         source: source,
         reason: "max_input_chars_per_word \(wordPiece.longestWord) is not in "
-          + "1...\(WordPieceTokenizer.greatestWordLimit)")
+          + "1...\(WordPieceModel.greatestWordLimit)")
     }
     writer.add(.settings, values: [UInt32(wordPiece.unknown), UInt32(wordPiece.longestWord)])
     let entries = parts.pieces.enumerated().map { (key: $1, value: $0) }

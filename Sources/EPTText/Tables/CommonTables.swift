@@ -1,10 +1,10 @@
 /// The sections that every kind of tokenizer has.
-struct CommonTables {
+struct CommonTables: @unchecked Sendable {
   let pieces: PieceList
   let template: Template
   let addedTokens: AddedTokens?
   let normalizedAddedTokens: AddedTokens?
-  let frequent: UnsafeBufferPointer<Int32>
+  private let frequent: UnsafeBufferPointer<Int32>
 
   /// - Throws: `TextError.invalid`.
   init(_ reader: TableReader) throws {
@@ -36,5 +36,10 @@ struct CommonTables {
     self.template = template
     addedTokens = try matcher(.addedTrie)
     normalizedAddedTokens = try matcher(.normalizedAddedTrie)
+  }
+
+  /// See `Tokenizer`.
+  func frequentPieces(limit: Int) -> [Int32] {
+    Array(frequent.prefix(max(limit, 0)))
   }
 }

@@ -5,10 +5,13 @@ struct DoubleArrayBuilder {
   private var isTaken: [Bool] = [true]
   /// Whether some node has its children at a position; two nodes never share one.
   private var isBase: [Bool] = [false]
-  /// All positions below are taken, or not worth a try.
+  /// All positions below are taken.
   private var firstFree = 1
   private let keys: [[UInt8]]
   private let values: [UInt32]
+
+  /// Only so many positions at the end are tried; gaps before them stay.
+  private static let window = 2048
 
   /// The distance between a node and its children has this many bits.
   private static let distanceBits = 21
@@ -63,8 +66,8 @@ struct DoubleArrayBuilder {
   /// Takes positions for children with `labels` (sorted) and returns their base.
   private mutating func place(_ labels: [UInt8]) -> Int {
     let leading = Int(labels.first ?? 0)
-    var position = firstFree
-    var tries = 0
+    while firstFree < isTaken.count, isTaken[firstFree] { firstFree += 1 }
+    var position = max(firstFree, units.count - Self.window)
     while true {
       grow(to: (position | 0xFF) + 1)
       if !isTaken[position] {
@@ -72,12 +75,8 @@ struct DoubleArrayBuilder {
         if base > 0, !isBase[base], labels.allSatisfy({ !isTaken[base ^ Int($0)] }) {
           for label in labels { isTaken[base ^ Int(label)] = true }
           isBase[base] = true
-          // Positions that were tried often in vain cost more time than they save space.
-          if tries > 200 { firstFree = max(firstFree, position - 4096) }
-          while firstFree < isTaken.count, isTaken[firstFree] { firstFree += 1 }
           return base
         }
-        tries += 1
       }
       position += 1
     }

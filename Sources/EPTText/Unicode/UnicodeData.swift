@@ -7,14 +7,9 @@
 /// - mappings: `first-last>image`, where the image grows with the source, `first-last/2>image` for
 ///   every second scalar, or `single>image+image`.
 enum UnicodeData {
-  /// The scalars of a property.
-  static func scalars(_ text: String) -> Set<UInt32> {
-    var result: Set<UInt32> = []
-    for word in text.split(whereSeparator: \.isWhitespace) {
-      guard let run = range(word) else { continue }
-      result.formUnion(run)
-    }
-    return result
+  /// The scalars of a property, as runs.
+  static func runs(_ text: String) -> [ClosedRange<UInt32>] {
+    text.split(whereSeparator: \.isWhitespace).compactMap { range($0) }
   }
 
   /// The class of each scalar that has one.

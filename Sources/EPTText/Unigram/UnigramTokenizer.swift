@@ -1,54 +1,45 @@
 /// A tokenizer of the T5 kind: character map, words, metaspaces, Unigram model.
 final class UnigramTokenizer: Tokenizer, @unchecked Sendable {
   private let owner: AnyObject & Sendable
-  private let pieces: PieceList
-  private let template: Template
-  private let addedTokens: AddedTokens?
-  private let normalizedAddedTokens: AddedTokens?
+  private let common: CommonTables
   private let normalizer: TextNormalizer
   private let model: UnigramModel
   private let settings: UnigramSettings
   private let metaspace: [UInt8]
-  private let frequent: UnsafeBufferPointer<Int32>
 
   /// Opens the tables in place.
   ///
   /// - Throws: `TextError.invalid` if they contradict themselves.
-  init(_ reader: TableReader) throws {
-    owner = reader.owner
-    let common = try CommonTables(reader)
-    pieces = common.pieces
-    template = common.template
-    addedTokens = common.addedTokens
-    normalizedAddedTokens = common.normalizedAddedTokens
-    frequent = common.frequent
-    let scores = try reader.values(.scores, of: Double.self)
-    guard scores.count <= pieces.count,
-      let trie = DoubleArray(try reader.values(.pieceTrie, of: UInt32.self)),
+  init(_ tables: TableReader) throws {
+    owner = tables.owner
+    common = try CommonTables(tables)
+    let scores = try tables.values(.scores, of: Double.self)
+    guard scores.count <= common.pieces.count,
+      let trie = DoubleArray(try tables.values(.pieceTrie, of: UInt32.self)),
       let settings = UnigramSettings(
-        values: try reader.values(.settings, of: UInt32.self), pieces: scores.count)
+        values: try tables.values(.settings, of: UInt32.self), pieces: scores.count)
     else { throw TableReader.fault("the Unigram model contradicts itself") }
     self.settings = settings
     metaspace = UTF8Scalar.encode(settings.metaspace.value)
     model = UnigramModel(trie: trie, scores: scores, unknown: settings.unknown)
-    normalizer = try TextNormalizer(reader)
+    normalizer = try TextNormalizer(tables)
   }
 
-  var vocabularySize: Int { pieces.count }
+  var vocabularySize: Int { common.pieces.count }
 
   func encode(_ first: String, _ second: String?, limit: Int) -> TokenizedText {
-    template.assemble(tokens(of: first), second.map { tokens(of: $0) }, limit: limit)
+    common.template.assemble(tokens(of: first), second.map { tokens(of: $0) }, limit: limit)
   }
 
-  func piece(_ id: Int32) -> String? { pieces[id] }
+  func piece(_ id: Int32) -> String? { common.pieces[id] }
 
-  func frequentPieces(limit: Int) -> [Int32] { Array(frequent.prefix(max(limit, 0))) }
+  func frequentPieces(limit: Int) -> [Int32] { common.frequentPieces(limit: limit) }
 
   func tokens(of text: String) -> [Int32] {
     var text = text
     return text.withUTF8 { bytes in
       var run = UnigramRun(capacity: bytes.count)
-      guard let addedTokens else {
+      guard let addedTokens = common.addedTokens else {
         append(bytes, isFirst: true, to: &run)
         return run.output
       }
@@ -72,7 +63,7 @@ final class UnigramTokenizer: Tokenizer, @unchecked Sendable {
       normalizer.apply(bytes, to: &run.normalized, spare: &run.spare)
     }
     let normalized = normalizer.isIdentity ? bytes : run.normalized.bytes
-    guard let normalizedAddedTokens else {
+    guard let normalizedAddedTokens = common.normalizedAddedTokens else {
       appendWords(normalized, isFirst: isFirst, to: &run)
       return
     }
@@ -103,11 +94,11 @@ final class UnigramTokenizer: Tokenizer, @unchecked Sendable {
         position += 1
         continue
       }
-      appendWord(base, from: start, to: position, isFirst: isFirst && start == 0, to: &run)
+      appendWord(base, from: start, to: position, isFirst: false, to: &run)
       position += length
       start = position
     }
-    appendWord(base, from: start, to: position, isFirst: isFirst && start == 0, to: &run)
+    appendWord(base, from: start, to: position, isFirst: false, to: &run)
   }
 
   /// Appends the tokens of `start..<end`: spaces become metaspaces, one is put in front, and each

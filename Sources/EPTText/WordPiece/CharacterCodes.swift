@@ -14,6 +14,11 @@ enum CharacterCode {
   static let hangul: UInt16 = 5
   /// This and larger codes: units of the record with that number, counted from here.
   static let firstRecord: UInt16 = 8
+
+  /// The same for ASCII, where everything below 0x80 is the letter that stays or comes.
+  static let asciiDropped: UInt8 = 0x80
+  static let asciiSpace: UInt8 = 0x81
+  static let asciiIsolated: UInt8 = 0x82
 }
 
 /// One scalar of a replacement: bits 0-20 the scalar, 21-28 its combining class, 29-30 its place.
@@ -39,6 +44,45 @@ struct CharacterUnit {
   var place: Place { Place(rawValue: rawValue >> 29 & 3) ?? .word }
 }
 
+/// Why a scalar may become something else than part of a word.
+private struct CharacterProperties: OptionSet {
+  let rawValue: UInt8
+
+  static let control = CharacterProperties(rawValue: 1)
+  static let space = CharacterProperties(rawValue: 2)
+  static let punctuation = CharacterProperties(rawValue: 4)
+  static let chinese = CharacterProperties(rawValue: 8)
+  static let mark = CharacterProperties(rawValue: 16)
+  /// It has a decomposition, a lower case or a combining class.
+  static let mapped = CharacterProperties(rawValue: 32)
+
+  /// The properties of every scalar.
+  static func table() -> [CharacterProperties] {
+    var table = [CharacterProperties](repeating: [], count: 0x11_0000)
+    func add(_ property: CharacterProperties, _ text: String) {
+      for run in UnicodeData.runs(text) {
+        for scalar in run { table[Int(scalar)].insert(property) }
+      }
+    }
+    add(.control, UnicodeData.control)
+    add(.space, UnicodeData.space)
+    add(.punctuation, UnicodeData.punctuation)
+    add(.chinese, UnicodeData.chinese)
+    add(.mark, UnicodeData.nonspacingMarks)
+    for syllable in Hangul.syllables { table[Int(syllable)].insert(.mapped) }
+    for scalar in UnicodeData.mapping(UnicodeData.decompositions).keys {
+      table[Int(scalar)].insert(.mapped)
+    }
+    for scalar in UnicodeData.mapping(UnicodeData.lowercase).keys {
+      table[Int(scalar)].insert(.mapped)
+    }
+    for scalar in UnicodeData.classes(UnicodeData.combiningClasses).keys {
+      table[Int(scalar)].insert(.mapped)
+    }
+    return table
+  }
+}
+
 /// Works out the code of every scalar, while a tokenizer is compiled.
 struct CharacterCodeBuilder {
   /// BertNormalizer's settings.
@@ -52,15 +96,11 @@ struct CharacterCodeBuilder {
   private(set) var codes = [UInt16](repeating: CharacterCode.word, count: 0x11_0000)
   private(set) var records: [UInt32] = []
   private(set) var units: [UInt32] = []
-  /// For ASCII: 0 dropped, 1 space, 2 isolated, else the letter it becomes.
+  /// For ASCII: one of `CharacterCode.ascii…` or the letter that it becomes.
   private(set) var ascii: [UInt8] = []
 
   private let settings: Settings
-  private let control = UnicodeData.scalars(UnicodeData.control)
-  private let space = UnicodeData.scalars(UnicodeData.space)
-  private let punctuation = UnicodeData.scalars(UnicodeData.punctuation)
-  private let chinese = UnicodeData.scalars(UnicodeData.chinese)
-  private let marks = UnicodeData.scalars(UnicodeData.nonspacingMarks)
+  private let properties = CharacterProperties.table()
   private let decompositions = UnicodeData.mapping(UnicodeData.decompositions)
   private let lowercase = UnicodeData.mapping(UnicodeData.lowercase)
   private let combining: [UInt32: UInt8]
@@ -69,30 +109,30 @@ struct CharacterCodeBuilder {
     self.settings = settings
     combining = UnicodeData.classes(UnicodeData.combiningClasses).compactMapValues { UInt8($0) }
     var known: [[UInt32]: UInt16] = [:]
-    for scalar in UInt32(0)..<0x11_0000 where !(0xD800..<0xE000).contains(scalar) {
+    for scalar in UInt32(0)..<0x11_0000 where !properties[Int(scalar)].isEmpty {
       codes[Int(scalar)] = code(of: scalar, known: &known)
     }
     ascii = (0..<128).map { scalar in
       switch codes[scalar] {
       case CharacterCode.word: UInt8(scalar)
-      case CharacterCode.space: 1
-      case CharacterCode.isolated: 2
+      case CharacterCode.space: CharacterCode.asciiSpace
+      case CharacterCode.isolated: CharacterCode.asciiIsolated
       case CharacterCode.firstRecord...: asciiImage(of: codes[scalar])
-      default: 0
+      default: CharacterCode.asciiDropped
       }
     }
   }
 
   private mutating func code(of scalar: UInt32, known: inout [[UInt32]: UInt16]) -> UInt16 {
-    if settings.cleansText, control.contains(scalar) { return CharacterCode.dropped }
-    if space.contains(scalar) { return CharacterCode.space }
-    let isChinese = settings.isolatesChinese && chinese.contains(scalar)
+    if settings.cleansText, has(.control, scalar) { return CharacterCode.dropped }
+    if has(.space, scalar) { return CharacterCode.space }
+    let isChinese = settings.isolatesChinese && has(.chinese, scalar)
     var image = [scalar]
     if settings.stripsAccents {
       if Hangul.syllables.contains(scalar) { return CharacterCode.hangul }
       image = decompositions[scalar] ?? image
       let hasStarter = image.contains { combining[$0] == nil }
-      image.removeAll { marks.contains($0) }
+      image.removeAll { has(.mark, $0) }
       if image.isEmpty {
         return hasStarter ? CharacterCode.droppedStarter : CharacterCode.dropped
       }
@@ -125,8 +165,12 @@ struct CharacterCodeBuilder {
     return UInt8(truncatingIfNeeded: CharacterUnit(rawValue: units[Int(record >> 4)]).scalar)
   }
 
+  private func has(_ property: CharacterProperties, _ scalar: UInt32) -> Bool {
+    properties[Int(scalar)].contains(property)
+  }
+
   private func place(of scalar: UInt32, isChinese: Bool) -> CharacterUnit.Place {
-    if space.contains(scalar) { return .space }
-    return isChinese || punctuation.contains(scalar) ? .isolated : .word
+    if has(.space, scalar) { return .space }
+    return isChinese || has(.punctuation, scalar) ? .isolated : .word
   }
 }

@@ -15,8 +15,6 @@ struct WordBuffer: ~Copyable {
     bytes = ByteBuffer(capacity: limit * 4)
   }
 
-  var isTooLong: Bool { characters > limit }
-
   mutating func removeAll() {
     characters = 0
     bytes.removeAll()
