@@ -1,8 +1,37 @@
 import ArgumentParser
+import Glibc
 
 @main
-struct EPTC: AsyncParsableCommand {
+struct EPTC: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "eptc",
-    abstract: "Tune and serve prompts of about 100 KB over one frozen language model.")
+    abstract: "One frozen language model, a tiny prompt file per task.",
+    discussion: """
+      eptc convert model.safetensors
+      eptc tune --task sst2
+      echo "a gripping film" | eptc infer --prompt sst2.eptb
+
+      Results go to standard output, everything else to standard error.
+
+      \(ExitStatus.explanation)
+      """,
+    version: "0.1.0",
+    subcommands: [
+      ConvertCommand.self, TuneCommand.self, InferCommand.self, EvaluateCommand.self,
+      InspectCommand.self,
+    ])
+
+  /// Runs the command line; errors of the rooms become one line and their exit status.
+  static func main() {
+    // A reader that goes away shows as an error where it is met, not as a signal.
+    signal(SIGPIPE, SIG_IGN)
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch {
+      guard let status = ExitStatus(error) else { exit(withError: error) }
+      report("\(error)")
+      Glibc.exit(status.rawValue)
+    }
+  }
 }

@@ -1,5 +1,4 @@
 import EPTModel
-import EPTTask
 import Glibc
 
 /// How good parameters are on a set of rows.
@@ -12,14 +11,14 @@ public struct Evaluation: Sendable, Equatable {
 
   /// Whether this is better than `other`: by the metric, then by the loss, since a metric on
   /// few rows takes few values.
-  func isBetter(than other: Evaluation?) -> Bool {
+  public func isBetter(than other: Evaluation?) -> Bool {
     guard let other else { return true }
     let (mine, theirs) = (score.selection, other.score.selection)
     return mine > theirs || (mine == theirs && loss < other.loss)
   }
 
   /// Judges `scores`, one row a text and one column a class.
-  init(scores: [Matrix], examples: [Example], task: TaskDefinition) {
+  public init(scores: [Matrix], examples: [Example], task: TaskDefinition) {
     var predicted: [Int] = []
     var loss = 0.0
     for matrix in scores {

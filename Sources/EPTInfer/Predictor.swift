@@ -1,0 +1,45 @@
+import EPTModel
+import EPTTask
+
+/// A tuned task on its backbone, ready to answer.
+public struct Predictor: Sendable {
+  /// The task that the bundle was tuned for.
+  public let task: TaskDefinition
+  private let model: PromptedModel
+  private let encoder: InputEncoder
+  private let prompt: FoldedPrompt
+  private let readout: Readout
+
+  /// Folds the bundle's prompt for `backbone`.
+  ///
+  /// - Throws: `TaskError.otherBackbone`, naming both; `path` is the bundle's, for the message.
+  public init(_ bundle: TaskBundle, path: String, on backbone: LoadedBackbone) throws {
+    try bundle.require(backbone.identity, path: path)
+    task = bundle.task
+    model = backbone.model
+    encoder = InputEncoder(
+      bundle.task, backbone.tokenizer, hasDecoder: backbone.model.hasDecoder)
+    prompt = bundle.prompt.folded()
+    readout = bundle.readout
+  }
+
+  /// One score a class for each row, which has one text a field: `[rows, classes]`.
+  ///
+  /// - Throws: `ModelError`.
+  public func scores(_ rows: [[String]]) throws -> Matrix {
+    try model.scores(
+      TokenBatch(rows.map { encoder.tokens($0) }), prompt: prompt, readout: readout)
+  }
+
+  /// Judges the answers to labelled rows, `batch` of them at a time.
+  ///
+  /// - Throws: `ModelError`.
+  public func evaluate(_ examples: [Example], batch: Int) throws -> Evaluation {
+    var scores: [Matrix] = []
+    for start in stride(from: 0, to: examples.count, by: batch) {
+      let rows = examples[start..<min(start + batch, examples.count)]
+      scores.append(try self.scores(rows.map(\.values)))
+    }
+    return Evaluation(scores: scores, examples: examples, task: task)
+  }
+}

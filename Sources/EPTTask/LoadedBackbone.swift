@@ -1,0 +1,29 @@
+import EPTFormat
+import EPTModel
+import EPTText
+
+/// A backbone file opened for work: its model, its tokenizer, and who it is.
+public struct LoadedBackbone: Sendable {
+  public let model: PromptedModel
+  public let tokenizer: any Tokenizer
+  /// What bundles know it by.
+  public let identity: BackboneIdentity
+
+  /// Opens and checks the `.ept` file at `path`, to compute with `threads` threads.
+  ///
+  /// - Throws: `FormatError`, `TextError` or `ModelError`.
+  public init(path: String, threads: Int) throws {
+    let file = try BackboneFile(path: path)
+    model = try PromptedModel(weights: file, configuration: file.configuration, threads: threads)
+    tokenizer = try TokenizerTables.open(file.tokenizerTables, keeping: file)
+    identity = BackboneIdentity(
+      architecture: file.architecture, name: Self.name(of: path), width: model.width,
+      fingerprint: file.fingerprint.hex)
+  }
+
+  /// The file's name without folder and extension: what people call the backbone.
+  private static func name(of path: String) -> String {
+    let file = path.split(separator: "/").last ?? "model"
+    return String(file.hasSuffix(".ept") ? file.dropLast(4) : file)
+  }
+}
