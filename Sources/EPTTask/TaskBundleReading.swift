@@ -1,0 +1,119 @@
+import EPTFormat
+import EPTModel
+
+extension TaskBundle {
+  /// Reads and checks the bundle at `path`, every byte of it.
+  ///
+  /// - Throws: `FormatError.missingFile`, `.truncated`, `.corrupt`, `.unsupported`,
+  ///   `.missingTensor` or `.wrongShape`.
+  public init(path: String) throws {
+    let file = try ContainerFile(path: path, kind: .bundle)
+    let reader = BundleReader(file: file)
+    let task = try reader.read(BundleNames.task) { try? TaskDefinition($0) }
+    let backbone = try reader.read(BundleNames.backbone, BackboneIdentity.init)
+    let training = try reader.read(BundleNames.training, TrainingRecord.init)
+    let json = try reader.json(BundleNames.prompt)
+    guard json["form"]?.string == "unfolded" else {
+      throw FormatError.unsupported(
+        path: path, what: "a prompt of form \(json["form"]?.string ?? "unknown")",
+        hint: "update eptc, or tune again")
+    }
+    let prompt = try reader.prompt(json, width: backbone.width)
+    guard prompt.shape.inputLength == task.inputLength else {
+      throw reader.fault(BundleNames.prompt, "its input length differs from the task's")
+    }
+    self.init(
+      task: task, backbone: backbone, training: training, prompt: prompt,
+      readout: try reader.readout(json, classes: task.labels.count, width: backbone.width))
+  }
+}
+
+/// The parts of a bundle, read and checked one by one.
+private struct BundleReader {
+  /// More than any sensible size, and small enough that products of two cannot overflow.
+  private static let largestSize = 1 << 20
+
+  let file: ContainerFile
+
+  func fault(_ location: String, _ reason: String) -> FormatError {
+    FormatError.corrupt(path: file.path, location: "section `\(location)`", reason: reason)
+  }
+
+  func json(_ section: String) throws -> JSON {
+    guard let bytes = file.section(section) else { throw fault(section, "it is missing") }
+    do {
+      return try JSON(parsing: bytes)
+    } catch let error as JSONError {
+      throw fault(section, "\(error)")
+    }
+  }
+
+  func read<Value>(_ section: String, _ value: (JSON) -> Value?) throws -> Value {
+    guard let value = value(try json(section)) else {
+      throw fault(section, "a member is missing or of the wrong kind")
+    }
+    return value
+  }
+
+  func prompt(_ json: JSON, width: Int) throws -> EPTPrompt {
+    func size(_ key: String, from minimum: Int) throws -> Int {
+      guard let size = json[key]?.integer, (minimum...Self.largestSize).contains(size) else {
+        throw fault(
+          BundleNames.prompt,
+          "\"\(key)\" must be a whole number from \(minimum) to \(Self.largestSize)")
+      }
+      return size
+    }
+    guard let alpha = json["alpha"]?.number.map(Float.init), alpha.isFinite,
+      let usesFusion = json["fusion"]?.bool
+    else { throw fault(BundleNames.prompt, "\"alpha\" or \"fusion\" is missing") }
+    let shape = PromptShape(
+      promptLength: try size("prompt_length", from: 1),
+      inputLength: try size("input_length", from: 1), width: width,
+      rank: try size("rank", from: 0), subspaces: try size("subspaces", from: 0),
+      subspaceWidth: try size("subspace_width", from: 0))
+    // Sizes are checked against the file before anything of their size is made.
+    var values: [PromptPart: [Float]] = [:]
+    for part in PromptPart.allCases {
+      let size = part.size(in: shape)
+      if size.rows > 0, size.columns > 0 {
+        values[part] = try floats(part.rawValue, [size.rows, size.columns])
+      }
+    }
+    var prompt = EPTPrompt(shape: shape, alpha: alpha, usesFusion: usesFusion)
+    for (part, numbers) in values { prompt[part].values = numbers }
+    return prompt
+  }
+
+  func readout(_ json: JSON, classes: Int, width: Int) throws -> Readout {
+    switch json["readout"]?.string {
+    case "head":
+      let weight = try floats(BundleNames.headWeight, [classes, width])
+      return .head(
+        LinearHead(
+          weight: Matrix(rows: classes, columns: width, values: weight),
+          bias: try floats(BundleNames.headBias, [classes])))
+    case "label_words":
+      let words = json["label_tokens"]?.array?.map { word in
+        (word.array ?? []).compactMap { $0.integer.flatMap(Int32.init(exactly:)) }
+      }
+      guard let words, words.count == classes, words.allSatisfy({ !$0.isEmpty }),
+        Set(words).count == classes
+      else {
+        throw fault(BundleNames.prompt, "\"label_tokens\" must hold distinct tokens of each label")
+      }
+      return .labelWords(words)
+    default:
+      throw fault(BundleNames.prompt, "\"readout\" must be head or label_words")
+    }
+  }
+
+  private func floats(_ name: String, _ shape: [Int]) throws -> [Float] {
+    let values = try file.floats(name, shape: shape)
+    guard values.allSatisfy(\.isFinite) else {
+      throw FormatError.corrupt(
+        path: file.path, location: "tensor `\(name)`", reason: "a number is not finite")
+    }
+    return values
+  }
+}
