@@ -69,6 +69,7 @@ public struct Trainer {
     progress: (TrainingProgress) -> Void = { _ in }, shouldStop: () -> Bool = { false }
   ) throws -> TaskBundle {
     var run = TrainingRun(plan: plan, start: start)
+    var isInterrupted = false
     let validation = data.validation.map { encoder.tokens($0.values) }
     let majority = MajorityBaseline.score(data.validation, task)
     var order = BatchOrder(
@@ -78,13 +79,20 @@ public struct Trainer {
       guard
         let evaluation = try self.evaluate(
           run.parameters, validation, data.validation, shouldStop)
-      else { return }
+      else {
+        isInterrupted = true
+        return
+      }
       let isBest = run.record(evaluation)
       progress(run.progress(.evaluation(evaluation, isBest: isBest), majority: majority))
     }
 
     try evaluate()
-    while !run.isOver, !shouldStop() {
+    while !isInterrupted, !run.isOver {
+      if shouldStop() {
+        isInterrupted = true
+        break
+      }
       let rows = order.rows(step: run.step + 1)
       let batch = TokenBatch(rows.map { encoder.tokens(data.train[$0].values) })
       let result = try model.step(
@@ -95,23 +103,25 @@ public struct Trainer {
       progress(run.progress(.step, majority: majority))
       if run.isEvaluationDue { try evaluate() }
     }
-    return try bundle(run, majority: majority, shouldStop)
-  }
-
-  private func bundle(
-    _ run: TrainingRun, majority: MetricScore, _ shouldStop: () -> Bool
-  ) throws -> TaskBundle {
     let chosen = run.chosen
-    let isInterrupted = !run.isOver
     var test: Evaluation?
     if !isInterrupted, !data.test.isEmpty {
       let texts = data.test.map { encoder.tokens($0.values) }
-      test = try evaluate(chosen.parameters, texts, data.test, shouldStop)
+      test = try self.evaluate(chosen.parameters, texts, data.test, shouldStop)
+      isInterrupted = test == nil
     }
-    return TaskBundle(
+    return bundle(
+      chosen, steps: run.step, isInterrupted: isInterrupted, majority: majority, test: test)
+  }
+
+  private func bundle(
+    _ chosen: TrainingRun.Candidate, steps: Int, isInterrupted: Bool, majority: MetricScore,
+    test: Evaluation?
+  ) -> TaskBundle {
+    TaskBundle(
       task: task, backbone: identity,
       training: TrainingRecord(
-        settings: plan.json, steps: run.step, bestStep: chosen.step,
+        settings: plan.json, steps: steps, bestStep: chosen.step,
         isInterrupted: isInterrupted, validation: chosen.evaluation?.score,
         validationMajority: majority, test: test?.score,
         testMajority: MajorityBaseline.score(data.test, task)),

@@ -1,0 +1,173 @@
+import EPTFormat
+import EPTModel
+import EPTTestSupport
+import Foundation
+import Testing
+
+@testable import EPTTask
+
+struct TaskBundleTests {
+  static let identity = BackboneIdentity(
+    architecture: "bert", name: "tiny", width: 8, fingerprint: String(repeating: "0a", count: 32))
+
+  /// A bundle whose numbers are all different.
+  private static func bundle(
+    rank: Int = 2, subspaces: Int = 2, usesFusion: Bool = true, words: [[Int32]]? = nil
+  ) throws -> TaskBundle {
+    let shape = PromptShape(
+      promptLength: 3, inputLength: 6, width: 8, rank: rank, subspaces: subspaces,
+      subspaceWidth: 2)
+    var prompt = EPTPrompt(shape: shape, alpha: 6.5, usesFusion: usesFusion)
+    var next: Float = 0
+    for part in PromptPart.allCases {
+      prompt[part].values = prompt[part].values.map { _ in
+        next += 0.1
+        return next
+      }
+    }
+    let head = LinearHead(
+      weight: Matrix(rows: 2, columns: 8, values: (0..<16).map { Float($0) / 3 }),
+      bias: [-1, .leastNonzeroMagnitude])
+    return TaskBundle(
+      task: try TaskCatalogue.task(named: "sst2").limited(to: 6), backbone: identity,
+      training: TrainingRecord(
+        settings: ["seed": 42, "prompt_rate": 0.002], steps: 400, bestStep: 300,
+        isInterrupted: false, validation: MetricScore([.init("accuracy", 0.815)]),
+        validationMajority: MetricScore([.init("accuracy", 0.509)]), test: nil,
+        testMajority: MetricScore([.init("accuracy", 0.5)])),
+      prompt: prompt, readout: words.map { .labelWords($0) } ?? .head(head))
+  }
+
+  private func withFile(_ bundle: TaskBundle, _ body: (String) throws -> Void) throws {
+    try TestPaths.withTemporaryFolder { folder in
+      let path = "\(folder)/task.eptb"
+      try bundle.write(to: path, replacing: false)
+      try body(path)
+    }
+  }
+
+  @Test func everyFormSurvives() throws {
+    for bundle in [
+      try Self.bundle(), try Self.bundle(rank: 0), try Self.bundle(subspaces: 0),
+      try Self.bundle(rank: 0, subspaces: 0, usesFusion: false),
+      try Self.bundle(words: [[5, 1], [6, 7, 1]]),
+    ] {
+      try withFile(bundle) { path in
+        let copy = try TaskBundle(path: path)
+        #expect(copy == bundle)
+      }
+    }
+  }
+
+  @Test func theSameBundleGivesTheSameBytes() throws {
+    try TestPaths.withTemporaryFolder { folder in
+      for name in ["a", "b"] {
+        try Self.bundle().write(to: "\(folder)/\(name)", replacing: false)
+      }
+      let files = try ["a", "b"].map {
+        try Data(contentsOf: URL(fileURLWithPath: "\(folder)/\($0)"))
+      }
+      #expect(files[0] == files[1])
+      #expect(throws: FormatError.outputExists(path: "\(folder)/a")) {
+        try Self.bundle().write(to: "\(folder)/a", replacing: false)
+      }
+      try Self.bundle().write(to: "\(folder)/a", replacing: true)
+    }
+  }
+
+  @Test func anotherBackboneIsRefusedByName() throws {
+    let other = BackboneIdentity(
+      architecture: "t5", name: "small", width: 8,
+      fingerprint: String(repeating: "0b", count: 32))
+    try Self.bundle().require(Self.identity, path: "x.eptb")
+    #expect {
+      try Self.bundle().require(other, path: "x.eptb")
+    } throws: { error in
+      let text = "\(error)"
+      return text.contains("tiny (bert") && text.contains("small (t5") && text.contains("x.eptb")
+    }
+  }
+
+  @Test func everyFlippedByteAndEveryCutIsNoticed() throws {
+    try withFile(try Self.bundle()) { path in
+      let url = URL(fileURLWithPath: path)
+      let whole = try Data(contentsOf: url)
+      for index in stride(from: 0, to: whole.count, by: 29) {
+        var bytes = whole
+        bytes[index] ^= 0x10
+        try bytes.write(to: url)
+        #expect(throws: FormatError.self, "byte \(index)") { try TaskBundle(path: path) }
+        try whole.prefix(index).write(to: url)
+        #expect(throws: FormatError.self, "cut at \(index)") { try TaskBundle(path: path) }
+      }
+    }
+  }
+
+  /// Rewrites a bundle's sections and tensors, with checksums that hold.
+  private func expectFault(
+    _ words: String, section: String? = nil, replacing old: String = "", with new: String = "",
+    tensor: String? = nil, shape: [Int]? = nil, value: Float? = nil
+  ) throws {
+    try withFile(try Self.bundle()) { path in
+      let file = try ContainerFile(path: path, kind: .bundle)
+      var writer = ContainerWriter(kind: .bundle)
+      for name in [
+        BundleNames.task, BundleNames.backbone, BundleNames.training, BundleNames.prompt,
+      ] {
+        let bytes = Array(try #require(file.section(name)))
+        var text = String(decoding: bytes, as: UTF8.self)
+        if name == section {
+          if old.isEmpty { continue }
+          #expect(text.contains(old))
+          text = text.replacing(old, with: new)
+        }
+        writer.addSection(name, Array(text.utf8))
+      }
+      for name in file.tensorNames {
+        let stored = try file.tensor(name)
+        var bytes = Array(stored.bytes)
+        if name == tensor {
+          guard shape != nil || value != nil else { continue }
+          if let value { withUnsafeBytes(of: value) { bytes.replaceSubrange(0..<4, with: $0) } }
+        }
+        writer.addTensor(
+          name: name, shape: name == tensor ? shape ?? stored.shape : stored.shape,
+          encoding: .f32, bytes: bytes)
+      }
+      let changed = path + ".changed"
+      try writer.write(to: changed, replacing: false)
+      #expect {
+        try TaskBundle(path: changed)
+      } throws: { error in
+        error is FormatError && "\(error)".contains(words)
+      }
+    }
+  }
+
+  @Test func sectionsThatContradictThemselves() throws {
+    try expectFault("`prompt`", section: "prompt")
+    try expectFault("`task`", section: "task", replacing: "\"name\"", with: "\"nome\"")
+    try expectFault("`task`", section: "task", replacing: "{sentence}", with: "{other}")
+    try expectFault("`backbone`", section: "backbone", replacing: "0a0a", with: "xxxx")
+    try expectFault("`training`", section: "training", replacing: "300", with: "401")
+    try expectFault("not supported", section: "prompt", replacing: "unfolded", with: "folded")
+    try expectFault("\"rank\"", section: "prompt", replacing: "\"rank\":2", with: "\"rank\":-1")
+    try expectFault(
+      "low_rank_a", section: "prompt", replacing: "\"rank\":2", with: "\"rank\":1048576")
+    try expectFault(
+      "input length", section: "task", replacing: "\"input_length\":6",
+      with: "\"input_length\":7")
+    try expectFault("readout", section: "prompt", replacing: "\"head\"", with: "\"tail\"")
+    try expectFault(
+      "label_tokens", section: "prompt", replacing: "\"head\"", with: "\"label_words\"")
+    try expectFault("`prompt`", section: "prompt", replacing: "{", with: "{\"alpha\":1,")
+  }
+
+  @Test func tensorsThatContradictTheSections() throws {
+    try expectFault("gate", tensor: "gate")
+    try expectFault("head.bias", tensor: "head.bias")
+    try expectFault("short_prompt", tensor: "short_prompt", shape: [8, 3])
+    try expectFault("not finite", tensor: "low_rank_b", value: .nan)
+    try expectFault("not finite", tensor: "head.weight", value: .infinity)
+  }
+}
