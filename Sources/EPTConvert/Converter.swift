@@ -46,10 +46,14 @@ public struct Converter {
     let checkpoint = try Checkpoint(path: input)
     if let existing = FileStatus(output) {
       guard replacing || existing.isFolder else { throw FormatError.outputExists(path: output) }
-      guard !checkpoint.weightFiles.contains(where: { FileStatus($0.path) == existing }) else {
+    }
+    let plan = try ConversionPlan(checkpoint, type: type)
+    if let existing = FileStatus(output) {
+      let sources = plan.summary.provenance.sources.map { "\(checkpoint.folder)/\($0.name)" }
+      guard !sources.contains(where: { FileStatus($0) == existing }) else {
         throw ConvertError.outputIsInput(path: output)
       }
     }
-    return try ConversionPlan(checkpoint, type: type)
+    return plan
   }
 }
