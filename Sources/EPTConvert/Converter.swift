@@ -34,6 +34,7 @@ public struct Converter {
   /// Memory is bounded by a part of one tensor; the output is untouched unless all goes well.
   ///
   /// - Parameter progress: Called after each tensor.
+  /// - Returns: What was done.
   /// - Throws: `FormatError`, `ModelError` for the configuration, `TextError` for the tokenizer,
   ///   `ConvertError` for numbers that cannot be weights.
   public func run(progress: @escaping Progress = { _, _ in }) throws -> ConversionSummary {

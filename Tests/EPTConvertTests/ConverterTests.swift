@@ -99,13 +99,13 @@ import Testing
     let values = stored.floats()
     #expect(values[0..<16] == [127, 0, 2, 2, 0, -2, -126, 3, 4, 0, 0, 0, 0, 0, 0, -1])
     #expect(values[16..<32].allSatisfy { $0 == 0 })
+    let exact = try convert(checkpoint).file
     for line in summary.tensors {
       #expect(line.encoding == (line.shape.count == 2 ? .q8 : .f32), "\(line.name)")
       let scaleStep = Float(1) / 127  // Largest magnitude below 1.
       guard line.name != name else { continue }
-      for (value, exact) in zip(
-        try file.tensor(line.name).floats(), try convert(checkpoint).file.tensor(line.name).floats()
-      ) {
+      let values = try file.tensor(line.name).floats()
+      for (value, exact) in zip(values, try exact.tensor(line.name).floats()) {
         #expect(abs(value - exact) <= scaleStep / 2)
       }
     }

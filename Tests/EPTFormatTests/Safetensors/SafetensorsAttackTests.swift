@@ -4,26 +4,9 @@ import Testing
 
 /// Files that lie, each refused with the error that tells how it lies.
 @Suite struct SafetensorsAttackTests {
-  enum Fault: String {
-    case truncated
-    case corrupt
-    case unsupported
-    case foreign
-
-    init?(_ error: FormatError) {
-      switch error {
-      case .truncated: self = .truncated
-      case .corrupt: self = .corrupt
-      case .unsupported: self = .unsupported
-      case .foreign: self = .foreign
-      default: return nil
-      }
-    }
-  }
-
   /// Expects that a file of `bytes` is refused for `fault`, in a message that holds `text`.
   private func expectRefusal(
-    _ bytes: [UInt8], _ fault: Fault, saying text: String,
+    _ bytes: [UInt8], _ fault: FormatFault, saying text: String,
     sourceLocation: SourceLocation = #_sourceLocation
   ) throws {
     try TestPaths.withTemporaryFolder { folder in
@@ -32,7 +15,7 @@ import Testing
         try SafetensorsFile(path: path)
       }
       guard let error else { return }
-      #expect(Fault(error) == fault, "\(error)", sourceLocation: sourceLocation)
+      #expect(FormatFault(error) == fault, "\(error)", sourceLocation: sourceLocation)
       #expect(error.description.contains(text), "\(error)", sourceLocation: sourceLocation)
       #expect(error.description.contains(path), sourceLocation: sourceLocation)
       #expect(!error.description.contains("\n"), sourceLocation: sourceLocation)

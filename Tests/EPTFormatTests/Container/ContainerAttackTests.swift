@@ -1,0 +1,196 @@
+import EPTFormat
+import EPTTestSupport
+import Testing
+
+/// The golden container, damaged or lying.
+///
+/// fixtures/format/golden.txt shows which byte is what.
+@Suite struct ContainerAttackTests {
+  /// Expects that `bytes` are refused for `fault`, in a message of one line that holds `text`.
+  private func expectRefusal(
+    _ bytes: [UInt8], _ fault: FormatFault, saying text: String,
+    sourceLocation: SourceLocation = #_sourceLocation
+  ) throws {
+    try TestPaths.withTemporaryFolder { folder in
+      let path = try TestPaths.write(bytes, to: "model.ept", in: folder)
+      let error = #expect(throws: FormatError.self, sourceLocation: sourceLocation) {
+        try ContainerFile(path: path, kind: .backbone)
+      }
+      guard let error else { return }
+      #expect(FormatFault(error) == fault, "\(error)", sourceLocation: sourceLocation)
+      #expect(error.description.contains(text), "\(error)", sourceLocation: sourceLocation)
+      #expect(error.description.contains(path), sourceLocation: sourceLocation)
+      #expect(!error.description.contains("\n"), sourceLocation: sourceLocation)
+    }
+  }
+
+  /// The golden file with `patch` over the bytes from `offset` on.
+  private func golden(_ offset: Int, _ patch: [UInt8]) throws -> [UInt8] {
+    var bytes = try TestPaths.read(GoldenContainer.path)
+    bytes.replaceSubrange(offset..<offset + patch.count, with: patch)
+    return bytes
+  }
+
+  /// `bytes` with the header's checksum made to fit again, as a liar would.
+  private func sealed(_ bytes: [UInt8], headerLength: Int = 567) -> [UInt8] {
+    var bytes = bytes
+    bytes.replaceSubrange(64..<96, with: [UInt8](repeating: 0, count: 32))
+    bytes.replaceSubrange(
+      64..<96, with: SHA256.digest(of: Array(bytes[..<(128 + headerLength)])).bytes)
+    return bytes
+  }
+
+  private func little(_ value: UInt64) -> [UInt8] {
+    withUnsafeBytes(of: value.littleEndian, Array.init)
+  }
+
+  @Test func noticesEveryFlippedBit() throws {
+    let whole = try TestPaths.read(GoldenContainer.path)
+    try TestPaths.withTemporaryFolder { folder in
+      for index in whole.indices {
+        for bit in 0..<8 {
+          var bytes = whole
+          bytes[index] ^= 1 << bit
+          let path = try TestPaths.write(bytes, to: "model.ept", in: folder)
+          #expect(throws: FormatError.self, "byte \(index), bit \(bit)") {
+            try ContainerFile(path: path, kind: .backbone)
+          }
+        }
+      }
+    }
+  }
+
+  @Test func leavesTensorsUncheckedOnlyWhenAsked() throws {
+    try TestPaths.withTemporaryFolder { folder in
+      let path = try TestPaths.write(golden(897, [0xFF]), to: "model.ept", in: folder)
+      let file = try ContainerFile(path: path, kind: .backbone, verifying: false)
+      #expect(file.tensorNames.count == 5)
+      let error = #expect(throws: FormatError.self) { try file.verify() }
+      #expect(error?.description.contains("tensor `rows`") == true)
+      // A section is small, and nothing works without it: it is always checked.
+      let other = try TestPaths.write(golden(770, [0]), to: "other.ept", in: folder)
+      let sectionError = #expect(throws: FormatError.self) {
+        try ContainerFile(path: other, kind: .backbone, verifying: false)
+      }
+      #expect(sectionError?.description.contains("section `notes`") == true)
+    }
+  }
+
+  @Test func tellsTruncationFromOtherDamage() throws {
+    let whole = try TestPaths.read(GoldenContainer.path)
+    for length in 0..<whole.count {
+      try expectRefusal(
+        Array(whole[..<length]), .truncated,
+        saying: "\(length) of \(length < 128 ? 128 : whole.count) bytes")
+    }
+    try expectRefusal(whole + [0], .corrupt, saying: "1 bytes follow the end")
+  }
+
+  @Test func namesTheDamagedPart() throws {
+    try expectRefusal(golden(200, [0xFF]), .corrupt, saying: "its header")
+    try expectRefusal(golden(704, [0xFF]), .corrupt, saying: "section `config`")
+    try expectRefusal(golden(1_024, [0xFF]), .corrupt, saying: "tensor `truncated`")
+    try expectRefusal(golden(700, [0xFF]), .corrupt, saying: "byte 700: padding")
+    try expectRefusal(golden(840, [0xFF]), .corrupt, saying: "byte 840: padding")
+  }
+
+  @Test func refusesOtherFiles() throws {
+    let bundle: [UInt8] = try golden(3, [0x42])
+    try expectRefusal(bundle, .foreign, saying: "an .eptb bundle, not a .ept backbone")
+    try expectRefusal(golden(0, [0]), .foreign, saying: "unknown kind")
+    // Line ends converted on the way, and the eighth bit cut off.
+    try expectRefusal(golden(4, [0x0A, 0x1A, 0x0A]), .foreign, saying: "copied as text")
+    try expectRefusal(golden(0, [0x09]), .foreign, saying: "copied as text")
+    try expectRefusal(
+      Array("version https://git-lfs.github.com/spec/v1\n".utf8), .foreign, saying: "git lfs pull")
+    try expectRefusal(Array("<!DOCTYPE html>".utf8), .foreign, saying: "web page")
+    try expectRefusal(
+      SafetensorsBytes.file([.init("w", shape: [1], floats: [1])]), .foreign,
+      saying: "eptc convert")
+  }
+
+  @Test func refusesWhatItCannotKnow() throws {
+    try expectRefusal(sealed(golden(8, [2])), .unsupported, saying: "format version 2")
+    try expectRefusal(sealed(golden(12, [1, 2, 3, 4])), .unsupported, saying: "big-endian")
+    try expectRefusal(sealed(golden(12, [0])), .corrupt, saying: "byte-order mark")
+    try expectRefusal(sealed(golden(32, [4])), .unsupported, saying: "feature set 0x4")
+    try expectRefusal(
+      sealed(golden(432, [99])), .unsupported, saying: "encoding 99 of tensor `rows`")
+    try expectRefusal(sealed(golden(434, [1])), .unsupported, saying: "codec 1 of tensor `rows`")
+  }
+
+  @Test func ignoresOptionalFeatures() throws {
+    try TestPaths.withTemporaryFolder { folder in
+      let path = try TestPaths.write(sealed(golden(36, [0xFF])), to: "model.ept", in: folder)
+      #expect(try ContainerFile(path: path, kind: .backbone).tensorNames.count == 5)
+    }
+  }
+
+  @Test func refusesLyingLengths() throws {
+    try expectRefusal(golden(24, little(1_028)), .corrupt, saying: "does not fit")
+    try expectRefusal(golden(24, little(.max)), .corrupt, saying: "does not fit")
+    try expectRefusal(golden(16, little(.max)), .corrupt, saying: "does not fit")
+    try expectRefusal(sealed(golden(16, little(2_000))), .truncated, saying: "1028 of 2000 bytes")
+    try expectRefusal(
+      sealed(golden(16, little(1_000))), .corrupt, saying: "28 bytes follow the end")
+    try expectRefusal(
+      sealed(golden(24, little(566)), headerLength: 566), .corrupt, saying: "within a name")
+    try expectRefusal(
+      sealed(golden(24, little(568)), headerLength: 568), .corrupt,
+      saying: "1 bytes follow the last record")
+  }
+
+  @Test func refusesLyingCounts() throws {
+    for offset in [128, 132] {
+      try expectRefusal(
+        sealed(golden(offset, [0xFF, 0xFF, 0xFF, 0xFF])), .corrupt, saying: "do not fit in it")
+    }
+    try expectRefusal(sealed(golden(128, [1])), .corrupt, saying: "above 2^63")
+    try expectRefusal(sealed(golden(128, [3])), .corrupt, saying: "does not follow")
+    try expectRefusal(sealed(golden(132, [4])), .corrupt, saying: "bytes follow the last record")
+    try expectRefusal(sealed(golden(132, [6])), .corrupt, saying: "ends within a record")
+    // No tensors at all, though their records are there.
+    try expectRefusal(sealed(golden(132, [0])), .corrupt, saying: "bytes follow the last record")
+  }
+
+  @Test func refusesLyingNames() throws {
+    try expectRefusal(sealed(golden(136, [0])), .corrupt, saying: "empty name")
+    try expectRefusal(
+      sealed(golden(136, [0xFF, 0xFF, 0xFF, 0x7F])), .corrupt, saying: "within a name")
+    try expectRefusal(sealed(golden(188, [0xFF])), .corrupt, saying: "not UTF-8")
+    // `config` becomes `zonfig`, which should stand after `notes`.
+    try expectRefusal(sealed(golden(188, [0x7A])), .corrupt, saying: "not in order")
+    // `scalar` becomes `rows` with a longer dims list: the same name twice.
+    try expectRefusal(sealed(golden(516, Array("hale".utf8))), .corrupt, saying: "not in order")
+  }
+
+  @Test func refusesLyingPlaces() throws {
+    // Tensor `rows`: offset, stored size and logical size.
+    for offset: UInt64 in [832, 895, 897, 960, 1 << 62] {
+      try expectRefusal(
+        sealed(golden(444, little(offset))), .corrupt, saying: "byte \(offset) does not follow")
+    }
+    for size: UInt64 in [13, 15, 0, 1 << 62] {
+      try expectRefusal(sealed(golden(452, little(size))), .corrupt, saying: "not \(size) stored")
+      try expectRefusal(sealed(golden(460, little(size))), .corrupt, saying: "\(size) logical")
+    }
+    for offset in [444, 452, 460] {
+      try expectRefusal(sealed(golden(offset, little(.max))), .corrupt, saying: "above 2^63")
+    }
+    // A section that runs over the next one, and one that passes 2^63.
+    try expectRefusal(sealed(golden(148, little(65))), .corrupt, saying: "does not follow")
+    try expectRefusal(sealed(golden(148, little(1 << 62))), .corrupt, saying: "does not follow")
+    try expectRefusal(
+      sealed(golden(148, little(UInt64(Int.max)))), .corrupt, saying: "bytes at byte")
+  }
+
+  @Test func refusesLyingShapes() throws {
+    try expectRefusal(sealed(golden(436, [9])), .corrupt, saying: "rank 9")
+    try expectRefusal(sealed(golden(436, [1])), .corrupt, saying: "not in order")
+    try expectRefusal(sealed(golden(440, [1])), .corrupt, saying: "reserved")
+    try expectRefusal(sealed(golden(500, little(3))), .corrupt, saying: "takes 21 bytes")
+    try expectRefusal(sealed(golden(500, little(1 << 62))), .corrupt, saying: "no size below 2^63")
+    try expectRefusal(sealed(golden(500, little(.max))), .corrupt, saying: "above 2^63")
+    try expectRefusal(sealed(golden(670, little(1 << 62))), .corrupt, saying: "no size below 2^63")
+  }
+}
