@@ -19,7 +19,7 @@ struct DefinitionTests {
   }
 
   private func bytes(_ fixture: String) throws -> [UInt8] {
-    Array(try MappedFile(path: TestPaths.fixture("tokenizers/\(fixture)")).bytes)
+    try read(TestPaths.fixture("tokenizers/\(fixture)"))
   }
 
   /// A Unigram definition.

@@ -1,4 +1,11 @@
+import EPTFormat
 import Foundation
+
+/// The bytes of a file.
+func read(_ path: String) throws -> [UInt8] {
+  let file = try MappedFile(path: path)
+  return withExtendedLifetime(file) { Array(file.bytes) }
+}
 
 /// Writes a file.
 func write(_ bytes: [UInt8], to path: String) throws {

@@ -26,8 +26,8 @@ struct Golden {
   private let json: JSON
 
   init(_ name: String) throws {
-    let file = try MappedFile(path: TestPaths.fixture("tokenizers/golden/\(name).json"))
-    json = try JSON(parsing: file.bytes)
+    let bytes = try read(TestPaths.fixture("tokenizers/golden/\(name).json"))
+    json = try bytes.withUnsafeBytes { try JSON(parsing: $0) }
   }
 
   func ids(_ key: String) throws -> [IDs] {

@@ -20,8 +20,7 @@ struct ReferenceCase: Sendable, CustomTestStringConvertible {
   func tables() throws -> [UInt8] {
     try TestPaths.withTemporaryFolder { scratch in
       for name in files {
-        let file = try MappedFile(path: folder + "/" + name)
-        try write(Array(file.bytes), to: scratch + "/" + name)
+        try write(read(folder + "/" + name), to: scratch + "/" + name)
       }
       let compiled = try TokenizerDefinition.compile(folder: scratch)
       #expect(compiled.sourceFiles == files)

@@ -67,12 +67,10 @@ enum Texts {
 
   /// The fields of each row of a data file: columns of a table, strings of JSON values in order.
   static func rows(_ path: String) throws -> [[String]] {
-    let file = try MappedFile(path: path)
     let isJSON = path.hasSuffix(".jsonl")
-    return try file.bytes.split(separator: 0x0A, omittingEmptySubsequences: false).map { line in
+    return try read(path).split(separator: 0x0A, omittingEmptySubsequences: false).map { line in
       if isJSON {
-        let text = UnsafeRawBufferPointer(rebasing: line)
-        return line.isEmpty ? [] : strings(try JSON(parsing: text))
+        return line.isEmpty ? [] : strings(try line.withUnsafeBytes { try JSON(parsing: $0) })
       }
       return line.split(separator: 0x09, omittingEmptySubsequences: false)
         .map { String(decoding: $0, as: UTF8.self) }
@@ -86,8 +84,7 @@ enum Texts {
   }
 
   private static func lines(_ path: String) throws -> [String] {
-    let file = try MappedFile(path: path)
-    return file.bytes.split(separator: 0x0A).map { String(decoding: $0, as: UTF8.self) }
+    try read(path).split(separator: 0x0A).map { String(decoding: $0, as: UTF8.self) }
   }
 
   private static let pool: [String.UnicodeScalarView] = {
