@@ -40,7 +40,9 @@ enum EPTBench {
     let opening = try clock.measure { opened = try TokenizerTables.open(tables) }
     guard let tokenizer = opened else { return }
     let text = try MappedFile(path: file)
-    let lines = text.bytes.split(separator: 0x0A).map { String(decoding: $0, as: UTF8.self) }
+    let lines = withExtendedLifetime(text) {
+      text.bytes.split(separator: 0x0A).map { String(decoding: $0, as: UTF8.self) }
+    }
     var best = Double.infinity
     var tokens = 0
     for _ in 0..<max(rounds, 1) {

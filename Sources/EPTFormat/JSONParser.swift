@@ -91,14 +91,17 @@ private struct JSONParser {
 
   mutating func object() throws -> JSON {
     var members: [JSONMember] = []
-    var keys: Set<String> = []
+    // Bytes, since canonically equivalent strings are equal but different keys.
+    var keys: Set<[UInt8]> = []
     skipSpace()
     if take("}") { return .object(members) }
     while true {
       skipSpace()
       guard next == UInt8(ascii: "\"") else { throw fault("a key in quotes is expected") }
       let key = try string()
-      guard keys.insert(key).inserted else { throw fault("the key \"\(key)\" stands twice") }
+      guard keys.insert(Array(key.utf8)).inserted else {
+        throw fault("the key \"\(key)\" stands twice")
+      }
       skipSpace()
       guard take(":") else { throw fault("a colon is expected") }
       skipSpace()

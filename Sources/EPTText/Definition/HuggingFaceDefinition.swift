@@ -43,7 +43,7 @@ struct HuggingFaceDefinition {
         let score = pair[1].number
       else { throw invalid("entry \(id) of its `vocab` is no pair of piece and score") }
       pieces.append(Array(piece.utf8))
-      scores.append(score)
+      scores.append(ReferenceNumber.read(score))
     }
     guard let unknown = model["unk_id"]?.integer, pieces.indices.contains(unknown) else {
       throw invalid("its `unk_id` is missing or no piece")

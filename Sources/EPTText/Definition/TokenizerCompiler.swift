@@ -119,9 +119,11 @@ struct TokenizerCompiler {
     guard !tokens.isEmpty else { return }
     let bytes = writer.bytes(kind: .unigram)
     let copy = bytes.withUnsafeBytes { AlignedBytes(copying: $0) }
-    let normalizer = try TextNormalizer(try TableReader(copy.bytes, keeping: copy))
-    let entries = tokens.map { token in
-      (key: normalizer.normalized(token.element.text), value: token.offset)
+    let entries = try withExtendedLifetime(copy) {
+      let normalizer = try TextNormalizer(try TableReader(copy.bytes, keeping: copy))
+      return tokens.map { token in
+        (key: normalizer.normalized(token.element.text), value: token.offset)
+      }
     }
     writer.add(.normalizedAddedTrie, values: try DoubleArrayBuilder(entries, source: source).units)
   }

@@ -41,13 +41,19 @@ public enum TokenizerDefinition {
     if let file = try read("tokenizer.json") {
       parts = try HuggingFaceDefinition(json: try json(file), source: file.path).parts()
     } else if let file = try read("spiece.model") {
-      parts = try SentencePieceDefinition(
-        bytes: file.bytes, configuration: try configuration(), source: file.path
-      ).parts()
+      let configuration = try configuration()
+      parts = try withExtendedLifetime(file) {
+        try SentencePieceDefinition(
+          bytes: file.bytes, configuration: configuration, source: file.path
+        ).parts()
+      }
     } else if let file = try read("vocab.txt") {
-      parts = try VocabularyDefinition(
-        bytes: file.bytes, configuration: try configuration(), source: file.path
-      ).parts()
+      let configuration = try configuration()
+      parts = try withExtendedLifetime(file) {
+        try VocabularyDefinition(
+          bytes: file.bytes, configuration: configuration, source: file.path
+        ).parts()
+      }
     } else {
       throw FormatError.missingFile(
         path: folder + "/tokenizer.json",
@@ -58,7 +64,7 @@ public enum TokenizerDefinition {
 
   private static func json(_ file: MappedFile) throws -> JSON {
     do {
-      return try JSON(parsing: file.bytes)
+      return try withExtendedLifetime(file) { try JSON(parsing: file.bytes) }
     } catch let error as JSONError {
       throw TextError.invalid(source: file.path, reason: error.description)
     }
