@@ -178,6 +178,10 @@ import Testing
     expectMismatch("without classes") {
       _ = try fixture.model.scores(fixture.batch, prompt: nil, readout: .labelWords([]))
     }
+    expectMismatch("segments") {
+      let text = TokenizedText(ids: [3, 4], segments: [0])
+      _ = try fixture.model.scores(TokenBatch([text]), prompt: nil, readout: readout)
+    }
     if fixture.model.hasDecoder {
       expectMismatch("class 1") {
         _ = try fixture.model.scores(fixture.batch, prompt: nil, readout: .labelWords([[1], []]))
