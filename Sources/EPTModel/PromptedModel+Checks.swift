@@ -15,6 +15,10 @@ extension PromptedModel {
   /// Stops at texts that are empty, too long or not of this vocabulary.
   func check(_ batch: TokenBatch, promptLength: Int, inputLength: Int?) throws {
     try check(batch.ids)
+    guard batch.segments.count == batch.ids.count else {
+      throw ModelError.mismatch(
+        reason: "\(batch.ids.count) tokens have \(batch.segments.count) segments")
+    }
     for text in 0..<batch.count {
       let tokens = batch.range(text).count
       guard tokens > 0 else {

@@ -107,7 +107,7 @@ import Testing
       prompt: arena.copy(promptWeights), input: arena.copy(inputWeights), of: prompt, in: arena)
     #expect(gradient.shape == shape)
     for part in PromptPart.allCases {
-      let expected = centralDifferences(prompt[part].values, step: 0.01) { values in
+      let expected = centralDifferences(prompt[part].values, step: 0.02) { values in
         var moved = prompt
         moved[part].values = values
         return arena.temporary {
@@ -120,7 +120,7 @@ import Testing
           return loss
         }
       }
-      #expect(relativeError(gradient[part].values, expected) < 1e-4, "\(part)")
+      #expect(relativeError(gradient[part].values, expected) < 2e-4, "\(part)")
     }
   }
 }

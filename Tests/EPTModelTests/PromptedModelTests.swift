@@ -1,6 +1,7 @@
 import EPTFormat
 import EPTTestSupport
 import EPTText
+import Foundation
 import Testing
 
 @testable import EPTModel
@@ -177,6 +178,10 @@ import Testing
     expectMismatch("without classes") {
       _ = try fixture.model.scores(fixture.batch, prompt: nil, readout: .labelWords([]))
     }
+    expectMismatch("segments") {
+      let text = TokenizedText(ids: [3, 4], segments: [0])
+      _ = try fixture.model.scores(TokenBatch([text]), prompt: nil, readout: readout)
+    }
     if fixture.model.hasDecoder {
       expectMismatch("class 1") {
         _ = try fixture.model.scores(fixture.batch, prompt: nil, readout: .labelWords([[1], []]))
@@ -207,6 +212,23 @@ import Testing
       return [sums.0 / Double(rows.count), sums.1 / Double(rows.count) + 1]
     }
     #expect(largestDifference(scores.values, expected) < 1e-4)
+  }
+
+  /// transformers 5 calls every T5 tied, and marks version 1.1 by its unscaled outputs.
+  @Test func untiedOutputsAsRecentVersionsWriteThem() throws {
+    let folder = TestPaths.fixture("model/t5-gated")
+    let old = try String(contentsOfFile: folder + "/config.json", encoding: .utf8)
+    let new = old.replacing(
+      "\"tie_word_embeddings\": false",
+      with: "\"tie_word_embeddings\": true, \"scale_decoder_outputs\": false")
+    #expect(new != old)
+    let weights = try SafetensorsFile(path: folder + "/model.safetensors")
+    let fixture = try Fixture("t5-gated")
+    let scores = try [old, new].map { text in
+      try PromptedModel(weights: weights, configuration: try JSON(parsing: text), threads: 1)
+        .scores(fixture.batch, prompt: nil, readout: fixture.readout())
+    }
+    #expect(scores[0] == scores[1])
   }
 
   @Test func missingAndMisshapenTensors() throws {

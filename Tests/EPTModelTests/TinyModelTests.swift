@@ -129,4 +129,13 @@ import Testing
       maximumDistance: sizes.maximum, isBidirectional: isBidirectional)
     #expect((-320...320).map(bias.bucket) == expected)
   }
+
+  /// Tables that no training has are still within the table.
+  @Test(arguments: [(1, 1), (2, 1), (3, 2), (64, 3), (32, 1)], [true, false])
+  func bucketsOfOddTables(sizes: (count: Int, maximum: Int), isBidirectional: Bool) {
+    let bias = RelativeBias(
+      weight: WeightMatrix(storage: WeightStorage([]), rows: sizes.count, columns: 0),
+      maximumDistance: sizes.maximum, isBidirectional: isBidirectional)
+    for distance in -600...600 { #expect(0..<sizes.count ~= bias.bucket(distance)) }
+  }
 }

@@ -47,7 +47,11 @@ public struct T5Configuration: BackboneConfiguration, Equatable {
     let projection = try fields.require(
       "feed_forward_proj", oneOf: ["relu", "gated-gelu"], default: "relu")
     feedForward = projection == "relu" ? .relu : .gatedGELU
-    tiesEmbeddings = try fields.flag("tie_word_embeddings", default: true)
+    // transformers 5 writes `true` for the former whatever the model has, and says in the latter
+    // what was meant.
+    let ties = try fields.flag("tie_word_embeddings", default: true)
+    let scales = try fields.flag("scale_decoder_outputs", default: true)
+    tiesEmbeddings = ties && scales
     decoderStart = Int32(
       clamping: try fields.size("decoder_start_token_id", default: 0, minimum: 0))
     guard Int(decoderStart) < vocabularySize else {

@@ -50,7 +50,7 @@ final class Workspace: @unchecked Sendable {
   /// layer's activations to stay in the second-level cache, and come in fours where there are
   /// several, so that two or four threads finish together.
   func forRowBlocks(_ rows: Int, _ body: (Range<Int>, Arena) -> Void) {
-    let wanted = (rows + 127) / 128
+    let wanted = (rows + 255) / 256
     let blocks = max(1, min((wanted + 3) / 4 * 4, rows / 32))
     forEach(rows == 0 ? 0 : blocks) { block, arena in
       body(rows * block / blocks..<rows * (block + 1) / blocks, arena)

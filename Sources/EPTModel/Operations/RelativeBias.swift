@@ -27,9 +27,9 @@ struct RelativeBias: Sendable {
     let ratio = logf(Float(steps) / Float(exact))
     let range = Float(log(Double(maximumDistance) / Double(exact)))
     let grown = ratio / range * Float(buckets - exact)
-    // Compared before conversion: a range of 0 gives infinity.
-    let offset = grown < Float(buckets - exact) ? Int(grown) : buckets - exact - 1
-    return first + min(exact + offset, buckets - 1)
+    // Compared before conversion: a maximum distance below the exact ones gives what no index is.
+    let last = buckets - exact - 1
+    return first + exact + (grown < Float(last) ? Int(max(0, grown)) : last)
   }
 
   /// The biases of texts of up to `length` rows.
