@@ -92,3 +92,27 @@ public struct TrainingPlan: Sendable, Equatable {
     .number(Double(value.description) ?? Double(value))
   }
 }
+
+extension TrainingPlan: CustomStringConvertible {
+  /// Sizes, numbers trained, learning rates and course, for people; four lines.
+  public var description: String {
+    let share = "\(shape.parameterCount) of \(budget) numbers"
+    let head = parameterCount - shape.parameterCount
+    let pair = shape.rank > 0 ? "rank \(shape.rank) over \(shape.inputLength) tokens" : "no pair"
+    let spaces =
+      shape.subspaces > 0
+      ? "\(shape.subspaces) subspaces of width \(shape.subspaceWidth)" : "no subspaces"
+    let fusion = settings.usesFusion && shape.rank > 0 ? "fusion" : "no fusion"
+    let end =
+      settings.steps.map { "\($0) steps" }
+      ?? "until \(settings.patience) evaluations bring no gain, at most \(settings.longestRun) steps"
+    return """
+      prompt: length \(shape.promptLength), \(pair), \(fusion), \(spaces), width \(shape.width)
+      trained: \(share)\(head > 0 ? ", and \(head) of the head" : "")
+      learning rates: prompt \(rates.prompt), low-rank pair \(rates.lowRank), subspaces \
+      \(rates.subspaces)\(head > 0 ? ", head \(rates.head)" : "") (embeddings' RMS \(embeddingRMS))
+      course: \(end), batch \(settings.batch), warm-up \(warmUp), evaluation every \
+      \(evaluationInterval), seed \(settings.seed)
+      """
+  }
+}

@@ -69,6 +69,26 @@ struct PlanTests {
     #expect(try plan(settings, rms: 0.05).rates[.lowRank] == small.lowRank)
   }
 
+  @Test func descriptionHoldsWhatIsInEffect() throws {
+    var settings = TrainingSettings()
+    settings.steps = 400
+    let text = try plan(settings, width: 384, rms: 0.06, hasHead: true).description
+    for part in [
+      "length 40, rank 14 over 256 tokens, fusion, 4 subspaces of width 4, width 384",
+      "38144 of 38400 numbers, and 770 of the head", "head 0.003", "400 steps, batch 32",
+      "warm-up 40, evaluation every 100, seed 42",
+    ] {
+      #expect(text.contains(part))
+    }
+    settings.rank = 0
+    settings.subspaces = 0
+    settings.steps = nil
+    let plain = try plan(settings).description
+    #expect(plain.contains("no pair, no fusion, no subspaces"))
+    #expect(plain.contains("until 5 evaluations"))
+    #expect(!plain.contains("head"))
+  }
+
   @Test func badSettingsAreNamed() throws {
     func expect(_ flag: String, _ change: (inout TrainingSettings) -> Void) {
       var settings = TrainingSettings()
