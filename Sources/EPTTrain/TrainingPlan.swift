@@ -16,6 +16,9 @@ public struct TrainingPlan: Sendable, Equatable {
   /// `l·d`, the numbers that a plain prompt of the nominal length has.
   public let budget: Int
 
+  /// More numbers than any prompt needs, and few enough to hold several times in memory.
+  private static let largestPrompt = 1 << 26
+
   /// Makes the choices that `settings` leaves open.
   ///
   /// - Parameters:
@@ -51,6 +54,12 @@ public struct TrainingPlan: Sendable, Equatable {
       inputLength: settings.inputLength ?? min(task.inputLength, room), width: width, rank: 0,
       subspaces: settings.subspaces, subspaceWidth: settings.subspaceWidth)
     shape.rank = settings.rank ?? shape.largestRank(within: budget)
+    guard shape.parameterCount <= Self.largestPrompt else {
+      throw TrainError.invalidSetting(
+        name: "--prompt-length, --rank, --subspaces and --subspace-width",
+        reason: "ask for \(shape.parameterCount) numbers together; at most \(Self.largestPrompt)"
+          + " make sense")
+    }
     self.settings = settings
     self.shape = shape
     self.embeddingRMS = embeddingRMS
@@ -90,29 +99,5 @@ public struct TrainingPlan: Sendable, Equatable {
   /// A number with as few digits as tell it from its binary32 neighbours.
   private static func number(_ value: Float) -> JSON {
     .number(Double(value.description) ?? Double(value))
-  }
-}
-
-extension TrainingPlan: CustomStringConvertible {
-  /// Sizes, numbers trained, learning rates and course, for people; four lines.
-  public var description: String {
-    let share = "\(shape.parameterCount) of \(budget) numbers"
-    let head = parameterCount - shape.parameterCount
-    let pair = shape.rank > 0 ? "rank \(shape.rank) over \(shape.inputLength) tokens" : "no pair"
-    let spaces =
-      shape.subspaces > 0
-      ? "\(shape.subspaces) subspaces of width \(shape.subspaceWidth)" : "no subspaces"
-    let fusion = settings.usesFusion && shape.rank > 0 ? "fusion" : "no fusion"
-    let end =
-      settings.steps.map { "\($0) steps" }
-      ?? "until \(settings.patience) evaluations bring no gain, at most \(settings.longestRun) steps"
-    return """
-      prompt: length \(shape.promptLength), \(pair), \(fusion), \(spaces), width \(shape.width)
-      trained: \(share)\(head > 0 ? ", and \(head) of the head" : "")
-      learning rates: prompt \(rates.prompt), low-rank pair \(rates.lowRank), subspaces \
-      \(rates.subspaces)\(head > 0 ? ", head \(rates.head)" : "") (embeddings' RMS \(embeddingRMS))
-      course: \(end), batch \(settings.batch), warm-up \(warmUp), evaluation every \
-      \(evaluationInterval), seed \(settings.seed)
-      """
   }
 }

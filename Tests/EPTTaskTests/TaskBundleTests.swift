@@ -172,6 +172,10 @@ struct TaskBundleTests {
     try expectFault("`task`", section: "task", replacing: "{sentence}", with: "{other}")
     try expectFault("`backbone`", section: "backbone", replacing: "0a0a", with: "xxxx")
     try expectFault("`training`", section: "training", replacing: "300", with: "401")
+    try expectFault("`training`", section: "training", replacing: "0.815", with: "1e300")
+    try expectFault(
+      "\"subspace_width\"", section: "prompt", replacing: "\"subspace_width\":2",
+      with: "\"subspace_width\":0")
     try expectFault("not supported", section: "prompt", replacing: "unfolded", with: "folded")
     try expectFault("\"rank\"", section: "prompt", replacing: "\"rank\":2", with: "\"rank\":-1")
     try expectFault(

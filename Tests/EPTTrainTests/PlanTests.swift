@@ -69,24 +69,14 @@ struct PlanTests {
     #expect(try plan(settings, rms: 0.05).rates[.lowRank] == small.lowRank)
   }
 
-  @Test func descriptionHoldsWhatIsInEffect() throws {
+  @Test func sizesThatNoMemoryHoldsAreRefused() throws {
     var settings = TrainingSettings()
-    settings.steps = 400
-    let text = try plan(settings, width: 384, rms: 0.06, hasHead: true).description
-    for part in [
-      "length 40, rank 14 over 256 tokens, fusion, 4 subspaces of width 4, width 384",
-      "38144 of 38400 numbers, and 770 of the head", "head 0.003", "400 steps, batch 32",
-      "warm-up 40, evaluation every 100, seed 42",
-    ] {
-      #expect(text.contains(part))
-    }
-    settings.rank = 0
-    settings.subspaces = 0
-    settings.steps = nil
-    let plain = try plan(settings).description
-    #expect(plain.contains("no pair, no fusion, no subspaces"))
-    #expect(plain.contains("until 5 evaluations"))
-    #expect(!plain.contains("head"))
+    settings.subspaces = 1 << 12
+    settings.subspaceWidth = 1 << 12
+    settings.rank = 1 << 16
+    #expect {
+      try plan(settings)
+    } throws: { "\($0)".contains("--subspaces") && "\($0)".contains("numbers together") }
   }
 
   @Test func badSettingsAreNamed() throws {
@@ -102,6 +92,7 @@ struct PlanTests {
     expect("--batch") { $0.batch = -1 }
     expect("--rank") { $0.rank = -1 }
     expect("--prompt-length") { $0.promptLength = .max }
+    expect("--subspaces") { $0.subspaces = 1 << 40 }
     expect("--prompt-rate") { $0.promptRate = .nan }
     expect("--head-rate") { $0.headRate = -1 }
     expect("--clip") { $0.gradientClip = 0 }
