@@ -82,8 +82,9 @@ extension MetricScore: CustomStringConvertible {
     figures.map { "\($0.name) \(Self.percent($0.value))" }.joined(separator: " ")
   }
 
-  /// `value` times 100 with two decimals.
+  /// `value`, from -1 to 1, times 100 with two decimals.
   public static func percent(_ value: Double) -> String {
+    let value = min(1, max(-1, value.isNaN ? 0 : value))
     let hundredths = Int((value * 10_000).rounded())
     let digits = String(abs(hundredths) % 100)
     return (hundredths < 0 ? "-" : "") + "\(abs(hundredths) / 100)."

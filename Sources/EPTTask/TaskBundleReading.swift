@@ -67,11 +67,12 @@ private struct BundleReader {
     guard let alpha = json["alpha"]?.number.map(Float.init), alpha.isFinite,
       let usesFusion = json["fusion"]?.bool
     else { throw fault(BundleNames.prompt, "\"alpha\" or \"fusion\" is missing") }
+    let subspaces = try size("subspaces", from: 0)
     let shape = PromptShape(
       promptLength: try size("prompt_length", from: 1),
       inputLength: try size("input_length", from: 1), width: width,
-      rank: try size("rank", from: 0), subspaces: try size("subspaces", from: 0),
-      subspaceWidth: try size("subspace_width", from: 0))
+      rank: try size("rank", from: 0), subspaces: subspaces,
+      subspaceWidth: try size("subspace_width", from: subspaces == 0 ? 0 : 1))
     // Sizes are checked against the file before anything of their size is made.
     var values: [PromptPart: [Float]] = [:]
     for part in PromptPart.allCases {

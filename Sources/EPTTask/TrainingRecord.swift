@@ -81,7 +81,9 @@ extension MetricScore {
     let figures = members.compactMap { member in
       member.value.number.map { Figure(member.key, $0) }
     }
-    guard figures.count == members.count else { return nil }
+    guard figures.count == members.count,
+      figures.allSatisfy({ (-1...1).contains($0.value) })
+    else { return nil }
     self.init(figures)
   }
 }

@@ -16,6 +16,9 @@ public struct TrainingPlan: Sendable, Equatable {
   /// `l·d`, the numbers that a plain prompt of the nominal length has.
   public let budget: Int
 
+  /// More numbers than any prompt needs, and few enough to hold several times in memory.
+  private static let largestPrompt = 1 << 26
+
   /// Makes the choices that `settings` leaves open.
   ///
   /// - Parameters:
@@ -51,6 +54,12 @@ public struct TrainingPlan: Sendable, Equatable {
       inputLength: settings.inputLength ?? min(task.inputLength, room), width: width, rank: 0,
       subspaces: settings.subspaces, subspaceWidth: settings.subspaceWidth)
     shape.rank = settings.rank ?? shape.largestRank(within: budget)
+    guard shape.parameterCount <= Self.largestPrompt else {
+      throw TrainError.invalidSetting(
+        name: "--prompt-length, --rank, --subspaces and --subspace-width",
+        reason: "ask for \(shape.parameterCount) numbers together; at most \(Self.largestPrompt)"
+          + " make sense")
+    }
     self.settings = settings
     self.shape = shape
     self.embeddingRMS = embeddingRMS

@@ -52,18 +52,20 @@ public struct TrainingSettings: Sendable, Equatable {
     func require(_ condition: Bool, _ name: String, _ reason: String) throws {
       guard condition else { throw TrainError.invalidSetting(name: name, reason: reason) }
     }
-    let counts: [(String, Int?, Int)] = [
-      ("--steps", steps, 1), ("--batch", batch, 1), ("--warm-up", warmUp, 0),
-      ("--evaluate-every", evaluationInterval, 1), ("--patience", patience, 1),
-      ("--longest-run", longestRun, 1), ("--prompt-length", promptLength, 1),
-      ("--input-length", inputLength, 1), ("--rank", rank, 0), ("--subspaces", subspaces, 0),
-      ("--subspace-width", subspaceWidth, 1), ("--nominal-length", nominalLength, 1),
+    // The limits on sizes keep their products far from overflow.
+    let counts: [(String, Int?, ClosedRange<Int>)] = [
+      ("--steps", steps, 1...1 << 24), ("--batch", batch, 1...1 << 16),
+      ("--warm-up", warmUp, 0...1 << 24), ("--evaluate-every", evaluationInterval, 1...1 << 24),
+      ("--patience", patience, 1...1 << 24), ("--longest-run", longestRun, 1...1 << 24),
+      ("--prompt-length", promptLength, 1...1 << 16), ("--input-length", inputLength, 1...1 << 16),
+      ("--rank", rank, 0...1 << 16), ("--subspaces", subspaces, 0...1 << 12),
+      ("--subspace-width", subspaceWidth, 1...1 << 12),
+      ("--nominal-length", nominalLength, 1...1 << 16),
     ]
-    for (name, value, minimum) in counts {
-      let limit = 1 << 24
+    for (name, value, range) in counts {
       try require(
-        value.map { (minimum...limit).contains($0) } ?? true, name,
-        "must be a whole number from \(minimum) to \(limit)")
+        value.map { range.contains($0) } ?? true, name,
+        "must be a whole number from \(range.lowerBound) to \(range.upperBound)")
     }
     let rates: [(String, Float?)] = [
       ("--prompt-rate", promptRate), ("--low-rank-rate", lowRankRate),

@@ -67,6 +67,8 @@ struct MetricTests {
     #expect(MetricScore.percent(0.5) == "50.00")
     #expect(MetricScore.percent(-0.0123) == "-1.23")
     #expect(MetricScore.percent(1) == "100.00")
+    #expect(MetricScore.percent(.infinity) == "100.00")
+    #expect(MetricScore.percent(.nan) == "0.00")
     #expect(MetricScore.percent(0.000_449) == "0.04")
   }
 

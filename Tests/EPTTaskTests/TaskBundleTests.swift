@@ -59,6 +59,28 @@ struct TaskBundleTests {
     }
   }
 
+  /// `fixtures/task/make_bundle.py` wrote the file from docs/format.md, with two encodings.
+  @Test func aFileOfAnotherWriter() throws {
+    let bundle = try TaskBundle(path: TestPaths.fixture("task/golden.eptb"))
+    #expect(bundle.task.name == "mood")
+    #expect(bundle.task.input(["a", "b"], hasDecoder: true).first == "mood: a {and} b")
+    #expect(bundle.task.labels == [.init("sad", value: "0"), .init("glad", value: "1")])
+    #expect(bundle.task.split == .heldOutTrain(rows: 100, seed: 42))
+    #expect(bundle.backbone.fingerprint == String(repeating: "c0", count: 32))
+    #expect(bundle.training.bestStep == 10)
+    #expect(bundle.training.validation?.description == "F1 50.00 accuracy 75.00")
+    #expect(bundle.training.test == nil)
+    #expect(bundle.readout == .labelWords([[17, 1], [4, 5, 1]]))
+    let shape = PromptShape(
+      promptLength: 2, inputLength: 5, width: 4, rank: 3, subspaces: 2, subspaceWidth: 1)
+    #expect(bundle.prompt.shape == shape)
+    for part in PromptPart.allCases {
+      let matrix = bundle.prompt[part]
+      #expect(matrix.values.count == part.size(in: shape).rows * part.size(in: shape).columns)
+      #expect(matrix.values == matrix.values.indices.map { (Float($0) - 3) / 4 })
+    }
+  }
+
   @Test func theSameBundleGivesTheSameBytes() throws {
     try TestPaths.withTemporaryFolder { folder in
       for name in ["a", "b"] {
@@ -150,6 +172,10 @@ struct TaskBundleTests {
     try expectFault("`task`", section: "task", replacing: "{sentence}", with: "{other}")
     try expectFault("`backbone`", section: "backbone", replacing: "0a0a", with: "xxxx")
     try expectFault("`training`", section: "training", replacing: "300", with: "401")
+    try expectFault("`training`", section: "training", replacing: "0.815", with: "1e300")
+    try expectFault(
+      "\"subspace_width\"", section: "prompt", replacing: "\"subspace_width\":2",
+      with: "\"subspace_width\":0")
     try expectFault("not supported", section: "prompt", replacing: "unfolded", with: "folded")
     try expectFault("\"rank\"", section: "prompt", replacing: "\"rank\":2", with: "\"rank\":-1")
     try expectFault(

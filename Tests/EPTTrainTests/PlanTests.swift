@@ -69,6 +69,16 @@ struct PlanTests {
     #expect(try plan(settings, rms: 0.05).rates[.lowRank] == small.lowRank)
   }
 
+  @Test func sizesThatNoMemoryHoldsAreRefused() throws {
+    var settings = TrainingSettings()
+    settings.subspaces = 1 << 12
+    settings.subspaceWidth = 1 << 12
+    settings.rank = 1 << 16
+    #expect {
+      try plan(settings)
+    } throws: { "\($0)".contains("--subspaces") && "\($0)".contains("numbers together") }
+  }
+
   @Test func badSettingsAreNamed() throws {
     func expect(_ flag: String, _ change: (inout TrainingSettings) -> Void) {
       var settings = TrainingSettings()
@@ -82,6 +92,7 @@ struct PlanTests {
     expect("--batch") { $0.batch = -1 }
     expect("--rank") { $0.rank = -1 }
     expect("--prompt-length") { $0.promptLength = .max }
+    expect("--subspaces") { $0.subspaces = 1 << 40 }
     expect("--prompt-rate") { $0.promptRate = .nan }
     expect("--head-rate") { $0.headRate = -1 }
     expect("--clip") { $0.gradientClip = 0 }

@@ -1,0 +1,57 @@
+import EPTText
+import Testing
+
+@testable import EPTTask
+
+struct InputEncoderTests {
+  /// One token a scalar; a pair's second text is a segment of its own.
+  private struct ScalarTokenizer: Tokenizer {
+    let vocabularySize = 128
+    var ignoresCase = false
+
+    func encode(_ first: String, _ second: String?, limit: Int) -> TokenizedText {
+      let a = tokens(of: first)
+      let b = second.map(tokens) ?? []
+      let segments = a.map { _ in UInt8(0) } + b.map { _ in UInt8(1) }
+      return TokenizedText(
+        ids: Array((a + b).prefix(limit)), segments: Array(segments.prefix(limit)))
+    }
+
+    func tokens(of text: String) -> [Int32] {
+      (ignoresCase ? text.lowercased() : text).unicodeScalars.map { Int32($0.value) }
+    }
+
+    func piece(_ id: Int32) -> String? { nil }
+
+    func frequentPieces(limit: Int) -> [Int32] { [] }
+  }
+
+  @Test func pairsAndTemplates() throws {
+    let task = try TaskCatalogue.task(named: "rte").limited(to: 22)
+    let tokenizer = ScalarTokenizer()
+    let pair = InputEncoder(task, tokenizer, hasDecoder: false).tokens(["ab", "c"])
+    #expect(pair.ids == tokenizer.tokens(of: "abc"))
+    #expect(pair.segments == [0, 0, 1])
+    let whole = InputEncoder(task, tokenizer, hasDecoder: true).tokens(["ab", "c"])
+    #expect(whole.ids == tokenizer.tokens(of: "rte sentence1: ab sent"))
+    #expect(whole.segments.allSatisfy { $0 == 0 })
+  }
+
+  @Test func labelTokensAreDistinct() throws {
+    let task = try TaskCatalogue.task(named: "sst2").limited(to: 3)
+    let tokenizer = ScalarTokenizer()
+    // The input length does not cut label words.
+    #expect(
+      try InputEncoder(task, tokenizer, hasDecoder: true).labelTokens()
+        == ["negative", "positive"].map(tokenizer.tokens))
+    let source = DataSource(folders: [], columns: ["text"])
+    let ambiguous = try TaskDefinition(
+      name: "mine", fields: ["text"], template: "{text}", segments: ["{text}"],
+      labels: [.init("Yes"), .init("yes")], metric: .accuracy, inputLength: 9,
+      split: .halvedDev(seed: 1), source: source)
+    #expect {
+      try InputEncoder(ambiguous, ScalarTokenizer(ignoresCase: true), hasDecoder: true)
+        .labelTokens()
+    } throws: { "\($0)".contains("same tokens") }
+  }
+}
