@@ -1,5 +1,6 @@
 import EPTFormat
 import EPTTestSupport
+import Foundation
 import Testing
 
 /// The golden container, damaged or lying.
@@ -47,16 +48,23 @@ import Testing
   @Test func noticesEveryFlippedBit() throws {
     let whole = try TestPaths.read(GoldenContainer.path)
     try TestPaths.withTemporaryFolder { folder in
+      let path = try TestPaths.write(whole, to: "model.ept", in: folder)
+      let file = try #require(FileHandle(forUpdatingAtPath: path))
+      func put(_ byte: UInt8, at index: Int) throws {
+        try file.seek(toOffset: UInt64(index))
+        try file.write(contentsOf: [byte])
+      }
       for index in whole.indices {
         for bit in 0..<8 {
-          var bytes = whole
-          bytes[index] ^= 1 << bit
-          let path = try TestPaths.write(bytes, to: "model.ept", in: folder)
+          try put(whole[index] ^ 1 << bit, at: index)
           #expect(throws: FormatError.self, "byte \(index), bit \(bit)") {
             try ContainerFile(path: path, kind: .backbone)
           }
         }
+        try put(whole[index], at: index)
       }
+      // Every refusal was the flipped bit's doing.
+      _ = try ContainerFile(path: path, kind: .backbone)
     }
   }
 
@@ -78,10 +86,16 @@ import Testing
 
   @Test func tellsTruncationFromOtherDamage() throws {
     let whole = try TestPaths.read(GoldenContainer.path)
-    for length in 0..<whole.count {
-      try expectRefusal(
-        Array(whole[..<length]), .truncated,
-        saying: "\(length) of \(length < 128 ? 128 : whole.count) bytes")
+    try TestPaths.withTemporaryFolder { folder in
+      let path = try TestPaths.write(whole, to: "model.ept", in: folder)
+      let file = try #require(FileHandle(forUpdatingAtPath: path))
+      for length in (0..<whole.count).reversed() {
+        try file.truncate(atOffset: UInt64(length))
+        let expected = length < 128 ? 128 : whole.count
+        #expect(throws: FormatError.truncated(path: path, have: length, expected: expected)) {
+          try ContainerFile(path: path, kind: .backbone)
+        }
+      }
     }
     try expectRefusal(whole + [0], .corrupt, saying: "1 bytes follow the end")
   }
