@@ -76,6 +76,13 @@ struct DefinitionTests {
     #expect(tokenizer.frequentPieces(limit: 10) == [7, 8, 6])
   }
 
+  @Test("Special tokens of the template are no frequent pieces")
+  func frequentWithoutAddedTokens() throws {
+    let processor = #"{"type": "BertProcessing", "cls": ["a", 2], "sep": ["b", 4]}"#
+    let tokenizer = try TokenizerTables.open(compile(json: unigram(processor: processor)).tables)
+    #expect(tokenizer.frequentPieces(limit: 10) == [1, 3])
+  }
+
   @Test("Pieces that are canonically equivalent, yet different, stay apart")
   func canonicalEquivalence() throws {
     let vocabulary = #""[UNK]": 0, "\u00e9": 1, "e\u0301": 2"#

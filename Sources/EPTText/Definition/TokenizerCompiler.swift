@@ -46,6 +46,15 @@ struct TokenizerCompiler {
     }
   }
 
+  /// Ids that stand for no text of their own.
+  private func special(unknown: Int) -> Set<Int> {
+    var ids = Set(parts.addedTokens.map(\.id)).union([unknown])
+    for item in parts.template.single + parts.template.pair {
+      if case .token(let id) = item.content { ids.insert(Int(id)) }
+    }
+    return ids
+  }
+
   // MARK: Unigram
 
   private func add(_ unigram: UnigramParts, to writer: inout TableWriter) throws {
@@ -54,7 +63,7 @@ struct TokenizerCompiler {
     writer.add(.settings, values: unigram.settings.values)
     writer.add(.pieceTrie, values: try DoubleArrayBuilder(entries, source: source).units)
     writer.add(.scores, values: unigram.scores)
-    let special = Set(parts.addedTokens.map(\.id)).union([Int(unigram.settings.unknown)])
+    let special = special(unknown: Int(unigram.settings.unknown))
     let frequent = scored.indices.filter { !special.contains($0) && !scored[$0].isEmpty }
       .sorted { (unigram.scores[$1], $0) < (unigram.scores[$0], $1) }
     writer.add(.frequentPieces, values: frequent.map { Int32($0) })
@@ -150,7 +159,7 @@ struct TokenizerCompiler {
     let rests = entries.filter { $0.key.starts(with: prefix) }
       .map { (key: Array($0.key.dropFirst(prefix.count)), value: $0.value) }
     writer.add(.continuationTrie, values: try DoubleArrayBuilder(rests, source: source).units)
-    writer.add(.frequentPieces, values: frequentPieces(prefix: prefix))
+    writer.add(.frequentPieces, values: frequentPieces(unknown: wordPiece.unknown))
     let characters = CharacterCodeBuilder(wordPiece.characters)
     let codes = ScalarTableBuilder(characters.codes)
     writer.add(.characterIndex, values: codes.index)
@@ -162,8 +171,8 @@ struct TokenizerCompiler {
 
   /// Ordinary pieces in the vocabulary's order, which is that of frequency, except that the single
   /// characters, which stand before all others whatever their frequency, go to the end.
-  private func frequentPieces(prefix: [UInt8]) -> [Int32] {
-    let special = Set(parts.addedTokens.map(\.id))
+  private func frequentPieces(unknown: Int) -> [Int32] {
+    let special = special(unknown: unknown)
     var pieces: [Int32] = []
     var characters: [Int32] = []
     for (id, piece) in parts.pieces.enumerated() where !special.contains(id) && !piece.isEmpty {
