@@ -76,7 +76,7 @@ struct TabSeparatedReader {
         : "at least \(numbers.max() ?? 0) columns"
       throw fault(
         line,
-        "the first line has \(names.count) columns (\(names.prefix(16).joined(separator: ", ")));"
+        "the first line has \(count(names.count)) (\(names.prefix(16).joined(separator: ", ")));"
           + " expected \(expected), or \(definition.fields.count) texts and a label")
     }
     try add(columns, layout, line: line)
@@ -102,7 +102,7 @@ struct TabSeparatedReader {
         columns.count < layout.count
         ? "is a tab missing, or the line broken in two?" : "is there a tab within a text?"
       throw fault(
-        line, "\(columns.count) columns, but the first line has \(layout.count); \(hint)")
+        line, "\(count(columns.count)), but the first line has \(layout.count); \(hint)")
     }
     let values = try layout.fields.map { try text(columns[$0], line: line) }
     let label = try text(columns[layout.label], line: line)
@@ -115,6 +115,10 @@ struct TabSeparatedReader {
       throw fault(line, "a text that is not UTF-8; convert the file to UTF-8")
     }
     return text
+  }
+
+  private func count(_ columns: Int) -> String {
+    columns == 1 ? "1 column" : "\(columns) columns"
   }
 
   private func fault(_ line: Int, _ reason: String) -> TaskError {

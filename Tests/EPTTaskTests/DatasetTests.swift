@@ -55,12 +55,12 @@ struct DatasetTests {
   }
 
   @Test func badRows() {
-    expectBadRow("sentence\tlabel\na\t1\nb\n", line: 3, "1 columns")
+    expectBadRow("sentence\tlabel\na\t1\nb\n", line: 3, "1 column, but")
     expectBadRow("sentence\tlabel\na\tb\t1\n", line: 2, "tab within a text")
     expectBadRow("sentence\tlabel\na\t2\n", line: 2, "unknown label \"2\"")
     expectBadRow("sentence\tlabel\n\na\t1\n", line: 2, "empty line")
     expectBadRow("a\tb\tc\td\n", line: 1, "expected sentence, label")
-    expectBadRow("only text\n", line: 1, "1 columns")
+    expectBadRow("only text\n", line: 1, "1 column")
   }
 
   @Test func emptyFiles() {
