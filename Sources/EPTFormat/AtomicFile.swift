@@ -53,7 +53,7 @@ public final class AtomicFile {
     descriptor = open(temporaryPath, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0o666)
     isNamed = descriptor >= 0
     guard isNamed else {
-      throw FormatError.system(operation: "write", path: path, reason: systemReason())
+      throw FormatError.system(operation: "create", path: path, reason: systemReason())
     }
   }
 
@@ -68,7 +68,7 @@ public final class AtomicFile {
     // A folder would fail only at the end; a device would be replaced by a file.
     guard status.st_mode & S_IFMT == S_IFREG else {
       throw FormatError.system(
-        operation: "write", path: path, reason: "it is there and is no regular file")
+        operation: "create", path: path, reason: "it is there and is no regular file")
     }
     guard replacing else { throw FormatError.outputExists(path: path) }
   }
