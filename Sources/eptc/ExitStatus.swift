@@ -27,7 +27,7 @@ enum ExitStatus: Int32 {
   init?(_ error: any Error) {
     switch error {
     case let error as FormatError: self = Self.status(of: error)
-    case let error as CommandError: self = error.status
+    case is CommandError: self = .missingInput
     case TaskError.dataNotFound: self = .missingInput
     case let error as InferError: self = Self.status(of: error)
     case ModelError.linearAlgebra: self = .failure
