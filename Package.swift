@@ -23,7 +23,8 @@ let package = Package(
     .target(name: "EPTText", dependencies: ["EPTFormat"]),
     .target(name: "EPTModel", dependencies: ["CBLAS", "CEPTKernels", "EPTFormat", "EPTText"]),
     .target(name: "EPTTask", dependencies: ["EPTFormat", "EPTText", "EPTModel"]),
-    .target(name: "EPTConvert", dependencies: ["EPTFormat", "EPTText", "EPTModel"]),
+    .target(
+      name: "EPTConvert", dependencies: ["CEPTKernels", "EPTFormat", "EPTText", "EPTModel"]),
     .target(name: "EPTTrain", dependencies: ["EPTFormat", "EPTText", "EPTModel", "EPTTask"]),
     .target(name: "EPTInfer", dependencies: ["EPTFormat", "EPTText", "EPTModel", "EPTTask"]),
     .executableTarget(

@@ -7,7 +7,7 @@ struct TensorEncoder {
 
   /// Its name in the output.
   let name: String
-  /// The tensor as it stands in the checkpoint; of two dimensions where `encoding` is `q8`.
+  /// The tensor as it stands in the checkpoint; of two dimensions where `encoding` has panels.
   let source: StoredTensor
   /// How to store it.
   let encoding: TensorEncoding
@@ -25,8 +25,11 @@ struct TensorEncoder {
   ///
   /// - Throws: `ConvertError.notFinite`, `.overflow`, and what `sink` throws.
   func write(to sink: ContainerWriter.Sink) throws {
-    if encoding == .q8 {
-      try writeRows(to: sink)
+    let shape = source.shape
+    if shape.count == 2,
+      let quantizer = PanelQuantizer(encoding, rows: shape[0], columns: shape[1])
+    {
+      try writePanels(quantizer, to: sink)
     } else {
       try writeElements(to: sink)
     }
@@ -43,7 +46,7 @@ struct TensorEncoder {
           .withUnsafeBytes(sink)
       case .bf16:
         try halves(values, from: start, infinity: 0x7F80, Self.bfloat16).withUnsafeBytes(sink)
-      case .f32, .q8:
+      case .f32, .q8, .q4:
         try values.withUnsafeBytes(sink)
       }
     }
@@ -51,7 +54,7 @@ struct TensorEncoder {
 
   /// The numbers at `part`, none of them NaN or infinite.
   private func finiteValues(_ part: Range<Int>) throws -> [Float] {
-    let values = source.floats(in: part)
+    let values = try source.floats(in: part)
     guard Self.largestMagnitude(values[...]) >= Float.infinity.bitPattern else { return values }
     let place = values.firstIndex { !$0.isFinite } ?? 0
     throw ConvertError.notFinite(
@@ -97,44 +100,42 @@ struct TensorEncoder {
     return UInt16(truncatingIfNeeded: (bits &+ 0x7FFF &+ (bits >> 16 & 1)) >> 16)
   }
 
-  /// Signed bytes row by row, then the rows' scales.
-  private func writeRows(to sink: ContainerWriter.Sink) throws {
+  /// The panels' bytes, then their scales.
+  private func writePanels(_ quantizer: PanelQuantizer, to sink: ContainerWriter.Sink) throws {
     let (rows, columns) = (source.shape[0], source.shape[1])
-    var scales: [Float] = []
-    scales.reserveCapacity(rows)
-    let rowsAtOnce = max(1, Self.partSize / max(1, columns))
+    let height = PanelGeometry.rowsPerPanel
+    let rowsAtOnce = max(1, Self.partSize / max(1, columns) / height) * height
+    var scales: [UInt8] = []
     for start in stride(from: 0, to: rows, by: rowsAtOnce) {
       let part = start..<min(rows, start + rowsAtOnce)
-      let values = try finiteValues(part.lowerBound * columns..<part.upperBound * columns)
-      let bytes = [Int8](unsafeUninitializedCapacity: values.count) { output, initialized in
-        for row in 0..<part.count {
-          let range = row * columns..<(row + 1) * columns
-          scales.append(Self.quantize(values[range], into: output, at: range.lowerBound))
-        }
-        initialized = values.count
+      let values = try source.floats(in: part.lowerBound * columns..<part.upperBound * columns)
+      let panels = try values.withUnsafeBufferPointer {
+        try quantized($0, by: quantizer, from: start)
       }
-      try bytes.withUnsafeBytes(sink)
+      scales += panels.scales
+      try panels.codes.withUnsafeBytes(sink)
     }
     try scales.withUnsafeBytes(sink)
   }
 
-  /// Writes `row` as bytes and gives their scale, `max|x| / 127`.
-  private static func quantize(
-    _ row: ArraySlice<Float>, into output: UnsafeMutableBufferPointer<Int8>, at start: Int
-  ) -> Float {
-    let scale = Float(bitPattern: largestMagnitude(row)) / 127
-    // A row of zeros, or so near to it that no scale can be written.
-    guard scale > 0 else {
-      for place in 0..<row.count { output[start + place] = 0 }
-      return 0
+  private func quantized(
+    _ values: UnsafeBufferPointer<Float>, by quantizer: PanelQuantizer, from row: Int
+  ) throws -> (codes: [UInt8], scales: [UInt8]) {
+    guard let address = values.baseAddress else { return ([], []) }
+    do {
+      return try quantizer.panels(of: address, rows: values.count / source.shape[1])
+    } catch {
+      let place =
+        switch error {
+        case .notFinite: values.firstIndex { !$0.isFinite } ?? 0
+        case .scaleTooLarge: values.indices.max { abs(values[$0]) < abs(values[$1]) } ?? 0
+        }
+      let index = position(row * source.shape[1] + place)
+      throw error == .notFinite
+        ? ConvertError.notFinite(
+          path: path, tensor: source.name, index: index, value: values[place])
+        : ConvertError.overflow(
+          path: path, tensor: source.name, index: index, value: values[place], type: encoding.name)
     }
-    // Adding 1.5 · 2^23 leaves no bits below 1, so the processor rounds to nearest, ties to even,
-    // and the sum's low byte is the number. Unlike `rounded()` this is vectorised everywhere.
-    let shift: Float = 12_582_912
-    for (place, value) in row.enumerated() {
-      let quotient = min(max(value / scale, -127), 127)
-      output[start + place] = Int8(truncatingIfNeeded: (quotient + shift).bitPattern)
-    }
-    return scale
   }
 }

@@ -8,6 +8,8 @@ public enum WeightType: String, CaseIterable, Sendable {
   case bf16
   /// Signed bytes with one scale a row.
   case q8
+  /// Half bytes with one scale for 32 numbers of a row.
+  case q4
 
   /// How to store `tensor`, whatever its source.
   ///
@@ -20,6 +22,7 @@ public enum WeightType: String, CaseIterable, Sendable {
     case .f16: return .f16
     case .bf16: return .bf16
     case .q8: return tensor.isQuantizable ? .q8 : .f32
+    case .q4: return tensor.isQuantizable ? .q4 : .f32
     }
   }
 }

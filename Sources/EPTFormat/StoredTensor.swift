@@ -24,6 +24,12 @@ public struct StoredTensor: Sendable {
 
   /// How many numbers the tensor holds.
   public var count: Int { shape.reduce(1, *) }
+
+  /// Where the numbers of a `q8` or `q4` matrix lie in `bytes`, nil in other encodings.
+  public var panels: PanelGeometry? {
+    guard shape.count == 2 else { return nil }
+    return PanelGeometry(encoding, rows: shape[0], columns: shape[1])
+  }
 }
 
 /// A file that holds named tensors: a checkpoint, a backbone, a bundle.
@@ -41,13 +47,14 @@ public protocol WeightSource: Sendable {
 extension WeightSource {
   /// The numbers of tensor `name`, which must have `shape`, as binary32.
   ///
-  /// - Throws: `FormatError.missingTensor`, `.wrongShape` or `.unsupported`.
+  /// - Throws: `FormatError.missingTensor`, `.wrongShape`, `.unsupported`, or `.corrupt` for a
+  ///   compressed tensor that cannot be decoded.
   public func floats(_ name: String, shape: [Int]) throws -> [Float] {
     let tensor = try tensor(name)
     guard tensor.shape == shape else {
       throw FormatError.wrongShape(
         path: path, tensor: name, expected: shape, actual: tensor.shape)
     }
-    return tensor.floats()
+    return try tensor.floats()
   }
 }

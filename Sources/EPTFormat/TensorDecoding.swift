@@ -1,44 +1,105 @@
 extension StoredTensor {
   /// All numbers as binary32, row-major.
-  public func floats() -> [Float] {
-    floats(in: 0..<count)
+  ///
+  /// - Throws: `FormatError.corrupt` for a compressed tensor that cannot be decoded.
+  public func floats() throws -> [Float] {
+    try floats(in: 0..<count)
   }
 
   /// The numbers at `range` of the row-major order as binary32.
   ///
   /// `range` must lie within `0..<count`.
-  public func floats(in range: Range<Int>) -> [Float] {
-    guard !range.isEmpty else { return [] }
-    return [Float](unsafeUninitializedCapacity: range.count) { output, initialized in
-      switch encoding {
-      case .f32:
-        UnsafeMutableRawBufferPointer(output).copyMemory(
-          from: UnsafeRawBufferPointer(
-            rebasing: bytes[4 * range.lowerBound..<4 * range.upperBound]))
-      case .f16:
-        for index in range {
-          let bits = bytes.loadUnaligned(fromByteOffset: 2 * index, as: UInt16.self)
-          output[index - range.lowerBound] = Float(Float16(bitPattern: bits))
-        }
-      case .bf16:
-        for index in range {
-          let bits = bytes.loadUnaligned(fromByteOffset: 2 * index, as: UInt16.self)
-          output[index - range.lowerBound] = Float(bitPattern: UInt32(bits) << 16)
-        }
-      case .q8:
-        decodeRows(range, into: output)
-      }
+  ///
+  /// - Throws: `FormatError.corrupt` for a compressed tensor that cannot be decoded.
+  public func floats(in range: Range<Int>) throws -> [Float] {
+    try [Float](unsafeUninitializedCapacity: range.count) { output, initialized in
+      try decode(range, into: output)
       initialized = range.count
     }
   }
 
-  private func decodeRows(_ range: Range<Int>, into output: UnsafeMutableBufferPointer<Float>) {
-    let columns = shape[1]
-    for row in range.lowerBound / columns...(range.upperBound - 1) / columns {
-      let bits = bytes.loadUnaligned(fromByteOffset: count + 4 * row, as: UInt32.self)
-      let scale = Float(bitPattern: bits)
-      for index in range.clamped(to: row * columns..<(row + 1) * columns) {
-        output[index - range.lowerBound] = scale * Float(Int8(bitPattern: bytes[index]))
+  /// Row `row` of a matrix as binary32.
+  ///
+  /// The shape must be `[rows, columns]` and `row` within `0..<rows`.
+  ///
+  /// - Throws: `FormatError.corrupt` for a compressed tensor that cannot be decoded.
+  public func floats(row: Int) throws -> [Float] {
+    try floats(in: row * shape[1]..<(row + 1) * shape[1])
+  }
+
+  /// Decodes the numbers at `range` of the row-major order into `output`, which takes as many.
+  ///
+  /// - Throws: `FormatError.corrupt` for a compressed tensor that cannot be decoded.
+  public func decode(_ range: Range<Int>, into output: UnsafeMutableBufferPointer<Float>) throws {
+    guard !range.isEmpty else { return }
+    switch encoding {
+    case .f32:
+      UnsafeMutableRawBufferPointer(output).copyMemory(
+        from: UnsafeRawBufferPointer(rebasing: bytes[4 * range.lowerBound..<4 * range.upperBound]))
+    case .f16:
+      for index in range {
+        let bits = bytes.loadUnaligned(fromByteOffset: 2 * index, as: UInt16.self)
+        output[index - range.lowerBound] = Float(Float16(bitPattern: bits))
+      }
+    case .bf16:
+      for index in range {
+        let bits = bytes.loadUnaligned(fromByteOffset: 2 * index, as: UInt16.self)
+        output[index - range.lowerBound] = Float(bitPattern: UInt32(bits) << 16)
+      }
+    case .q8, .q4:
+      if let panels { decode(range, in: panels, into: output) }
+    }
+  }
+
+  /// Decodes a part of a quantised matrix row by row.
+  private func decode(
+    _ range: Range<Int>, in panels: PanelGeometry, into output: UnsafeMutableBufferPointer<Float>
+  ) {
+    let width = panels.columns
+    for row in range.lowerBound / width...(range.upperBound - 1) / width {
+      let part = range.clamped(to: row * width..<(row + 1) * width)
+      let start = part.lowerBound - range.lowerBound
+      let columns = part.lowerBound - row * width..<part.upperBound - row * width
+      let numbers = UnsafeMutableBufferPointer(rebasing: output[start..<start + part.count])
+      if encoding == .q8 {
+        decodeBytes(row, columns, in: panels, into: numbers)
+      } else {
+        decodeHalfBytes(row, columns, in: panels, into: numbers)
+      }
+    }
+  }
+
+  private func decodeBytes(
+    _ row: Int, _ columns: Range<Int>, in panels: PanelGeometry,
+    into output: UnsafeMutableBufferPointer<Float>
+  ) {
+    let (panel, lane) = row.quotientAndRemainder(dividingBy: PanelGeometry.rowsPerPanel)
+    let bits = bytes.loadUnaligned(
+      fromByteOffset: panels.scaleOffset(panel: panel) + 4 * lane, as: UInt32.self)
+    let scale = Float(bitPattern: UInt32(littleEndian: bits))
+    let start = panels.blockOffset(panel: panel, group: 0) + 4 * lane
+    for column in columns {
+      let byte = bytes[start + column / 4 * panels.blockSize + column % 4]
+      output[column - columns.lowerBound] = scale * Float(Int(byte) - 128)
+    }
+  }
+
+  private func decodeHalfBytes(
+    _ row: Int, _ columns: Range<Int>, in panels: PanelGeometry,
+    into output: UnsafeMutableBufferPointer<Float>
+  ) {
+    let (panel, lane) = row.quotientAndRemainder(dividingBy: PanelGeometry.rowsPerPanel)
+    let size = panels.columnsPerGroup
+    for group in columns.lowerBound / size...(columns.upperBound - 1) / size {
+      let bits = bytes.loadUnaligned(
+        fromByteOffset: panels.scaleOffset(panel: panel, group: group) + 2 * lane, as: UInt16.self)
+      let scale = Float(Float16(bitPattern: UInt16(littleEndian: bits)))
+      let start = panels.blockOffset(panel: panel, group: group) + lane
+      for column in columns.clamped(to: group * size..<(group + 1) * size) {
+        // The first half of a group's columns is in the low half bytes, the second in the high.
+        let (half, place) = (column - group * size).quotientAndRemainder(dividingBy: size / 2)
+        let pair = bytes[start + place * PanelGeometry.rowsPerPanel]
+        output[column - columns.lowerBound] = scale * Float(Int(pair >> (4 * half) & 15) - 8)
       }
     }
   }

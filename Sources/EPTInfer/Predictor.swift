@@ -7,28 +7,26 @@ public struct Predictor: Sendable {
   public let task: TaskDefinition
   private let model: PromptedModel
   private let encoder: InputEncoder
-  private let prompt: FoldedPrompt
-  private let readout: Readout
+  private let prompt: PreparedPrompt
 
   /// Folds the bundle's prompt for `backbone`.
   ///
   /// - Throws: `TaskError.otherBackbone`, naming both; `path` is the bundle's, for the message.
+  ///   `ModelError` where sizes do not fit.
   public init(_ bundle: TaskBundle, path: String, on backbone: LoadedBackbone) throws {
     try bundle.require(backbone.identity, path: path)
     task = bundle.task
     model = backbone.model
     encoder = InputEncoder(
       bundle.task, backbone.tokenizer, hasDecoder: backbone.model.hasDecoder)
-    prompt = bundle.prompt.folded()
-    readout = bundle.readout
+    prompt = try backbone.model.prepare(bundle.prompt.folded(), readout: bundle.readout)
   }
 
   /// One score a class for each row, which has one text a field: `[rows, classes]`.
   ///
   /// - Throws: `ModelError`.
   public func scores(_ rows: [[String]]) throws -> Matrix {
-    try model.scores(
-      TokenBatch(rows.map { encoder.tokens($0) }), prompt: prompt, readout: readout)
+    try model.scores(TokenBatch(rows.map { encoder.tokens($0) }), prompt: prompt)
   }
 
   /// Judges the answers to labelled rows, `batch` of them at a time.

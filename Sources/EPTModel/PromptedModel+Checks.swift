@@ -13,7 +13,11 @@ extension PromptedModel {
   }
 
   /// Stops at texts that are empty, too long or not of this vocabulary.
-  func check(_ batch: TokenBatch, promptLength: Int, inputLength: Int?) throws {
+  ///
+  /// Text `i` stands behind `promptLength(i)` rows and has at most `inputLength(i)` tokens.
+  func check(
+    _ batch: TokenBatch, promptLength: (Int) -> Int, inputLength: (Int) -> Int?
+  ) throws {
     try check(batch.ids)
     guard batch.segments.count == batch.ids.count else {
       throw ModelError.mismatch(
@@ -25,10 +29,10 @@ extension PromptedModel {
         throw ModelError.mismatch(
           reason: "text \(text + 1) of the batch has no tokens; not even its end token")
       }
-      if let positions, tokens + promptLength > positions {
-        throw ModelError.tooLong(tokens: tokens, prompt: promptLength, limit: positions)
+      if let positions, tokens + promptLength(text) > positions {
+        throw ModelError.tooLong(tokens: tokens, prompt: promptLength(text), limit: positions)
       }
-      if let inputLength, tokens > inputLength {
+      if let inputLength = inputLength(text), tokens > inputLength {
         throw ModelError.mismatch(
           reason: "a text of \(tokens) tokens is longer than the prompt's input length of "
             + "\(inputLength); lower the input length of the texts")

@@ -1,41 +1,50 @@
-/// What stands in front of and on top of the texts' embeddings.
-private struct PromptInput {
-  /// `P̂`, `[s, d]`.
-  let prompt: MatrixView
-  /// `c·A·B` for the positions of the longest text, `[m, d]`; nil without a low-rank pair.
-  let lowRank: MatrixView?
-}
-
 extension PromptedModel {
   /// `scores`, its arguments checked.
   func scores<Model: Backbone>(
-    of backbone: Model, _ batch: TokenBatch, _ prompt: FoldedPrompt?, _ readout: Readout,
+    of backbone: Model, _ batch: TokenBatch, _ prompts: [PreparedPrompt], promptOfText: [Int],
     _ workspace: Workspace
-  ) -> Matrix {
-    let arena = workspace.arena
-    let layout = JoinedLayout(batch, promptLength: prompt?.prompt.rows ?? 0)
-    let input = prompt.map { prompt in
-      let view = arena.matrix(prompt.prompt.rows, prompt.prompt.columns)
-      view.copy(prompt.prompt)
-      return PromptInput(prompt: view, lowRank: lowRank(prompt, batch.longest, in: arena))
-    }
-    let embedded = embed(batch, input, layout, backbone.wordEmbeddings, workspace)
+  ) -> [[Float]] {
+    let layout = JoinedLayout(
+      batch, promptLengths: promptOfText.map { prompts[$0].promptLength })
+    let inputs = promptOfText.map { prompts[$0].input }
+    let embedded = embed(batch, inputs, layout, backbone.wordEmbeddings, workspace)
     let (states, _) = backbone.encode(embedded, layout, keeping: false, workspace)
-    switch readout {
-    case .head(let head):
-      let pooled = PooledHead.pool(states, layout, in: arena)
-      return PooledHead(head, in: arena).logits(pooled, in: arena).matrix()
-    case .labelWords(let words):
-      return backbone.decoder?.logProbabilities(words, states: states, layout, workspace)
-        ?? Matrix(rows: layout.count, columns: words.count)
+
+    var scores = [[Float]](repeating: [], count: layout.count)
+    for (index, prompt) in prompts.enumerated() {
+      guard case .head(let head) = prompt.readout else { continue }
+      let texts = promptOfText.indices.filter { promptOfText[$0] == index }
+      let pooled = PooledHead.pool(states, layout, of: texts, in: workspace.arena)
+      let logits = PooledHead(head, in: workspace.arena).logits(pooled, in: workspace.arena)
+      for (row, text) in texts.enumerated() {
+        scores[text] = [Float](
+          UnsafeBufferPointer(start: logits.row(row), count: logits.columns))
+      }
     }
+
+    var trees: [DecoderTree] = []
+    let treeOfPrompt = prompts.map { prompt -> Int? in
+      guard let tree = prompt.tree else { return nil }
+      trees.append(tree)
+      return trees.count - 1
+    }
+    let texts = promptOfText.indices.filter { treeOfPrompt[promptOfText[$0]] != nil }
+    guard let decoder = backbone.decoder, !texts.isEmpty else { return scores }
+    let sums = decoder.logProbabilities(
+      trees, treeOfText: texts.compactMap { treeOfPrompt[promptOfText[$0]] },
+      states: states, texts: texts.map(layout.joined), workspace)
+    for (text, sum) in zip(texts, sums) { scores[text] = sum }
+    return scores
   }
 
   /// The last hidden states of valid texts without a prompt, end to end. `[tokens, d]`
   func lastHiddenStates(_ batch: TokenBatch) -> Matrix {
     func states<Model: Backbone>(_ backbone: Model, _ workspace: Workspace) -> Matrix {
-      let layout = JoinedLayout(batch, promptLength: 0)
-      let embedded = embed(batch, nil, layout, backbone.wordEmbeddings, workspace)
+      let layout = JoinedLayout(
+        batch, promptLengths: [Int](repeating: 0, count: batch.count))
+      let embedded = embed(
+        batch, [PromptInput?](repeating: nil, count: batch.count), layout,
+        backbone.wordEmbeddings, workspace)
       return backbone.encode(embedded, layout, keeping: false, workspace).states.matrix()
     }
     return withWorkspace { states(backbone, $0) }
@@ -47,12 +56,15 @@ extension PromptedModel {
     _ readout: Readout, _ workspace: Workspace
   ) -> StepResult {
     let arena = workspace.arena
-    let layout = JoinedLayout(batch, promptLength: prompt.shape.promptLength)
+    let layout = JoinedLayout(
+      batch, promptLengths: [Int](repeating: prompt.shape.promptLength, count: batch.count))
     let pass = PromptPass(prompt, in: arena)
     let lowRank =
       prompt.shape.rank > 0 ? pass.lowRankRows(batch.longest, in: arena) : nil
     let input = PromptInput(prompt: pass.result, lowRank: lowRank)
-    let embedded = embed(batch, input, layout, backbone.wordEmbeddings, workspace)
+    let embedded = embed(
+      batch, [PromptInput?](repeating: input, count: batch.count), layout,
+      backbone.wordEmbeddings, workspace)
     let (states, kept) = backbone.encode(embedded, layout, keeping: true, workspace)
 
     let stateGradient = arena.zeros(states.rows, states.columns)
@@ -89,16 +101,18 @@ extension PromptedModel {
   }
 
   /// `[P̂ ; E']` of every text, `[rows, d]`, with `E'[i] = E[i] + c·A[i]·B`.
+  ///
+  /// `inputs` holds one prompt a text.
   private func embed(
-    _ batch: TokenBatch, _ input: PromptInput?, _ layout: JoinedLayout,
+    _ batch: TokenBatch, _ inputs: [PromptInput?], _ layout: JoinedLayout,
     _ wordEmbeddings: WeightMatrix, _ workspace: Workspace
   ) -> MatrixView {
     let rows = workspace.arena.matrix(layout.rows, wordEmbeddings.columns)
     let width = rows.columns
     for text in 0..<layout.count {
-      if let input, layout.promptLength > 0 {
-        rows.row(layout.starts[text]).update(
-          from: input.prompt.base, count: layout.promptLength * width)
+      let input = inputs[text]
+      if let input, input.prompt.rows > 0 {
+        rows.row(layout.starts[text]).update(from: input.prompt.base, count: input.prompt.count)
       }
       for (position, row) in layout.tokens(text).enumerated() {
         let id = Int(batch.ids[batch.starts[text] + position])
@@ -108,18 +122,6 @@ extension PromptedModel {
         }
       }
     }
-    return rows
-  }
-
-  /// `c·A[i]·B` for the first `length` positions, `[length, d]`; nil without a low-rank pair.
-  private func lowRank(_ prompt: FoldedPrompt, _ length: Int, in arena: Arena) -> MatrixView? {
-    guard prompt.lowRankA.columns > 0 else { return nil }
-    let rows = arena.matrix(length, width)
-    let a = arena.matrix(prompt.lowRankA.rows, prompt.lowRankA.columns)
-    let b = arena.matrix(prompt.lowRankB.rows, prompt.lowRankB.columns)
-    a.copy(prompt.lowRankA)
-    b.copy(prompt.lowRankB)
-    Product.small(a.rows(0..<length), b, scale: prompt.lowRankScale, into: rows)
     return rows
   }
 

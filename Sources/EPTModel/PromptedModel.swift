@@ -96,19 +96,50 @@ public final class PromptedModel: Sendable {
     return Matrix(rows: ids.count, columns: width, values: values)
   }
 
-  /// One number a text and class, `[texts, classes]`: the head's logits, or the sum of the
-  /// log-probabilities of each label word's tokens.
+  /// Checks `prompt` and `readout`, and computes all of them that depends on no text.
+  ///
+  /// - Throws: `ModelError` if a token or a size does not fit the backbone.
+  public func prepare(_ prompt: FoldedPrompt?, readout: Readout) throws -> PreparedPrompt {
+    if let prompt { try check(prompt) }
+    try check(readout)
+    return PreparedPrompt(prompt, readout, on: self)
+  }
+
+  /// For each text one number a class of its prompt's read-out: the head's logits, or the sum of
+  /// the log-probabilities of each label word's tokens.
+  ///
+  /// Text `i` is read with `prompts[promptOfText[i]]`. Its scores do not depend on its
+  /// neighbours but by rounding.
+  ///
+  /// - Throws: `ModelError` if a token, a length or an index does not fit, or a prompt was made
+  ///   ready for another model.
+  public func scores(
+    _ batch: TokenBatch, prompts: [PreparedPrompt], promptOfText: [Int]
+  ) throws -> [[Float]] {
+    guard prompts.allSatisfy({ $0.model === self }) else {
+      throw ModelError.mismatch(reason: "a prompt was made ready for another model")
+    }
+    guard promptOfText.count == batch.count, promptOfText.allSatisfy(prompts.indices.contains)
+    else {
+      throw ModelError.mismatch(
+        reason: "\(batch.count) texts need as many indices of the \(prompts.count) prompts")
+    }
+    try check(
+      batch, promptLength: { prompts[promptOfText[$0]].promptLength },
+      inputLength: { prompts[promptOfText[$0]].inputLength })
+    return withWorkspace { workspace in
+      scores(of: backbone, batch, prompts, promptOfText: promptOfText, workspace)
+    }
+  }
+
+  /// The same for one prompt, `[texts, classes]`.
   ///
   /// - Throws: `ModelError` if a token, a length or a size does not fit the backbone.
-  public func scores(
-    _ batch: TokenBatch, prompt: FoldedPrompt?, readout: Readout
-  ) throws -> Matrix {
-    if let prompt { try check(prompt) }
-    try check(batch, promptLength: prompt?.prompt.rows ?? 0, inputLength: prompt?.inputLength)
-    try check(readout)
-    return withWorkspace { workspace in
-      scores(of: backbone, batch, prompt, readout, workspace)
-    }
+  public func scores(_ batch: TokenBatch, prompt: PreparedPrompt) throws -> Matrix {
+    let scores = try scores(
+      batch, prompts: [prompt], promptOfText: [Int](repeating: 0, count: batch.count))
+    return Matrix(
+      rows: batch.count, columns: prompt.readout.classCount, values: scores.flatMap { $0 })
   }
 
   /// Loss and gradients of `batch`, whose text `i` has class `labels[i]`.
@@ -125,8 +156,8 @@ public final class PromptedModel: Sendable {
         reason: "a prompt of width \(shape.width) does not fit a backbone of width \(width)")
     }
     try check(
-      batch, promptLength: shape.promptLength,
-      inputLength: shape.rank > 0 ? shape.inputLength : nil)
+      batch, promptLength: { _ in shape.promptLength },
+      inputLength: { _ in shape.rank > 0 ? shape.inputLength : nil })
     try check(readout)
     guard labels.count == batch.count, labels.allSatisfy({ 0..<readout.classCount ~= $0 }) else {
       throw ModelError.mismatch(

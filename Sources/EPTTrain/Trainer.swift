@@ -133,14 +133,13 @@ public struct Trainer {
     _ parameters: TrainedParameters, _ texts: [TokenizedText], _ examples: [Example],
     _ shouldStop: () -> Bool
   ) throws -> Evaluation? {
-    let prompt = parameters.prompt.folded()
-    let readout = readout(parameters)
+    let prompt = try model.prepare(
+      parameters.prompt.folded(), readout: readout(parameters))
     var scores: [Matrix] = []
     for start in stride(from: 0, to: texts.count, by: plan.settings.batch) {
       if shouldStop() { return nil }
       let end = min(texts.count, start + plan.settings.batch)
-      scores.append(
-        try model.scores(TokenBatch(texts[start..<end]), prompt: prompt, readout: readout))
+      scores.append(try model.scores(TokenBatch(texts[start..<end]), prompt: prompt))
     }
     return Evaluation(scores: scores, examples: examples, task: task)
   }

@@ -136,6 +136,15 @@ func loadModel(_ folder: String, threads: Int = 1) throws -> PromptedModel {
     configuration: try JSON(parsing: configuration), threads: threads)
 }
 
+extension PromptedModel {
+  /// The scores with one prompt, `[texts, classes]`.
+  func scores(
+    _ batch: TokenBatch, prompt: FoldedPrompt?, readout: Readout
+  ) throws -> Matrix {
+    try scores(batch, prompt: prepare(prompt, readout: readout))
+  }
+}
+
 /// A text of ordinary tokens.
 func text(_ ids: [Int32]) -> TokenizedText {
   TokenizedText(ids: ids, segments: [UInt8](repeating: 0, count: ids.count))

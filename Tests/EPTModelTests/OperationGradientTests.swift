@@ -110,12 +110,14 @@ import Testing
     var noise = Noise(13)
     let arena = workspace.arena
     let batch = TokenBatch([text([1, 2, 3]), text([4])])
-    let layout = JoinedLayout(batch, promptLength: 2)
+    let layout = JoinedLayout(batch, promptLengths: [Int](repeating: 2, count: batch.count))
     let head = LinearHead(weight: noise.matrix(3, 5), bias: noise.floats(3))
     let states = noise.matrix(layout.rows, 5)
     func loss(_ states: [Float], _ head: LinearHead) -> Double {
       let pooled = PooledHead.pool(
-        arena.copy(Matrix(rows: layout.rows, columns: 5, values: states)), layout, in: arena)
+        arena.copy(Matrix(rows: layout.rows, columns: 5, values: states)), layout,
+        of: 0..<layout.count,
+        in: arena)
       let logits = PooledHead(head, in: arena).logits(pooled, in: arena).matrix()
       return [2, 0].enumerated().reduce(0.0) { loss, item in
         let row = logits.values[item.offset * 3..<item.offset * 3 + 3].map { Double($0) }

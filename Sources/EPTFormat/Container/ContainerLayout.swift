@@ -35,26 +35,3 @@ enum ContainerLayout {
     first.utf8.lexicographicallyPrecedes(second.utf8)
   }
 }
-
-extension TensorEncoding {
-  /// The bytes of a tensor of `shape`, nil where the size overflows or the shape does not suit.
-  public func byteCount(shape: [Int]) -> Int? {
-    var count = 1
-    for size in shape {
-      let (product, overflows) = count.multipliedReportingOverflow(by: size)
-      guard size >= 0, !overflows else { return nil }
-      count = product
-    }
-    let size: (partialValue: Int, overflow: Bool)
-    switch self {
-    case .f32: size = count.multipliedReportingOverflow(by: 4)
-    case .f16, .bf16: size = count.multipliedReportingOverflow(by: 2)
-    case .q8:
-      guard shape.count == 2 else { return nil }
-      let scales = shape[0].multipliedReportingOverflow(by: 4)
-      guard !scales.overflow else { return nil }
-      size = count.addingReportingOverflow(scales.partialValue)
-    }
-    return size.overflow ? nil : size.partialValue
-  }
-}

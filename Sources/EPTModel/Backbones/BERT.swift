@@ -60,7 +60,7 @@ struct BERT: Backbone {
     workspace.forEach(layout.count) { text, _ in
       let firstToken = layout.tokens(text).lowerBound
       for (position, row) in layout.joined(text).enumerated() {
-        let token = row - (text + 1) * layout.promptLength
+        let token = layout.tokenStarts[text] + row - firstToken
         let segment = row < firstToken ? 0 : Int(layout.segments[token])
         kernels.add_scaled(input.row(row), positionEmbeddings.view.row(position), 1, width)
         kernels.add_scaled(input.row(row), segmentEmbeddings.view.row(segment), 1, width)

@@ -1,15 +1,24 @@
-/// Texts with the prompt in front of each, laid end to end.
+/// Texts with a prompt in front of each, laid end to end.
 struct JoinedLayout {
-  /// `s`, rows of the prompt in front of each text.
-  let promptLength: Int
+  /// `s`, rows of the prompt in front of each text. `[texts]`
+  let promptLengths: [Int]
   /// Where each text's rows, prompt first, start; then the total. `[texts + 1]`
   let starts: [Int]
+  /// Where each text's own tokens start among all texts' own tokens; then the total. `[texts + 1]`
+  let tokenStarts: [Int]
   /// BERT's segments of all texts' own tokens, without the prompt's. `[tokens]`
   let segments: [UInt8]
 
-  init(_ batch: TokenBatch, promptLength: Int) {
-    self.promptLength = promptLength
-    starts = batch.starts.enumerated().map { $1 + $0 * promptLength }
+  /// Puts `promptLengths[i]` rows before text `i` of `batch`.
+  init(_ batch: TokenBatch, promptLengths: [Int]) {
+    precondition(promptLengths.count == batch.count)
+    self.promptLengths = promptLengths
+    tokenStarts = batch.starts
+    var prompts = 0
+    starts = batch.starts.indices.map { text in
+      defer { prompts += text < promptLengths.count ? promptLengths[text] : 0 }
+      return batch.starts[text] + prompts
+    }
     segments = batch.segments
   }
 
@@ -23,10 +32,12 @@ struct JoinedLayout {
   func joined(_ index: Int) -> Range<Int> { starts[index]..<starts[index + 1] }
 
   /// Rows of text `index`'s prompt.
-  func prompt(_ index: Int) -> Range<Int> { starts[index]..<starts[index] + promptLength }
+  func prompt(_ index: Int) -> Range<Int> { starts[index]..<starts[index] + promptLengths[index] }
 
   /// Rows of text `index`'s own tokens.
-  func tokens(_ index: Int) -> Range<Int> { starts[index] + promptLength..<starts[index + 1] }
+  func tokens(_ index: Int) -> Range<Int> {
+    starts[index] + promptLengths[index]..<starts[index + 1]
+  }
 }
 
 /// A frozen language model that reads embeddings.

@@ -18,9 +18,12 @@ struct DecoderTree {
   /// Each row's position in the decoder.
   private(set) var depths: [Int] = [0]
   private(set) var targets: [Target] = []
+  /// How many words the rows score.
+  let wordCount: Int
 
   init(words: [[Int32]], start: Int32) {
     tokens = [start]
+    wordCount = words.count
     for (word, ids) in words.enumerated() {
       var row = 0
       for (index, token) in ids.enumerated() {

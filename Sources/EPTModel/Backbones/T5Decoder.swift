@@ -70,29 +70,33 @@ struct T5Decoder: Sendable {
           "lm_head.weight", configuration.vocabularySize, configuration.width), scale: 1)
   }
 
-  /// The sum of the log-probabilities of each word's tokens, `[texts, words]`.
+  /// The rows that score `words`.
+  func tree(_ words: [[Int32]]) -> DecoderTree { DecoderTree(words: words, start: start) }
+
+  /// The sum of the log-probabilities of each word's tokens: for each text one number a word of
+  /// its tree.
   ///
-  /// The softmax runs over the whole vocabulary. `states` are the encoder's, `[rows, d]`.
+  /// The softmax runs over the whole vocabulary. `states` are the encoder's, `[rows, d]`, and
+  /// `texts` says which rows of them are each text's.
   func logProbabilities(
-    _ words: [[Int32]], states: MatrixView, _ layout: JoinedLayout, _ workspace: Workspace
-  ) -> Matrix {
-    var scores = Matrix(rows: layout.count, columns: words.count)
+    _ trees: [DecoderTree], treeOfText: [Int], states: MatrixView, texts: [Range<Int>],
+    _ workspace: Workspace
+  ) -> [[Float]] {
     workspace.arena.temporary {
-      let rows = Rows(
-        [DecoderTree(words: words, start: start)],
-        treeOfText: [Int](repeating: 0, count: layout.count), bias: bias, in: workspace.arena)
-      let (outputs, _) = forward(
-        rows, states: states, layout, keeping: false, workspace)
+      let rows = Rows(trees, treeOfText: treeOfText, bias: bias, in: workspace.arena)
+      let (outputs, _) = forward(rows, states: states, texts: texts, keeping: false, workspace)
       let normalizers = vocabulary.logNormalizers(outputs, expectation: nil, workspace)
-      for text in 0..<layout.count {
-        for target in rows.tree(text).targets {
+      return texts.indices.map { text in
+        let tree = rows.tree(text)
+        var scores = [Float](repeating: 0, count: tree.wordCount)
+        for target in tree.targets {
           let row = rows.starts[text] + target.row
-          scores.values[text * words.count + target.word] +=
+          scores[target.word] +=
             vocabulary.logit(outputs.row(row), target.token) - normalizers[row]
         }
+        return scores
       }
     }
-    return scores
   }
 
   /// The mean over texts of the mean cross-entropy of the tokens of each text's own word.
@@ -103,9 +107,10 @@ struct T5Decoder: Sendable {
     _ layout: JoinedLayout, _ workspace: Workspace
   ) -> Float {
     workspace.arena.temporary {
-      let trees = words.map { DecoderTree(words: [$0], start: start) }
+      let trees = words.map { tree([$0]) }
+      let texts = (0..<layout.count).map(layout.joined)
       let rows = Rows(trees, treeOfText: labels, bias: bias, in: workspace.arena)
-      let (outputs, kept) = forward(rows, states: states, layout, keeping: true, workspace)
+      let (outputs, kept) = forward(rows, states: states, texts: texts, keeping: true, workspace)
       let gradient = workspace.arena.matrix(rows.count, outputs.columns)
       let normalizers = vocabulary.logNormalizers(outputs, expectation: gradient, workspace)
       let width = Int64(outputs.columns)
@@ -125,24 +130,24 @@ struct T5Decoder: Sendable {
         }
       }
       backward(
-        gradient, rows, kept, states: states, stateGradient: stateGradient, layout, workspace)
+        gradient, rows, kept, states: states, stateGradient: stateGradient, texts: texts,
+        workspace)
       return Float(loss)
     }
   }
 
   /// The normalized last hidden states of all rows, `[rows, d]`.
   private func forward(
-    _ rows: Rows, states: MatrixView, _ layout: JoinedLayout, keeping: Bool,
+    _ rows: Rows, states: MatrixView, texts: [Range<Int>], keeping: Bool,
     _ workspace: Workspace
   ) -> (outputs: MatrixView, kept: Kept) {
     let h = workspace.arena.matrix(rows.count, wordEmbeddings.columns)
-    for text in 0..<layout.count {
+    for text in texts.indices {
       for (index, token) in rows.tree(text).tokens.enumerated() {
         h.row(rows.starts[text] + index).update(
           from: wordEmbeddings.view.row(Int(token)), count: h.columns)
       }
     }
-    let texts = (0..<layout.count).map(layout.joined)
     var kept = Kept()
     for block in blocks {
       let attention = block.attention.forward(
@@ -169,14 +174,13 @@ struct T5Decoder: Sendable {
   /// The decoder's own inputs are constant, so the first self-attention has no gradient to give.
   private func backward(
     _ gradient: MatrixView, _ rows: Rows, _ kept: Kept, states: MatrixView,
-    stateGradient: MatrixView, _ layout: JoinedLayout, _ workspace: Workspace
+    stateGradient: MatrixView, texts: [Range<Int>], _ workspace: Workspace
   ) {
     guard let keptNorm = kept.norm else { return }
     workspace.forRowBlocks(rows.count) { block, _ in
       norm.backward(
         gradient.rows(block), kept: keptNorm, rows: block, into: gradient.rows(block))
     }
-    let texts = (0..<layout.count).map(layout.joined)
     for index in blocks.indices.reversed() {
       blocks[index].feedForward.backward(gradient, kept: kept.feedForward[index], workspace)
       blocks[index].cross.backward(

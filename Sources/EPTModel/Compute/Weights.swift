@@ -9,7 +9,8 @@ final class WeightStorage: Sendable {
   /// The tensor whose mapped bytes `numbers` are, nil if this object allocated them.
   private let mapped: StoredTensor?
 
-  init(_ tensor: StoredTensor) {
+  /// - Throws: `FormatError.corrupt` for a compressed tensor that cannot be decoded.
+  init(_ tensor: StoredTensor) throws {
     count = tensor.count
     if tensor.encoding == .f32, let address = tensor.bytes.baseAddress,
       UInt(bitPattern: address) % UInt(MemoryLayout<Float>.alignment) == 0
@@ -18,9 +19,9 @@ final class WeightStorage: Sendable {
       numbers = UnsafeMutableRawPointer(mutating: address).assumingMemoryBound(to: Float.self)
       mapped = tensor
     } else {
+      let values = try tensor.floats()
       numbers = .allocate(capacity: max(1, count))
-      _ = UnsafeMutableBufferPointer(start: numbers, count: count).initialize(
-        from: tensor.floats())
+      _ = UnsafeMutableBufferPointer(start: numbers, count: count).initialize(from: values)
       mapped = nil
     }
   }
@@ -62,7 +63,7 @@ extension WeightSource {
   /// - Throws: `FormatError`.
   func matrix(_ name: String, _ rows: Int, _ columns: Int) throws -> WeightMatrix {
     WeightMatrix(
-      storage: WeightStorage(try tensor(name, shape: [rows, columns])), rows: rows,
+      storage: try WeightStorage(tensor(name, shape: [rows, columns])), rows: rows,
       columns: columns)
   }
 
@@ -70,7 +71,7 @@ extension WeightSource {
   ///
   /// - Throws: `FormatError`.
   func vector(_ name: String, _ count: Int) throws -> WeightVector {
-    WeightVector(storage: WeightStorage(try tensor(name, shape: [count])))
+    WeightVector(storage: try WeightStorage(tensor(name, shape: [count])))
   }
 
   private func tensor(_ name: String, shape: [Int]) throws -> StoredTensor {

@@ -11,15 +11,16 @@ struct PooledHead {
     bias = head.bias
   }
 
-  /// The mean of each text's last hidden states, prompt rows left out. `[texts, d]`
+  /// The mean of the last hidden states of each of `texts`, prompt rows left out.
+  /// `[texts.count, d]`
   static func pool(
-    _ states: MatrixView, _ layout: JoinedLayout, in arena: Arena
+    _ states: MatrixView, _ layout: JoinedLayout, of texts: some Collection<Int>, in arena: Arena
   ) -> MatrixView {
-    let pooled = arena.zeros(layout.count, states.columns)
-    for text in 0..<layout.count {
+    let pooled = arena.zeros(texts.count, states.columns)
+    for (index, text) in texts.enumerated() {
       let share = 1 / Float(layout.tokens(text).count)
       for row in layout.tokens(text) {
-        kernels.add_scaled(pooled.row(text), states.row(row), share, Int64(states.columns))
+        kernels.add_scaled(pooled.row(index), states.row(row), share, Int64(states.columns))
       }
     }
     return pooled
@@ -40,7 +41,7 @@ struct PooledHead {
     states: MatrixView, labels: [Int], stateGradient: MatrixView, _ layout: JoinedLayout,
     in arena: Arena
   ) -> (loss: Float, gradient: LinearHead) {
-    let pooled = Self.pool(states, layout, in: arena)
+    let pooled = Self.pool(states, layout, of: 0..<layout.count, in: arena)
     let gradient = logits(pooled, in: arena)
     let classes = weight.rows
     var loss = 0.0

@@ -18,11 +18,12 @@ enum GoldenContainer {
     }
     writer.addTensor(name: "scalar", shape: [], floats: [3.25])
     writer.addSection("notes", Array("größer".utf8))
-    let rows: [Int8] = [1, -2, 127, 0, 64, -127]
+    // Two rows of a panel of 16 that has one group of 4 columns; 128 stands for 0.
+    let codes = [[1, -2, 127, 0], [0, 64, -127, 0]].joined().map { UInt8($0 + 128) }
     let scales: [UInt8] = [0, 0, 0, 0x3F, 0, 0, 0x80, 0x3E]
     writer.addTensor(
       name: "rows", shape: [2, 3], encoding: .q8,
-      bytes: rows.map { UInt8(bitPattern: $0) } + scales)
+      bytes: codes + .init(repeating: 128, count: 56) + scales + .init(repeating: 0, count: 56))
     writer.addTensor(
       name: "half", shape: [2], encoding: .f16, bytes: [0x00, 0x3E, 0x00, 0xC0])
     writer.addTensor(name: "empty", shape: [0, 3], floats: [])

@@ -1,0 +1,68 @@
+/// A prompt with its read-out, checked against one model and made ready for it.
+///
+/// What depends on no text is computed here once: the prompt's rows, the low-rank rows of every
+/// position and the decoder's rows. Texts for different prompts may share a batch.
+public final class PreparedPrompt: @unchecked Sendable {
+  // Unchecked, since views are bare addresses: they point into the arena, which nobody writes to
+  // after `init`.
+
+  /// How the model's states become one number a class.
+  public let readout: Readout
+
+  /// The model that the prompt was made ready for.
+  let model: PromptedModel
+  /// What stands in front of a text and is added to it; nil for none.
+  let input: PromptInput?
+  /// The longest text that the low-rank pair reaches; nil without a pair.
+  let inputLength: Int?
+  /// The decoder's rows for the label words; nil with a head.
+  let tree: DecoderTree?
+  private let arena: Arena
+
+  /// Computes what does not depend on texts; `prompt` and `readout` fit `model`.
+  init(_ prompt: FoldedPrompt?, _ readout: Readout, on model: PromptedModel) {
+    let arena = Arena()
+    input = prompt.map { PromptInput($0, width: model.width, in: arena) }
+    inputLength = prompt?.inputLength
+    tree =
+      switch readout {
+      case .head: nil
+      case .labelWords(let words): model.backbone.decoder?.tree(words)
+      }
+    self.arena = arena
+    self.readout = readout
+    self.model = model
+  }
+
+  /// `s`, rows of the prompt in front of each text.
+  var promptLength: Int { input?.prompt.rows ?? 0 }
+}
+
+/// What stands in front of and on top of a text's embeddings.
+struct PromptInput {
+  /// `P̂`, `[s, d]`.
+  let prompt: MatrixView
+  /// `c·A·B` for the positions of the longest text, `[m, d]`; nil without a low-rank pair.
+  let lowRank: MatrixView?
+}
+
+extension PromptInput {
+  /// The rows of `folded` in memory of `arena`, for a model of width `width`.
+  fileprivate init(_ folded: FoldedPrompt, width: Int, in arena: Arena) {
+    let prompt = arena.matrix(folded.prompt.rows, width)
+    prompt.copy(folded.prompt)
+    var lowRank: MatrixView?
+    if folded.lowRankA.columns > 0 {
+      let rows = arena.matrix(folded.lowRankA.rows, width)
+      let scratch = Arena()
+      let a = scratch.matrix(folded.lowRankA.rows, folded.lowRankA.columns)
+      let b = scratch.matrix(folded.lowRankB.rows, width)
+      a.copy(folded.lowRankA)
+      b.copy(folded.lowRankB)
+      // [n, r] · [r, d]
+      Product.small(a, b, scale: folded.lowRankScale, into: rows)
+      lowRank = rows
+    }
+    self.init(prompt: prompt, lowRank: lowRank)
+  }
+}
