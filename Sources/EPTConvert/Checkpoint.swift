@@ -90,8 +90,9 @@ struct Checkpoint {
 
   /// Reads a JSON file.
   ///
-  /// - Throws: `FormatError.corrupt`.
+  /// - Throws: `FormatError.foreign` or `.corrupt`.
   static func json(_ file: MappedFile) throws -> JSON {
+    try file.refuseStandIn(for: "a JSON file of a checkpoint")
     do {
       return try JSON(parsing: file.bytes)
     } catch let error as JSONError {

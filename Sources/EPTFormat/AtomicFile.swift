@@ -3,8 +3,9 @@ import Glibc
 /// A new file that appears under its path only when it is whole.
 ///
 /// The bytes go to a temporary file in the same folder, one without a name where the system
-/// has such, so that not even a killed process leaves anything behind. `commit` syncs it and
-/// renames it. Without a commit the temporary file goes when the object goes.
+/// has such, so that not even a killed process leaves anything behind. `commit` syncs it and gives
+/// it its name. Without a commit the temporary file goes when the object goes. Where it must have
+/// a name, a killed process leaves it; the next `AtomicFile` in the folder removes it.
 public final class AtomicFile {
   /// The system's `pwrite`; tests put one here that fails.
   typealias Write = (Int32, UnsafeRawPointer?, Int, off_t) -> Int
@@ -29,37 +30,42 @@ public final class AtomicFile {
   ///   - replacing: Whether a file that is there may be replaced.
   /// - Throws: `FormatError.outputExists` or `.system`.
   public convenience init(path: String, replacing: Bool) throws {
-    try self.init(path: path, replacing: replacing, write: pwrite)
+    try self.init(path: path, replacing: replacing, prefersUnnamed: true, write: pwrite)
   }
 
-  init(path: String, replacing: Bool, write: @escaping Write) throws {
+  init(
+    path: String, replacing: Bool, prefersUnnamed: Bool = true, write: @escaping Write = pwrite
+  ) throws {
     try Self.checkTarget(path, replacing: replacing)
     self.path = path
     self.replacing = replacing
     systemWrite = write
     let slash = path.lastIndex(of: "/")
     folder = slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
-    let suffix = String(UInt64.random(in: 0 ... .max), radix: 36)
-    temporaryPath = "\(folder)/.eptc-\(suffix).tmp"
+    TemporaryFiles.removeAbandoned(in: folder)
 
-    let unnamed = open(folder, Self.unnamedFlag | O_WRONLY | O_CLOEXEC, 0o666)
-    // It gets its name through /proc, which a bare chroot lacks.
-    if unnamed >= 0, access("/proc/self/fd/\(unnamed)", F_OK) == 0 {
-      descriptor = unnamed
-      isNamed = false
-      return
+    if prefersUnnamed {
+      let unnamed = open(folder, Self.unnamedFlag | O_WRONLY | O_CLOEXEC, 0o666)
+      // It gets its name through /proc, which a bare chroot lacks.
+      if unnamed >= 0, access("/proc/self/fd/\(unnamed)", F_OK) == 0 {
+        descriptor = unnamed
+        temporaryPath = TemporaryFiles.newPath(in: folder)
+        TemporaryFiles.claim(unnamed)
+        isNamed = false
+        return
+      }
+      if unnamed >= 0 { close(unnamed) }
     }
-    if unnamed >= 0 { close(unnamed) }
-    descriptor = open(temporaryPath, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0o666)
-    isNamed = descriptor >= 0
-    guard isNamed else {
+    guard let named = TemporaryFiles.create(in: folder) else {
       throw FormatError.system(operation: "create", path: path, reason: systemReason())
     }
+    (descriptor, temporaryPath) = named
+    isNamed = true
   }
 
   deinit {
-    close(descriptor)
     if isNamed { unlink(temporaryPath) }
+    close(descriptor)
   }
 
   private static func checkTarget(_ path: String, replacing: Bool) throws {
@@ -107,16 +113,26 @@ public final class AtomicFile {
   /// - Throws: `FormatError.outputExists` or `.system`; the path is untouched then.
   public func commit() throws {
     guard fsync(descriptor) == 0 else { throw failure("sync") }
-    if !isNamed {
-      guard
-        linkat(AT_FDCWD, "/proc/self/fd/\(descriptor)", AT_FDCWD, temporaryPath, AT_SYMLINK_FOLLOW)
-          == 0
-      else { throw failure("name") }
-      isNamed = true
+    if !isNamed, link(to: path) {
+      syncFolder()
+      return
     }
     try Self.checkTarget(path, replacing: replacing)
+    if !isNamed {
+      guard link(to: temporaryPath) else { throw failure("name") }
+      isNamed = true
+    }
     guard rename(temporaryPath, path) == 0 else { throw failure("rename") }
     isNamed = false
+    syncFolder()
+  }
+
+  /// Gives the unnamed file a name that nothing has yet.
+  private func link(to name: String) -> Bool {
+    linkat(AT_FDCWD, "/proc/self/fd/\(descriptor)", AT_FDCWD, name, AT_SYMLINK_FOLLOW) == 0
+  }
+
+  private func syncFolder() {
     // Without this the new name may be lost with the power. Some file systems cannot: the
     // file is whole nevertheless.
     let folderDescriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)

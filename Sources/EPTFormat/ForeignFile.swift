@@ -1,4 +1,4 @@
-/// Files that commonly lie where weights should be, known by their first bytes.
+/// Files that commonly lie where others should be, known by their first bytes.
 enum ForeignFile: CaseIterable {
   case gitLFSPointer
   case html
@@ -66,5 +66,23 @@ enum ForeignFile: CaseIterable {
         ("a safetensors checkpoint", "convert it with `eptc convert` first")
       }
     return .foreign(path: path, what: what, expected: expected, hint: hint)
+  }
+}
+
+extension MappedFile {
+  /// Refuses what is left in a file's place where fetching it went wrong: a git-LFS pointer or a
+  /// web page.
+  ///
+  /// For texts of a checkpoint or a data set, which have no magic; the readers of weights, backbones
+  /// and bundles do it themselves.
+  ///
+  /// - Parameter expected: What the file should be, such as `a tokenizer`.
+  /// - Throws: `FormatError.foreign`.
+  public func refuseStandIn(for expected: String) throws {
+    switch ForeignFile(bytes) {
+    case let standIn? where standIn == .gitLFSPointer || standIn == .html:
+      throw standIn.error(path: path, expected: expected)
+    default: break
+    }
   }
 }

@@ -1,8 +1,10 @@
+import CEPTSystem
 import Glibc
 
 /// A whole file mapped read-only; the mapping lasts as long as the object.
 ///
-/// The pages are shared by every process that maps the same file.
+/// The pages are shared by every process that maps the same file. A file that is cut while it is
+/// mapped ends the process by SIGBUS, which `MappingFaults` turns into a message.
 public final class MappedFile: Sendable {
   /// The path as it was given.
   public let path: String
@@ -10,6 +12,10 @@ public final class MappedFile: Sendable {
   ///
   /// Keep the `MappedFile` alive while using them.
   public nonisolated(unsafe) let bytes: UnsafeRawBufferPointer
+  /// What to unmap: `bytes` and, for contents from memory, what surrounds them.
+  private nonisolated(unsafe) let region: UnsafeMutableRawBufferPointer
+  /// The mapping's number among those that `MappingFaults` tells by name.
+  private let note: Int32
 
   /// Maps the regular file at `path`.
   ///
@@ -34,23 +40,54 @@ public final class MappedFile: Sendable {
         reason: isFolder ? "it is a folder" : "it is not a regular file")
     }
     self.path = path
-    let size = Int(status.st_size)
-    guard size > 0 else {
-      bytes = UnsafeRawBufferPointer(start: nil, count: 0)
-      return
-    }
-    guard let address = mmap(nil, size, PROT_READ, MAP_SHARED, descriptor, 0),
-      address != MAP_FAILED
+    region = try Self.map(
+      size: Int(status.st_size), protection: PROT_READ, flags: MAP_SHARED, descriptor, path: path)
+    bytes = UnsafeRawBufferPointer(region)
+    note = bytes.isEmpty ? -1 : ept_mapping_note(bytes.baseAddress, bytes.count, path)
+  }
+
+  /// Stands for a file of `contents` that would be at `path`, so that readers can be tried on any
+  /// bytes without a disk.
+  ///
+  /// As in a real file's mapping the first byte's address is a multiple of 64; but the page after
+  /// the last byte cannot be read, so that a reader that goes too far is stopped.
+  ///
+  /// - Throws: `FormatError.system`.
+  package init(contents: UnsafeRawBufferPointer, path: String) throws {
+    let page = Int(sysconf(Int32(_SC_PAGESIZE)))
+    let room = (contents.count + 63) & ~63
+    let readable = (room + page - 1) / page * page
+    self.path = path
+    region = try Self.map(
+      size: readable + page, protection: PROT_READ | PROT_WRITE, flags: MAP_PRIVATE | MAP_ANONYMOUS,
+      -1, path: path)
+    note = -1
+    let place = UnsafeMutableRawBufferPointer(
+      rebasing: region[readable - room..<readable - room + contents.count])
+    place.copyMemory(from: contents)
+    bytes = UnsafeRawBufferPointer(place)
+    guard let address = region.baseAddress, mprotect(address, readable, PROT_READ) == 0,
+      mprotect(address + readable, page, PROT_NONE) == 0
     else {
       throw FormatError.system(operation: "map", path: path, reason: systemReason())
     }
-    bytes = UnsafeRawBufferPointer(start: address, count: size)
   }
 
   deinit {
-    if let address = bytes.baseAddress {
-      munmap(UnsafeMutableRawPointer(mutating: address), bytes.count)
+    ept_mapping_forget(note)
+    if let address = region.baseAddress { munmap(address, region.count) }
+  }
+
+  /// Maps `size` bytes; none for a size of 0, which the system refuses.
+  private static func map(
+    size: Int, protection: Int32, flags: Int32, _ descriptor: Int32, path: String
+  ) throws -> UnsafeMutableRawBufferPointer {
+    guard size > 0 else { return UnsafeMutableRawBufferPointer(start: nil, count: 0) }
+    guard let address = mmap(nil, size, protection, flags, descriptor, 0), address != MAP_FAILED
+    else {
+      throw FormatError.system(operation: "map", path: path, reason: systemReason())
     }
+    return UnsafeMutableRawBufferPointer(start: address, count: size)
   }
 }
 

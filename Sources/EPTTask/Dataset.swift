@@ -99,6 +99,7 @@ public struct Dataset: Sendable {
     of path: String, _ definition: TaskDefinition
   ) throws -> (examples: [Example], skippedRows: Int) {
     let file = try MappedFile(path: path)
+    try file.refuseStandIn(for: "a data file")
     let rows: (examples: [Example], skippedRows: Int)
     if path.hasSuffix(".jsonl") || path.hasSuffix(".json") {
       var reader = JSONLinesReader(path: path, definition: definition)

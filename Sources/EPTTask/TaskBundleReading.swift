@@ -7,7 +7,13 @@ extension TaskBundle {
   /// - Throws: `FormatError.missingFile`, `.truncated`, `.corrupt`, `.unsupported`,
   ///   `.missingTensor` or `.wrongShape`.
   public init(path: String) throws {
-    let file = try ContainerFile(path: path, kind: .bundle)
+    try self.init(MappedFile(path: path))
+  }
+
+  /// Reads a bundle that is mapped already; otherwise as `init(path:)`.
+  package init(_ mapped: MappedFile) throws {
+    let file = try ContainerFile(mapped, kind: .bundle)
+    let path = file.path
     let reader = BundleReader(file: file)
     let task = try reader.read(BundleNames.task) { try? TaskDefinition($0) }
     let backbone = try reader.read(BundleNames.backbone, BackboneIdentity.init)

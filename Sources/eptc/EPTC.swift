@@ -1,4 +1,5 @@
 import ArgumentParser
+import EPTFormat
 import Glibc
 
 @main
@@ -25,6 +26,7 @@ struct EPTC: ParsableCommand {
   static func main() {
     // A reader that goes away shows as an error where it is met, not as a signal.
     signal(SIGPIPE, SIG_IGN)
+    MappingFaults.report(prefix: "eptc: ", status: ExitStatus.inputOutput.rawValue)
     do {
       var command = try parseAsRoot()
       try command.run()

@@ -152,13 +152,27 @@ import Testing
     }
   }
 
-  @Test func refusesFilesThatAreNoWeights() throws {
+  @Test(arguments: [
+    "model.safetensors", "model.safetensors.index.json", "config.json", "tokenizer.json",
+    "tokenizer_config.json", "spiece.model", "vocab.txt",
+  ])
+  func refusesWhatStandsInForAFile(name: String) throws {
     let pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 3\n"
-    for (text, said) in [(pointer, "git lfs pull"), ("<!doctype html>", "web page")] {
-      try expectRefusal(TinyCheckpoint(), saying: "model.safetensors", said) { folder in
-        _ = try TestPaths.write(Array(text.utf8), to: "model.safetensors", in: folder)
+    for (text, said) in [
+      (pointer, "is a git-LFS pointer, not a"), (pointer, "git lfs pull"),
+      ("\n<!doctype html>", "is a web page, not a"),
+      ("<HTML lang=en>", "fetch the file itself again"),
+    ] {
+      try expectRefusal(TinyCheckpoint(), saying: "/\(name) is", said) { folder in
+        if name.hasSuffix(".index.json") {
+          try FileManager.default.removeItem(atPath: folder + "/model.safetensors")
+        }
+        _ = try TestPaths.write(Array(text.utf8), to: name, in: folder)
       }
     }
+  }
+
+  @Test func refusesCutWeights() throws {
     try expectRefusal(TinyCheckpoint(), saying: "truncated") { folder in
       let whole = try TestPaths.read(folder + "/model.safetensors")
       _ = try TestPaths.write(whole.dropLast(1) + [], to: "model.safetensors", in: folder)

@@ -9,11 +9,12 @@ import Testing
     try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
   }
 
-  @Test func appearsOnlyWhenCommitted() throws {
+  // With false, as on a file system without unnamed files.
+  @Test(arguments: [true, false]) func appearsOnlyWhenCommitted(unnamed: Bool) throws {
     try TestPaths.withTemporaryFolder { folder in
       let path = folder + "/out"
       do {
-        let file = try AtomicFile(path: path, replacing: false)
+        let file = try AtomicFile(path: path, replacing: false, prefersUnnamed: unnamed)
         try [1, 2, 3].withUnsafeBytes { try file.write($0, at: 0) }
         #expect(!FileManager.default.fileExists(atPath: path))
         try file.commit()
@@ -22,10 +23,10 @@ import Testing
     }
   }
 
-  @Test func leavesNothingWithoutACommit() throws {
+  @Test(arguments: [true, false]) func leavesNothingWithoutACommit(unnamed: Bool) throws {
     try TestPaths.withTemporaryFolder { folder in
       do {
-        let file = try AtomicFile(path: folder + "/out", replacing: false)
+        let file = try AtomicFile(path: folder + "/out", replacing: false, prefersUnnamed: unnamed)
         try file.reserve(1_000)
         try [1, 2, 3].withUnsafeBytes { try file.write($0, at: 0) }
       }
@@ -44,6 +45,41 @@ import Testing
       try AtomicFile.write([3], to: path, replacing: true)
       #expect(try TestPaths.read(path) == [3])
       #expect(try names(in: folder) == ["out"])
+    }
+  }
+
+  @Test(arguments: [true, false]) func commitsOverAFileOnlyWhenAllowed(unnamed: Bool) throws {
+    try TestPaths.withTemporaryFolder { folder in
+      let path = folder + "/out"
+      // The file in its place comes only after the work has begun.
+      let refused = try AtomicFile(path: path, replacing: false, prefersUnnamed: unnamed)
+      _ = try TestPaths.write([1, 2], to: "out", in: folder)
+      #expect(throws: FormatError.outputExists(path: path)) { try refused.commit() }
+      #expect(try TestPaths.read(path) == [1, 2])
+      let allowed = try AtomicFile(path: path, replacing: true, prefersUnnamed: unnamed)
+      try [UInt8(3)].withUnsafeBytes { try allowed.write($0, at: 0) }
+      try allowed.commit()
+      #expect(try TestPaths.read(path) == [3])
+    }
+  }
+
+  @Test func removesWhatAKilledProcessLeft() throws {
+    try TestPaths.withTemporaryFolder { folder in
+      // A second name keeps the file when its writer goes, as if it had been killed.
+      let left = folder + "/.eptc-left.tmp"
+      do {
+        let killed = try AtomicFile(path: folder + "/out", replacing: false, prefersUnnamed: false)
+        try [1].withUnsafeBytes { try killed.write($0, at: 0) }
+        let name = try #require(names(in: folder).first)
+        #expect(link("\(folder)/\(name)", left) == 0)
+        // Someone is still writing it.
+        _ = try AtomicFile(path: folder + "/other", replacing: false, prefersUnnamed: false)
+        #expect(try names(in: folder).count == 2)
+      }
+      _ = try TestPaths.write([1], to: ".eptc-mine", in: folder)
+      #expect(try names(in: folder) == [".eptc-left.tmp", ".eptc-mine"])
+      try AtomicFile.write([2], to: folder + "/out", replacing: false)
+      #expect(try names(in: folder) == [".eptc-mine", "out"])
     }
   }
 

@@ -24,8 +24,14 @@ public final class BackboneFile: WeightSource {
   ///     without it a damaged tensor goes unnoticed.
   /// - Throws: What `ContainerFile` throws, and `FormatError.corrupt` for a section that is
   ///   missing or malformed.
-  public init(path: String, verifying: Bool = true) throws {
-    let container = try ContainerFile(path: path, kind: .backbone, verifying: verifying)
+  public convenience init(path: String, verifying: Bool = true) throws {
+    try self.init(MappedFile(path: path), verifying: verifying)
+  }
+
+  /// Checks a file that is mapped already; otherwise as `init(path:verifying:)`.
+  package init(_ file: MappedFile, verifying: Bool = true) throws {
+    let path = file.path
+    let container = try ContainerFile(file, kind: .backbone, verifying: verifying)
     func section(_ name: String) throws -> UnsafeRawBufferPointer {
       guard let bytes = container.section(name) else {
         throw FormatError.corrupt(

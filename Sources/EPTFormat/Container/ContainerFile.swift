@@ -23,8 +23,13 @@ public final class ContainerFile: WeightSource {
   ///   - verifying: Whether to read and check the tensors' contents too, as `verify()` does.
   /// - Throws: `FormatError.missingFile`, `.system`, `.foreign`, `.truncated`, `.corrupt` or
   ///   `.unsupported`.
-  public init(path: String, kind: ContainerKind, verifying: Bool = true) throws {
-    let file = try MappedFile(path: path)
+  public convenience init(path: String, kind: ContainerKind, verifying: Bool = true) throws {
+    try self.init(MappedFile(path: path), kind: kind, verifying: verifying)
+  }
+
+  /// Checks a file that is mapped already; otherwise as `init(path:kind:verifying:)`.
+  package init(_ file: MappedFile, kind: ContainerKind, verifying: Bool = true) throws {
+    let path = file.path
     let preamble = try ContainerPreamble(file.bytes, kind: kind, path: path)
     let headerStart = ContainerLayout.preambleSize
     headerEnd = headerStart + preamble.headerLength

@@ -24,8 +24,13 @@ public final class SafetensorsFile: WeightSource {
   ///
   /// - Throws: `FormatError.missingFile`, `.system`, `.foreign`, `.truncated`, `.corrupt` or
   ///   `.unsupported`.
-  public init(path: String) throws {
-    let file = try MappedFile(path: path)
+  public convenience init(path: String) throws {
+    try self.init(MappedFile(path: path))
+  }
+
+  /// Checks a file that is mapped already; otherwise as `init(path:)`.
+  package init(_ file: MappedFile) throws {
+    let path = file.path
     if let foreign = ForeignFile(file.bytes), foreign != .safetensors {
       throw foreign.error(path: path, expected: "a safetensors file")
     }

@@ -27,6 +27,7 @@ public enum TokenizerDefinition {
     func read(_ name: String) throws -> MappedFile? {
       do {
         let file = try MappedFile(path: folder + "/" + name)
+        try file.refuseStandIn(for: "a tokenizer's definition")
         names.append(name)
         return file
       } catch FormatError.missingFile {

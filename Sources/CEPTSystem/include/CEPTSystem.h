@@ -1,0 +1,25 @@
+#ifndef CEPT_SYSTEM_H
+#define CEPT_SYSTEM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/// Notes that `length` bytes at `address` are mapped from the file at `path`, so that a fault there
+/// can be told by name. A path of 1024 bytes or more is shortened.
+///
+/// Returns the note's number, or -1 where 512 files are noted already: a fault in this one is then
+/// told by nobody. Any thread may call it, at any time.
+int ept_mapping_note(const void *address, size_t length, const char *path);
+
+/// Takes note `number` back; call it before the bytes are unmapped. -1 is ignored.
+void ept_mapping_forget(int number);
+
+/// From now on, ends the process with one line on standard error, which begins with `prefix`, and
+/// exit status `status` where a mapped file's bytes are no longer there: the file was cut, or its disk
+/// is gone. The system tells it by SIGBUS.
+///
+/// A SIGBUS for any other reason goes to whom it went before. `prefix` must outlive the process.
+/// The first call counts. Returns false where the system refuses the handler.
+bool ept_mapping_report_faults(const char *prefix, int status);
+
+#endif
