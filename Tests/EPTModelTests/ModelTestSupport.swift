@@ -104,7 +104,19 @@ enum InstructionSet: String, CaseIterable {
     case .avx512: ept_kernels_for(EPT_ISA_AVX512)?.pointee
     }
   }
+
+  /// The loops in whole numbers for this set, nil where the processor lacks it.
+  var int8Kernels: ept_int8_kernels? {
+    switch self {
+    case .scalar: ept_int8_kernels_for(Int32(EPT_ISA_SCALAR.rawValue))?.pointee
+    case .avx2: ept_int8_kernels_for(Int32(EPT_ISA_AVX2.rawValue))?.pointee
+    case .avx512: ept_int8_kernels_for(Int32(EPT_ISA_AVX512.rawValue))?.pointee
+    }
+  }
 }
+
+/// `Φ(u)`.
+func normalDistribution(_ u: Double) -> Double { 0.5 * erfc(-u / 2.0.squareRoot()) }
 
 extension GoldenTensors {
   /// Tensor `name` as a matrix; three dimensions become rows of the last.
