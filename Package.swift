@@ -20,14 +20,13 @@ let package = Package(
       name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
     .systemLibrary(
       name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
-    .target(name: "CBLAS"),
     .target(name: "CEPTKernels"),
     .target(name: "CEPTSystem"),
     .target(
       name: "EPTFormat",
       dependencies: ["CNettle", "CXXHash", "CZstd", "CEPTSystem", "CEPTKernels"]),
     .target(name: "EPTText", dependencies: ["EPTFormat"]),
-    .target(name: "EPTModel", dependencies: ["CBLAS", "CEPTKernels", "EPTFormat", "EPTText"]),
+    .target(name: "EPTModel", dependencies: ["CEPTKernels", "EPTFormat", "EPTText"]),
     .target(name: "EPTTask", dependencies: ["EPTFormat", "EPTText", "EPTModel"]),
     .target(
       name: "EPTConvert", dependencies: ["CEPTKernels", "EPTFormat", "EPTText", "EPTModel"]),
@@ -52,7 +51,7 @@ let package = Package(
     .testTarget(
       name: "EPTModelTests",
       dependencies: [
-        "EPTModel", "EPTConvert", "EPTFormat", "EPTText", "EPTTestSupport", "CBLAS", "CEPTKernels",
+        "EPTModel", "EPTConvert", "EPTFormat", "EPTText", "EPTTestSupport", "CEPTKernels",
       ]),
     .testTarget(
       name: "EPTTaskTests",

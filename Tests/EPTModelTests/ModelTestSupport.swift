@@ -1,4 +1,3 @@
-import CBLAS
 import CEPTKernels
 import EPTFormat
 import EPTTestSupport
@@ -161,6 +160,3 @@ extension PromptedModel {
 func text(_ ids: [Int32]) -> TokenizedText {
   TokenizedText(ids: ids, segments: [UInt8](repeating: 0, count: ids.count))
 }
-
-/// Opens the library for large products, which loading a model does otherwise.
-func openBLAS() -> Bool { ept_blas_open() }
