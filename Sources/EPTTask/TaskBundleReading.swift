@@ -75,7 +75,7 @@ private struct BundleReader {
     else { throw fault(BundleNames.prompt, "\"alpha\" or \"fusion\" is missing") }
     let subspaces = try size("subspaces", from: 0)
     let shape = PromptShape(
-      promptLength: try size("prompt_length", from: 1),
+      promptLength: try size("prompt_length", from: 0),
       inputLength: try size("input_length", from: 1), width: width,
       rank: try size("rank", from: 0), subspaces: subspaces,
       subspaceWidth: try size("subspace_width", from: subspaces == 0 ? 0 : 1))

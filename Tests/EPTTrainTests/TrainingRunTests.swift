@@ -83,7 +83,7 @@ struct TrainingRunTests {
       let evaluation =
         try run.step < 100
         ? evaluation(right: 0, margin: 2 - Float(run.step) / 100) : evaluation(right: 1)
-      _ = run.record(evaluation)
+      _ = try run.record(evaluation)
     }
     // The last gain is at 100, the third evaluation without one at 130; a fifth of that, in
     // whole intervals, is 20.
@@ -128,7 +128,7 @@ struct TrainingRunTests {
     for (loss, slope) in [(Float.nan, Float(1)), (.infinity, 1), (1, .nan), (1, .infinity)] {
       #expect {
         try run.advance(loss: loss, gradient: gradient(run, slope))
-      } throws: { "\($0)".contains("step 3") && "\($0)".contains("lower the learning rates") }
+      } throws: { "\($0)".contains("step 3") && "\($0)".contains("lower --prompt-rate (now 0.045)") }
     }
     #expect(run.step == 2)
     #expect(run.parameters == before)

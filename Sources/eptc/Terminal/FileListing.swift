@@ -68,6 +68,18 @@ struct FileListing {
     rows = try Self.rows(of: file)
   }
 
+  /// Lists the checkpoint of a training run at `path`.
+  init(trainingCheckpoint path: String) throws {
+    let file = try ContainerFile(path: path, kind: .checkpoint)
+    facts = [JSONMember("kind", "checkpoint")]
+    for name in file.sectionNames {
+      guard let bytes = file.section(name), let json = try? JSON(parsing: bytes) else { continue }
+      facts.append(JSONMember(name, json))
+    }
+    facts.append(JSONMember("checksums", "match"))
+    rows = try Self.rows(of: file)
+  }
+
   private static func rows(of source: some WeightSource) throws -> [Row] {
     try source.tensorNames.map { name in
       let tensor = try source.tensor(name)
