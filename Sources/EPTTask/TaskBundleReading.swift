@@ -13,13 +13,15 @@ extension TaskBundle {
   /// Reads a bundle that is mapped already; otherwise as `init(path:)`.
   package init(_ mapped: MappedFile) throws {
     let file = try ContainerFile(mapped, kind: .bundle)
+    // It is small, so that all of it can be checked, whatever is made of it.
+    try file.verify()
     let path = file.path
     let reader = BundleReader(file: file)
     let task = try reader.read(BundleNames.task) { try? TaskDefinition($0) }
     let backbone = try reader.read(BundleNames.backbone, BackboneIdentity.init)
     let training = try reader.read(BundleNames.training, TrainingRecord.init)
     let json = try reader.json(BundleNames.prompt)
-    guard json["form"]?.string == "unfolded" else {
+    guard let form = json["form"]?.string.flatMap(Form.init) else {
       throw FormatError.unsupported(
         path: path, what: "a prompt of form \(json["form"]?.string ?? "unknown")",
         hint: "update eptc, or tune again")
@@ -28,8 +30,16 @@ extension TaskBundle {
     guard prompt.shape.inputLength == task.inputLength else {
       throw reader.fault(BundleNames.prompt, "its input length differs from the task's")
     }
+    if let gate = training.startGate {
+      guard gate.rows == prompt.shape.promptLength, gate.columns == prompt.shape.subspaces else {
+        throw reader.fault(BundleNames.training, "\"start_gate\" has other sizes than the prompt")
+      }
+    }
+    guard form == .unfolded || (prompt.shape.subspaces == 0 && !prompt.usesFusion) else {
+      throw reader.fault(BundleNames.prompt, "a folded prompt has neither subspaces nor fusion")
+    }
     self.init(
-      task: task, backbone: backbone, training: training, prompt: prompt,
+      task: task, backbone: backbone, training: training, form: form, prompt: prompt,
       readout: try reader.readout(json, classes: task.labels.count, width: backbone.width))
   }
 }

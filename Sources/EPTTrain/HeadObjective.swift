@@ -103,7 +103,9 @@ struct HeadObjective: TrainingObjective {
     let width = head.weight.columns
     return head.bias.indices.map { index in
       var sum: Float = 0
-      for column in 0..<width { sum += head.weight.values[index * width + column] * features[column] }
+      for column in 0..<width {
+        sum += head.weight.values[index * width + column] * features[column]
+      }
       return sum + head.bias[index]
     }
   }

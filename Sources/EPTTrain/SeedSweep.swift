@@ -18,7 +18,7 @@ public struct SeedSweep {
     self.trainers = trainers
     let seeds = trainers.map { JSON.string(String($0.plan.settings.seed)) }
     identity = .object(
-      (trainers.first?.identity(weights: weights) ?? []) + [JSONMember("seeds", .array(seeds))])
+      [JSONMember("seeds", .array(seeds))] + (trainers.first?.identity(weights: weights) ?? []))
   }
 
   /// Runs all seeds, or from `checkpoint` on those that are left.
@@ -73,7 +73,7 @@ extension Trainer {
   /// All that the result depends on but the seed.
   fileprivate func identity(weights: String) -> [JSONMember] {
     let shape = plan.shape
-    let settings = (plan.json.object ?? []).filter { $0.key != "seed" }
+    let settings = (plan.json.object ?? []).filter { !["seed", "parameters"].contains($0.key) }
     return [
       JSONMember("backbone", .string(identity.fingerprint)),
       JSONMember("weights", .string(weights)),

@@ -45,13 +45,14 @@ public struct Trainer {
       embeddingRMS: model.embeddingRMS(of: pieces), hasHead: !model.hasDecoder)
     self.model = model
     self.identity = identity
-    self.data = settings.shots.map { shots in
-      let rows = FewShot.rows(
-        shots, of: data.train, classes: task.labels.count, seed: settings.seed)
-      return Dataset(
-        train: rows.map { data.train[$0] }, validation: data.validation, test: data.test,
-        skippedRows: data.skippedRows)
-    } ?? data
+    self.data =
+      settings.shots.map { shots in
+        let rows = FewShot.rows(
+          shots, of: data.train, classes: task.labels.count, seed: settings.seed)
+        return Dataset(
+          train: rows.map { data.train[$0] }, validation: data.validation, test: data.test,
+          skippedRows: data.skippedRows)
+      } ?? data
     self.task = task.limited(to: plan.shape.inputLength)
     encoder = InputEncoder(self.task, tokenizer, hasDecoder: model.hasDecoder)
     labelTokens = model.hasDecoder ? try encoder.labelTokens() : []
@@ -98,7 +99,8 @@ public struct Trainer {
     from state: TrainingRun.State?, _ hooks: Hooks, checkpointInterval: Int?,
     save: (TrainingRun.State) throws -> Void
   ) throws -> TrainingOutcome {
-    var run = state.map { TrainingRun(plan: plan, state: $0) }
+    var run =
+      state.map { TrainingRun(plan: plan, state: $0) }
       ?? TrainingRun(plan: plan, start: start)
     let majority = MajorityBaseline.score(data.validation, task)
     var objective = objective
@@ -182,7 +184,7 @@ public struct Trainer {
         settings: plan.json, steps: run.step, bestStep: candidate.step,
         isInterrupted: isInterrupted, validation: candidate.evaluation?.score,
         validationMajority: majority, test: test?.score,
-        testMajority: MajorityBaseline.score(data.test, task))
+        testMajority: MajorityBaseline.score(data.test, task), history: run.state.history)
     }
     return TrainingOutcome(
       seed: plan.settings.seed, best: bundle(run.chosen.parameters, record(run.chosen, test)),

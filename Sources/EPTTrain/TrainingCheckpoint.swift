@@ -114,6 +114,9 @@ extension TrainingRun.State {
       "evaluations": .integer(evaluations),
       "evaluations_without_gain": .integer(evaluationsWithoutGain),
       "loss": loss.map { .number($0) } ?? .null,
+      "recent_loss": .number(recentLoss),
+      "recent_steps": .integer(recentSteps),
+      "history": history.points.isEmpty ? .null : history.json,
       "seconds": times.json,
     ]
   }

@@ -110,6 +110,12 @@ private struct CheckpointReader {
     state.evaluations = try count("evaluations")
     state.evaluationsWithoutGain = try count("evaluations_without_gain")
     state.loss = json["loss"]?.number
+    state.recentLoss = json["recent_loss"]?.number ?? 0
+    state.recentSteps = try count("recent_steps")
+    if let columns = json["history"], columns != .null {
+      guard let history = TrainingHistory(columns) else { throw fault("history") }
+      state.history = history
+    }
     state.times = try times(json)
     return state
   }

@@ -26,12 +26,19 @@ struct TrainingRun {
     var evaluationsWithoutGain = 0
     /// Training loss, averaged over about the last 20 steps.
     var loss: Double?
+    /// Training losses since the last evaluation: their sum and number.
+    var recentLoss = 0.0
+    var recentSteps = 0
+    /// The evaluations so far.
+    var history = TrainingHistory()
     var times = TrainingTimes()
     var evaluations = 0
   }
 
   private let plan: TrainingPlan
   private(set) var state: State
+  /// The share of the rates that the last step used.
+  private var factor: Float { step == 0 ? 0 : state.schedule.factor(step) }
   private var stepLoss: Float?
   private var gradientNorm: Float?
   private let clock = ContinuousClock()
@@ -105,6 +112,8 @@ struct TrainingRun {
     let share = 1 / Double(min(step, 20))
     let loss = state.loss ?? 0
     state.loss = loss + (Double(stepLoss) - loss) * share
+    state.recentLoss += Double(stepLoss)
+    state.recentSteps += 1
     self.stepLoss = stepLoss
     gradientNorm = norm
     state.times.training += lap()
@@ -126,6 +135,13 @@ struct TrainingRun {
     }
     state.lastEvaluatedStep = step
     state.lastEvaluation = evaluation
+    let steps = state.recentSteps
+    state.history.points.append(
+      TrainingHistory.Point(
+        step: step, trainingLoss: steps > 0 ? state.recentLoss / Double(steps) : nil,
+        validationLoss: evaluation.loss, score: evaluation.score,
+        learningRate: Double(plan.rates.prompt * factor)))
+    (state.recentLoss, state.recentSteps) = (0, 0)
     let isBest = evaluation.isBetter(than: state.best?.evaluation)
     if isBest {
       state.best = Candidate(parameters: parameters, step: step, evaluation: evaluation)
@@ -174,7 +190,7 @@ struct TrainingRun {
     return TrainingProgress(
       event: event, seed: plan.settings.seed, step: step, steps: state.schedule.end,
       loss: state.loss, stepLoss: stepLoss, gradientNorm: gradientNorm,
-      rates: plan.rates.scaled(by: step == 0 ? 0 : state.schedule.factor(step)),
+      rates: plan.rates.scaled(by: factor),
       examplesPerSecond: seconds > 0 ? Double(texts) / seconds : 0,
       best: state.best.flatMap { candidate in
         candidate.evaluation.map { ($0, candidate.step) }

@@ -14,13 +14,8 @@ struct TuneCommand: ParsableCommand {
       same file as an unbroken run.
       """)
 
-  @Option(
-    help: ArgumentHelp(
-      "The task: \(TaskCatalogue.names.joined(separator: ", ")).", valueName: "name"))
-  var task: String
-
+  @OptionGroup(title: "Task options") var task: TaskOptions
   @OptionGroup var backbone: BackboneOptions
-  @OptionGroup var data: DataOptions
 
   @Option(help: ArgumentHelp("The bundle to write. (default: <task>.eptb)", valueName: "file.eptb"))
   var output: String?
@@ -60,11 +55,11 @@ struct TuneCommand: ParsableCommand {
   }
 
   func run() throws {
-    let definition = try TaskCatalogue.task(named: task)
+    let definition = try task.definition()
     let files = try RunFiles(
       output: output ?? "\(definition.name).eptb", keepLast: keepLast, log: log,
       resuming: resume, replacing: force || dryRun)
-    let dataset = try Dataset(definition, in: data.location(of: definition))
+    let dataset = try task.dataset(of: definition)
     let loaded = try LoadedBackbone(path: backbone.path(), threads: backbone.threadCount)
     let trainers = try training.runSeeds.map { seed in
       var settings = training.settings
@@ -79,32 +74,42 @@ struct TuneCommand: ParsableCommand {
       print(summary.json.serialized(indented: true))
       return
     }
-    try train(SeedSweep(trainers, weights: loaded.digest), files, summary)
-  }
-
-  private func train(_ sweep: SeedSweep, _ files: RunFiles, _ summary: PlanSummary) throws {
+    let sweep = SeedSweep(trainers, weights: loaded.digest)
     let checkpoint =
       files.resumes ? try TrainingCheckpoint(path: files.checkpoint, of: sweep) : nil
-    var display = TrainingDisplay(isQuiet: quiet, seeds: training.runSeeds.count)
-    display.begin(summary, resuming: checkpoint)
+    var display = TrainingDisplay(isQuiet: quiet, seeds: trainers.count)
+    display.begin(summary)
+    if !quiet { reportCutTexts(dataset, first.task, loaded) }
+    if let checkpoint { display.resume(checkpoint) }
+    try train(sweep, from: checkpoint, files, summary, &display)
+  }
+
+  private func train(
+    _ sweep: SeedSweep, from checkpoint: TrainingCheckpoint?, _ files: RunFiles,
+    _ summary: PlanSummary, _ display: inout TrainingDisplay
+  ) throws {
     let log = try files.log.map { path in
       try TrainingLog(path: path, seeds: training.runSeeds, resuming: checkpoint)
     }
     if checkpoint == nil { log?.write(summary.logLine) }
     let interruption = Interruption()
-    let hooks = Trainer.Hooks(
-      progress: { progress in
+    let outcomes = try withoutActuallyEscaping(
+      { (progress: TrainingProgress) in
         display.show(progress)
         log?.write(progress)
-      }, shouldStop: { interruption.isRequested })
-    let outcomes = try sweep.run(
-      from: checkpoint, hooks, checkpointInterval: checkpointEvery
-    ) { try $0.write(to: files.checkpoint) }
+      },
+      do: { show in
+        try sweep.run(
+          from: checkpoint,
+          Trainer.Hooks(progress: show, shouldStop: { interruption.isRequested }),
+          checkpointInterval: checkpointEvery
+        ) { try $0.write(to: files.checkpoint) }
+      })
     guard let best = outcomes.bestByValidation else { return }
 
     let isInterrupted = outcomes.contains { $0.best.training.isInterrupted }
     try files.write(best, isInterrupted: isInterrupted)
-    for outcome in outcomes.dropFirst(checkpoint?.finishedSeeds ?? 0) { log?.write(outcome) }
+    for outcome in outcomes { log?.write(outcome) }
     if outcomes.count > 1 { log?.write(outcomes) }
     display.end(outcomes, best: best, path: files.output)
     if isInterrupted {
@@ -112,6 +117,20 @@ struct TuneCommand: ParsableCommand {
         "interrupted at step \(outcomes.last?.best.training.steps ?? 0); \(files.output) holds the "
           + "best so far; --resume goes on")
       throw ExitCode(ExitStatus.interrupted.rawValue)
+    }
+  }
+
+  /// Says how many texts are longer than what the prompt reads.
+  private func reportCutTexts(
+    _ data: Dataset, _ task: TaskDefinition, _ backbone: LoadedBackbone
+  ) {
+    let encoder = InputEncoder(task, backbone.tokenizer, hasDecoder: backbone.model.hasDecoder)
+    let rows = data.train + data.validation + data.test
+    let cut = encoder.cutCount(of: rows)
+    if cut > 0 {
+      report(
+        "\(cut) of \(rows.count) texts are longer than \(task.inputLength) tokens; "
+          + "their ends are cut off (--input-length)")
     }
   }
 }

@@ -21,13 +21,16 @@ struct TrainingDisplay {
   }
 
   /// Tells what is going to happen.
-  func begin(_ plan: PlanSummary, resuming checkpoint: TrainingCheckpoint?) {
+  func begin(_ plan: PlanSummary) {
     guard !isQuiet else { return }
     for line in plan.lines { report(line) }
-    if let checkpoint {
-      let done = checkpoint.finishedSeeds > 0 ? "\(checkpoint.finishedSeeds) seeds and " : ""
-      report("going on after \(done)step \(checkpoint.step)")
-    }
+  }
+
+  /// Tells where a run is taken up.
+  func resume(_ checkpoint: TrainingCheckpoint) {
+    guard !isQuiet else { return }
+    let done = checkpoint.finishedSeeds > 0 ? "\(checkpoint.finishedSeeds) seeds and " : ""
+    report("going on after \(done)step \(checkpoint.step)")
   }
 
   /// Shows a step or an evaluation.
@@ -91,7 +94,8 @@ struct TrainingDisplay {
     text += "step \(progress.step)" + (progress.steps.map { "/\($0)" } ?? "")
     guard progress.step > 0 else { return text }
     if let loss = progress.loss { text += "  loss \(decimals(loss, 4))" }
-    text += "  rate \(progress.rates[.prompt])  \(decimals(progress.examplesPerSecond, 1)) examples/s"
+    text +=
+      "  rate \(progress.rates[.prompt])  \(decimals(progress.examplesPerSecond, 1)) examples/s"
     if let best = progress.best, case .step = progress.event {
       text += "  best \(best.evaluation.score) (majority \(progress.majority))"
     }

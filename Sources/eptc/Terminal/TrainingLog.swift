@@ -36,9 +36,10 @@ final class TrainingLog {
   ) -> Bool {
     guard let json = try? JSON(parsing: line) else { return false }
     guard let seed = json["seed"]?.integer else { return json["event"] == "plan" }
-    guard let place = seeds.firstIndex(of: UInt64(clamping: seed)) else { return false }
+    // Ends are written anew for all seeds.
+    guard let step = json["step"]?.integer, let place = seeds.firstIndex(of: UInt64(clamping: seed))
+    else { return false }
     guard place == checkpoint.finishedSeeds else { return place < checkpoint.finishedSeeds }
-    let step = json["step"]?.integer ?? .max
     return json["event"] == "evaluation"
       ? step <= checkpoint.lastEvaluatedStep : step <= checkpoint.step
   }
