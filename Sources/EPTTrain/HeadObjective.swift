@@ -11,9 +11,10 @@ struct HeadObjective: TrainingObjective {
 
   private let model: PromptedModel
   private let rows: EncodedRows
-  /// Where each training row stands in the first epoch. Rows are computed in blocks of this
-  /// order: a run needs them so, and a run that is taken up computes the same blocks, with the
-  /// same rounding.
+  /// Where each training row stands in the first epoch.
+  ///
+  /// Rows are computed in blocks of this order: a run needs them so, and a run that is taken up
+  /// computes the same blocks, with the same rounding.
   private let places: [Int]
   private let order: [Int]
   /// Mean states of the training rows, `[block, d]` each; nil until they are needed.

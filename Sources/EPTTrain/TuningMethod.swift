@@ -1,6 +1,6 @@
 import EPTModel
 
-/// What is trained. Each is the whole of the method with parts left out.
+/// What is trained: all parts of the method, or some of them.
 public enum TuningMethod: String, Sendable, CaseIterable {
   /// Short prompt, low-rank pair, fusion, subspaces and gate (Lan et al., AAAI 2025).
   case ept
