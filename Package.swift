@@ -16,6 +16,8 @@ let package = Package(
   targets: [
     .systemLibrary(
       name: "CNettle", pkgConfig: "nettle", providers: [.apt(["nettle-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
     .target(name: "CBLAS"),
     .target(name: "CEPTKernels"),
     .target(name: "CEPTSystem"),
@@ -26,7 +28,9 @@ let package = Package(
     .target(
       name: "EPTConvert", dependencies: ["CEPTKernels", "EPTFormat", "EPTText", "EPTModel"]),
     .target(name: "EPTTrain", dependencies: ["EPTFormat", "EPTText", "EPTModel", "EPTTask"]),
-    .target(name: "EPTInfer", dependencies: ["EPTFormat", "EPTText", "EPTModel", "EPTTask"]),
+    .target(
+      name: "EPTInfer",
+      dependencies: ["CZlib", "CZstd", "EPTFormat", "EPTText", "EPTModel", "EPTTask"]),
     .executableTarget(
       name: "eptc",
       dependencies: [
