@@ -16,12 +16,17 @@ let package = Package(
   targets: [
     .systemLibrary(
       name: "CNettle", pkgConfig: "nettle", providers: [.apt(["nettle-dev"])]),
+    .systemLibrary(
+      name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
-    .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+    .systemLibrary(
+      name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
     .target(name: "CBLAS"),
     .target(name: "CEPTKernels"),
     .target(name: "CEPTSystem"),
-    .target(name: "EPTFormat", dependencies: ["CNettle", "CEPTSystem"]),
+    .target(
+      name: "EPTFormat",
+      dependencies: ["CNettle", "CXXHash", "CZstd", "CEPTSystem", "CEPTKernels"]),
     .target(name: "EPTText", dependencies: ["EPTFormat"]),
     .target(name: "EPTModel", dependencies: ["CBLAS", "CEPTKernels", "EPTFormat", "EPTText"]),
     .target(name: "EPTTask", dependencies: ["EPTFormat", "EPTText", "EPTModel"]),

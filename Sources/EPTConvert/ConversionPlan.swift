@@ -11,7 +11,7 @@ struct ConversionPlan {
   /// Checks `checkpoint` against its configuration.
   ///
   /// - Throws: `FormatError`, `ModelError`, `TextError` or `ConvertError.vocabularyMismatch`.
-  init(_ checkpoint: Checkpoint, type: WeightType?) throws {
+  init(_ checkpoint: Checkpoint, encoding: TargetEncoding) throws {
     let configurationFile = try Self.configurationFile(folder: checkpoint.folder)
     let configuration = try BackboneArchitectures.configuration(
       Checkpoint.json(configurationFile))
@@ -21,7 +21,7 @@ struct ConversionPlan {
       throw ConvertError.vocabularyMismatch(
         folder: checkpoint.folder, tokens: tokens, rows: configuration.vocabularySize)
     }
-    encoders = try Self.encoders(configuration, checkpoint, type: type)
+    encoders = try Self.encoders(configuration, checkpoint, encoding: encoding)
     let provenance = try Self.provenance(
       checkpoint, configuration: configurationFile, tokenizerFiles: tokenizer.sourceFiles)
     let architecture = Swift.type(of: configuration).architecture
@@ -76,7 +76,7 @@ struct ConversionPlan {
 
   /// One encoder for each tensor that `configuration` asks for, in its order.
   private static func encoders(
-    _ configuration: any BackboneConfiguration, _ checkpoint: Checkpoint, type: WeightType?
+    _ configuration: any BackboneConfiguration, _ checkpoint: Checkpoint, encoding: TargetEncoding
   ) throws -> [TensorEncoder] {
     try configuration.tensors.map { specification in
       let names = Swift.type(of: configuration).checkpointNames(of: specification.name)
@@ -91,7 +91,8 @@ struct ConversionPlan {
       }
       return TensorEncoder(
         name: specification.name, source: source,
-        encoding: type?.encoding(of: specification) ?? source.encoding, path: found.file.path)
+        encoding: encoding.encoding(of: specification, from: source.encoding), path: found.file.path
+      )
     }
   }
 

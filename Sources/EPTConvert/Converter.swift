@@ -10,15 +10,17 @@ public struct Converter {
   public var input: String
   /// The file to make.
   public var output: String
-  /// The number type of matrices; nil keeps every tensor's own.
-  public var type: WeightType?
+  /// How to store matrices.
+  public var encoding: TargetEncoding
   /// Whether an output that is there may be replaced.
   public var replacing: Bool
 
-  public init(input: String, output: String, type: WeightType? = nil, replacing: Bool = false) {
+  public init(
+    input: String, output: String, encoding: TargetEncoding = .q8, replacing: Bool = false
+  ) {
     self.input = input
     self.output = output
-    self.type = type
+    self.encoding = encoding
     self.replacing = replacing
   }
 
@@ -48,7 +50,7 @@ public struct Converter {
     if let existing = FileStatus(output) {
       guard replacing || existing.isFolder else { throw FormatError.outputExists(path: output) }
     }
-    let plan = try ConversionPlan(checkpoint, type: type)
+    let plan = try ConversionPlan(checkpoint, encoding: encoding)
     if let existing = FileStatus(output) {
       let sources = plan.summary.provenance.sources.map { "\(checkpoint.folder)/\($0.name)" }
       guard !sources.contains(where: { FileStatus($0) == existing }) else {

@@ -1,25 +1,26 @@
-/// A tensor as it stands in a mapped file.
+/// A tensor of a file: its encoded numbers, mapped or, where the file has them compressed, decoded.
 public struct StoredTensor: Sendable {
   public let name: String
   /// Sizes, outermost first; row-major.
   public let shape: [Int]
   public let encoding: TensorEncoding
-  /// The stored bytes, valid as long as this value.
+  /// The encoded numbers, valid as long as this value.
   public nonisolated(unsafe) let bytes: UnsafeRawBufferPointer
-  private let file: MappedFile
+  /// Keeps `bytes` where they are.
+  private let owner: any AnyObject & Sendable
 
-  /// Describes `bytes`, which lie in `file`.
+  /// Describes `bytes`, which are there as long as `owner`.
   ///
   /// The reader that makes it has checked that the byte count fits shape and encoding.
   init(
     name: String, shape: [Int], encoding: TensorEncoding, bytes: UnsafeRawBufferPointer,
-    file: MappedFile
+    owner: any AnyObject & Sendable
   ) {
     self.name = name
     self.shape = shape
     self.encoding = encoding
     self.bytes = bytes
-    self.file = file
+    self.owner = owner
   }
 
   /// How many numbers the tensor holds.
@@ -40,11 +41,19 @@ public protocol WeightSource: Sendable {
   var tensorNames: [String] { get }
   /// The tensor called `name`.
   ///
-  /// - Throws: `FormatError.missingTensor`, or `.unsupported` for a type that is no weight.
+  /// - Throws: `FormatError.missingTensor`, `.unsupported` for a type that is no weight, or
+  ///   `.corrupt` for contents that are damaged.
   func tensor(_ name: String) throws -> StoredTensor
+  /// Does on `threads` threads what the first use of each tensor would do on one.
+  ///
+  /// - Throws: What `tensor` throws.
+  func prepare(_ names: [String], threads: Int) throws
 }
 
 extension WeightSource {
+  /// Does nothing: for sources whose tensors need no preparation.
+  public func prepare(_ names: [String], threads: Int) throws {}
+
   /// The numbers of tensor `name`, which must have `shape`, as binary32.
   ///
   /// - Throws: `FormatError.missingTensor`, `.wrongShape`, `.unsupported`, or `.corrupt` for a

@@ -40,7 +40,9 @@ public final class PromptedModel: Sendable {
       throw ModelError.linearAlgebra(reason: String(cString: ept_blas_error()))
     }
     self.threads = threads
-    switch try BackboneArchitectures.configuration(configuration) {
+    let configuration = try BackboneArchitectures.configuration(configuration)
+    try weights.prepare(configuration.tensors.map(\.name), threads: threads)
+    switch configuration {
     case let configuration as BERTConfiguration:
       backbone = try BERT(weights, configuration)
     case let configuration as T5Configuration:

@@ -13,6 +13,8 @@ extension TaskBundle {
   /// Reads a bundle that is mapped already; otherwise as `init(path:)`.
   package init(_ mapped: MappedFile) throws {
     let file = try ContainerFile(mapped, kind: .bundle)
+    // It is small, so that all of it can be checked, whatever is made of it.
+    try file.verify()
     let path = file.path
     let reader = BundleReader(file: file)
     let task = try reader.read(BundleNames.task) { try? TaskDefinition($0) }

@@ -9,13 +9,13 @@ import Testing
 /// What checkpoints come as, and what is wrong with some.
 @Suite struct CheckpointTests {
   private func convert(_ folder: String, input: String? = nil) throws -> ConversionSummary {
-    try Converter(input: input ?? folder, output: folder + "/out.ept").run()
+    try Converter(input: input ?? folder, output: folder + "/out.ept", encoding: .lossless).run()
   }
 
   /// Expects that `checkpoint` is refused in a message of one line that holds every one of `texts`,
   /// and that no output is left.
   private func expectRefusal(
-    _ checkpoint: TinyCheckpoint, saying texts: String..., type: WeightType? = nil,
+    _ checkpoint: TinyCheckpoint, saying texts: String..., encoding: TargetEncoding = .lossless,
     sourceLocation: SourceLocation = #_sourceLocation,
     after change: (String) throws -> Void = { _ in }
   ) throws {
@@ -24,7 +24,7 @@ import Testing
       try change(folder)
       let names = try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
       let error = #expect(throws: (any Error).self, sourceLocation: sourceLocation) {
-        try Converter(input: folder, output: folder + "/out.ept", type: type).run()
+        try Converter(input: folder, output: folder + "/out.ept", encoding: encoding).run()
       }
       guard let error else { return }
       let message = String(describing: error)
@@ -117,13 +117,13 @@ import Testing
       var checkpoint = try TinyCheckpoint()
       checkpoint.overwrite(name, with: .init(repeating: 0, count: 23) + [value])
       try expectRefusal(checkpoint, saying: "`\(name)` is \(text) at [1, 3]")
-      try expectRefusal(checkpoint, saying: "`\(name)` is \(text) at [1, 3]", type: .q8)
+      try expectRefusal(checkpoint, saying: "`\(name)` is \(text) at [1, 3]", encoding: .q8)
     }
     var checkpoint = try TinyCheckpoint()
     checkpoint.overwrite(name, with: [0, 65_520])
-    try expectRefusal(checkpoint, saying: name, "65520.0 at [0, 1]", "f16", type: .f16)
+    try expectRefusal(checkpoint, saying: name, "65520.0 at [0, 1]", "f16", encoding: .f16)
     checkpoint.overwrite(name, with: [.greatestFiniteMagnitude])
-    try expectRefusal(checkpoint, saying: name, "[0, 0]", "bf16", type: .bf16)
+    try expectRefusal(checkpoint, saying: name, "[0, 0]", "bf16", encoding: .bf16)
   }
 
   @Test func refusesOtherArchitecturesNamingItsOwn() throws {
@@ -185,10 +185,10 @@ import Testing
       let path = try TestPaths.write([1], to: "out.ept", in: folder)
       #expect(throws: FormatError.outputExists(path: path)) { try convert(folder) }
       #expect(throws: FormatError.outputExists(path: path)) {
-        try Converter(input: folder, output: path).dryRun()
+        try Converter(input: folder, output: path, encoding: .lossless).dryRun()
       }
       #expect(try TestPaths.read(path) == [1])
-      _ = try Converter(input: folder, output: path, replacing: true).run()
+      _ = try Converter(input: folder, output: path, encoding: .lossless, replacing: true).run()
       #expect(try BackboneFile(path: path).architecture == "bert")
     }
   }
@@ -201,7 +201,7 @@ import Testing
       let output = folder + "/" + name
       let before = try TestPaths.read(output)
       #expect(throws: ConvertError.outputIsInput(path: output)) {
-        try Converter(input: input, output: output, replacing: true).run()
+        try Converter(input: input, output: output, encoding: .lossless, replacing: true).run()
       }
       #expect(try TestPaths.read(output) == before)
     }

@@ -147,7 +147,7 @@ struct BadInputTests {
       for arguments in [
         ["tune"], ["infer", "--prompt", "a", "--batch", "0"],
         ["tune", "--task", "x", "--steps", "0"],
-        ["convert", "a", "--type", "int3"], ["frobnicate"],
+        ["convert", "a", "--encoding", "int3"], ["frobnicate"],
       ] {
         let run = try CommandLineRun(arguments, in: folder)
         #expect(run.status == 64, "\(arguments): \(run.errors)")

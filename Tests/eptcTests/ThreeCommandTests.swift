@@ -150,21 +150,21 @@ struct ThreeCommandTests {
     }
   }
 
-  @Test("int8 rows answer to a bundle that was tuned on bfloat16")
+  @Test("bfloat16 answers to a bundle that was tuned on int8 rows")
   func otherEncoding() throws {
     try TestPaths.withTemporaryFolder { folder in
       try Demonstration.prepare(folder)
       let convert = try CommandLineRun(
-        ["convert", "model.safetensors", "--type", "q8", "--output", "small.ept"], in: folder)
+        ["convert", "model.safetensors", "--encoding", "bf16", "--output", "other.ept"], in: folder)
       #expect(convert.status == 0, "\(convert.errors)")
       let input = "a good film\n"
       let several = try CommandLineRun(
         ["infer", "--prompt", "sst2.eptb"], in: folder, input: input)
       #expect(several.status == 66)
-      #expect(several.errors.contains("model.ept, small.ept"))
+      #expect(several.errors.contains("model.ept, other.ept"))
       let named = try CommandLineRun(
         ["infer", "--prompt", "sst2.eptb"], in: folder, input: input,
-        environment: ["EPT_MODEL": "small.ept"])
+        environment: ["EPT_MODEL": "other.ept"])
       #expect(named.status == 0, "\(named.errors)")
       #expect(named.output.split(separator: "\n").count == 1)
     }

@@ -14,24 +14,22 @@ public final class BackboneFile: WeightSource {
   public let configuration: JSON
   /// The files it was converted from.
   public let provenance: Provenance
-  private let container: ContainerFile
+  /// The file as sections and tensors.
+  public let container: ContainerFile
 
-  /// Maps and checks the file at `path`.
+  /// Maps the file at `path` and checks all of it but the tensors' contents, which are checked when
+  /// they are first used.
   ///
-  /// - Parameters:
-  ///   - path: The file.
-  ///   - verifying: Whether to read and check every tensor's contents now, as `verify()` does;
-  ///     without it a damaged tensor goes unnoticed.
   /// - Throws: What `ContainerFile` throws, and `FormatError.corrupt` for a section that is
   ///   missing or malformed.
-  public convenience init(path: String, verifying: Bool = true) throws {
-    try self.init(MappedFile(path: path), verifying: verifying)
+  public convenience init(path: String) throws {
+    try self.init(MappedFile(path: path))
   }
 
-  /// Checks a file that is mapped already; otherwise as `init(path:verifying:)`.
-  package init(_ file: MappedFile, verifying: Bool = true) throws {
+  /// Checks a file that is mapped already; otherwise as `init(path:)`.
+  package init(_ file: MappedFile) throws {
     let path = file.path
-    let container = try ContainerFile(file, kind: .backbone, verifying: verifying)
+    let container = try ContainerFile(file, kind: .backbone)
     func section(_ name: String) throws -> UnsafeRawBufferPointer {
       guard let bytes = container.section(name) else {
         throw FormatError.corrupt(
@@ -87,6 +85,10 @@ public final class BackboneFile: WeightSource {
 
   public func tensor(_ name: String) throws -> StoredTensor {
     try container.tensor(name)
+  }
+
+  public func prepare(_ names: [String], threads: Int) throws {
+    try container.prepare(names, threads: threads)
   }
 
   /// Reads the whole file and checks every checksum and every byte of padding.

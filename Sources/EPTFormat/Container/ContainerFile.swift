@@ -1,10 +1,10 @@
-import Dispatch
 import Synchronization
 
 /// A mapped container: named sections and tensors under one checksum, docs/format.md.
 ///
-/// Opening it checks the preamble, the records and the sections; the tensors' contents and the
-/// padding as well unless it is told not to.
+/// Opening it checks the preamble, the records and the sections. A tensor's contents and the padding
+/// before them are checked when the tensor is first used, by a checksum as fast as memory:
+/// no damaged byte is ever computed with, and none that is not needed is read.
 public final class ContainerFile: WeightSource {
   public let kind: ContainerKind
   /// The mapped file.
@@ -14,21 +14,22 @@ public final class ContainerFile: WeightSource {
   private let header: ContainerHeader
   /// The byte after the last record.
   private let headerEnd: Int
+  /// Which tensors have been checked.
+  private let checked: Mutex<[Bool]>
 
-  /// Maps and checks the file at `path`.
+  /// Maps the file at `path` and checks all of it but the tensors' contents.
   ///
   /// - Parameters:
   ///   - path: The file.
   ///   - kind: Which of the two kinds it must be.
-  ///   - verifying: Whether to read and check the tensors' contents too, as `verify()` does.
   /// - Throws: `FormatError.missingFile`, `.system`, `.foreign`, `.truncated`, `.corrupt` or
   ///   `.unsupported`.
-  public convenience init(path: String, kind: ContainerKind, verifying: Bool = true) throws {
-    try self.init(MappedFile(path: path), kind: kind, verifying: verifying)
+  public convenience init(path: String, kind: ContainerKind) throws {
+    try self.init(MappedFile(path: path), kind: kind)
   }
 
-  /// Checks a file that is mapped already; otherwise as `init(path:kind:verifying:)`.
-  package init(_ file: MappedFile, kind: ContainerKind, verifying: Bool = true) throws {
+  /// Checks a file that is mapped already; otherwise as `init(path:kind:)`.
+  package init(_ file: MappedFile, kind: ContainerKind) throws {
     let path = file.path
     let preamble = try ContainerPreamble(file.bytes, kind: kind, path: path)
     let headerStart = ContainerLayout.preambleSize
@@ -39,10 +40,8 @@ public final class ContainerFile: WeightSource {
     self.kind = kind
     self.file = file
     digest = preamble.digest
-    for section in header.sections {
-      try check(section.range, digest: section.digest, what: "section `\(section.name)`")
-    }
-    if verifying { try verify() }
+    checked = Mutex([Bool](repeating: false, count: header.tensors.count))
+    for index in header.sections.indices { try checkSection(index) }
   }
 
   public var path: String { file.path }
@@ -52,25 +51,46 @@ public final class ContainerFile: WeightSource {
 
   public var tensorNames: [String] { header.tensors.map(\.name) }
 
+  /// What the header says of each tensor, in file order.
+  public var records: [TensorRecord] { header.tensors }
+
   /// The bytes of section `name`, valid as long as this object, nil where there is none.
   public func section(_ name: String) -> UnsafeRawBufferPointer? {
     guard let index = Self.index(of: name, in: header.sections, at: \.name) else { return nil }
-    return UnsafeRawBufferPointer(rebasing: file.bytes[header.sections[index].range])
+    return bytes(header.sections[index].range)
   }
 
+  /// The tensor called `name`, its contents checked.
+  ///
+  /// - Throws: `FormatError.missingTensor` or `.corrupt`.
   public func tensor(_ name: String) throws -> StoredTensor {
+    let index = try tensorIndex(name)
+    try checkTensor(index)
+    let record = header.tensors[index]
+    return StoredTensor(
+      name: record.name, shape: record.shape, encoding: record.encoding,
+      bytes: bytes(record.range), owner: file)
+  }
+
+  /// Checks the contents of the tensors called `names` on up to `threads` threads, unless they have been.
+  ///
+  /// - Throws: `FormatError.missingTensor` or `.corrupt`.
+  public func prepare(_ names: [String], threads: Int) throws {
+    let indices = try names.map(tensorIndex)
+    // The largest first, so that no thread is left with one at the end.
+    let order = indices.sorted { header.tensors[$0].storedSize > header.tensors[$1].storedSize }
+    try Parallel.forEach(order.count, threads: threads) { try checkTensor(order[$0]) }
+  }
+
+  private func bytes(_ range: Range<Int>) -> UnsafeRawBufferPointer {
+    UnsafeRawBufferPointer(rebasing: file.bytes[range])
+  }
+
+  private func tensorIndex(_ name: String) throws -> Int {
     guard let index = Self.index(of: name, in: header.tensors, at: \.name) else {
       throw FormatError.missingTensor(path: path, tensor: name)
     }
-    let tensor = header.tensors[index]
-    return StoredTensor(
-      name: tensor.name, shape: tensor.shape, encoding: tensor.encoding,
-      bytes: UnsafeRawBufferPointer(rebasing: file.bytes[tensor.range]), file: file)
-  }
-
-  /// The SHA-256 of tensor `name`'s stored bytes, as its record has it; nil without the tensor.
-  public func tensorDigest(_ name: String) -> SHA256Digest? {
-    Self.index(of: name, in: header.tensors, at: \.name).map { header.tensors[$0].digest }
+    return index
   }
 
   private static func index<Record>(
@@ -90,43 +110,71 @@ public final class ContainerFile: WeightSource {
     }
     return low
   }
+}
 
-  /// Reads the whole file and checks every checksum and every byte of padding.
+// MARK: - Checking contents
+
+extension ContainerFile {
+  /// Reads the whole file and checks every checksum, SHA-256 included, and every byte of padding.
   ///
-  /// Hashes the tensors on all processors.
+  /// Nothing is decoded. The tensors are hashed on all processors.
   ///
   /// - Throws: `FormatError.corrupt`, naming the first section, tensor or byte at fault.
   public func verify() throws {
-    try checkPadding()
-    for section in header.sections {
-      try check(section.range, digest: section.digest, what: "section `\(section.name)`")
+    for (index, section) in header.sections.enumerated() {
+      try checkSection(index)
+      try check(section.range, digest: section.digest, of: "section `\(section.name)`")
     }
-    let failures = Mutex<[Int: any Error]>([:])
-    DispatchQueue.concurrentPerform(iterations: header.tensors.count) { index in
+    try Parallel.forEach(header.tensors.count) { index in
       let tensor = header.tensors[index]
-      do {
-        try check(tensor.range, digest: tensor.digest, what: "tensor `\(tensor.name)`")
-      } catch {
-        failures.withLock { $0[index] = error }
-      }
-    }
-    if let first = failures.withLock({ $0.min { $0.key < $1.key }?.value }) { throw first }
-  }
-
-  private func check(_ range: Range<Int>, digest: SHA256Digest, what: String) throws {
-    guard SHA256.digest(of: UnsafeRawBufferPointer(rebasing: file.bytes[range])) == digest else {
-      throw FormatError.corrupt(
-        path: path, location: what,
-        reason: "the checksum differs; copy or download the file again")
+      let place = "tensor `\(tensor.name)`"
+      try checkPadding(before: tensor.range, after: end(beforeTensor: index))
+      try check(tensor.range, checksum: tensor.checksum, of: place)
+      try check(tensor.range, digest: tensor.digest, of: place)
     }
   }
 
-  private func checkPadding() throws {
-    let ranges = header.sections.map(\.range) + header.tensors.map(\.range)
-    for (end, next) in zip([headerEnd] + ranges.map(\.upperBound), ranges.map(\.lowerBound)) {
-      guard let fault = file.bytes[end..<next].firstIndex(where: { $0 != 0 }) else { continue }
-      throw FormatError.corrupt(
-        path: path, location: "byte \(fault)", reason: "padding that is not zero")
-    }
+  private func checkSection(_ index: Int) throws {
+    let section = header.sections[index]
+    try checkPadding(before: section.range, after: end(beforeSection: index))
+    try check(section.range, checksum: section.checksum, of: "section `\(section.name)`")
+  }
+
+  /// Checks a tensor's contents and the padding before them, once.
+  private func checkTensor(_ index: Int) throws {
+    guard !checked.withLock({ $0[index] }) else { return }
+    let tensor = header.tensors[index]
+    try checkPadding(before: tensor.range, after: end(beforeTensor: index))
+    try check(tensor.range, checksum: tensor.checksum, of: "tensor `\(tensor.name)`")
+    checked.withLock { $0[index] = true }
+  }
+
+  private func check(_ range: Range<Int>, checksum: UInt64, of place: String) throws {
+    guard XXH3.checksum(of: bytes(range)) == checksum else { throw damage(place) }
+  }
+
+  private func check(_ range: Range<Int>, digest: SHA256Digest, of place: String) throws {
+    guard SHA256.digest(of: bytes(range)) == digest else { throw damage(place) }
+  }
+
+  private func damage(_ place: String) -> FormatError {
+    .corrupt(
+      path: path, location: place, reason: "the checksum differs; copy or download the file again")
+  }
+
+  private func end(beforeSection index: Int) -> Int {
+    index > 0 ? header.sections[index - 1].range.upperBound : headerEnd
+  }
+
+  private func end(beforeTensor index: Int) -> Int {
+    index > 0
+      ? header.tensors[index - 1].range.upperBound : end(beforeSection: header.sections.count)
+  }
+
+  private func checkPadding(before next: Range<Int>, after end: Int) throws {
+    let padding = file.bytes[end..<next.lowerBound]
+    guard let fault = padding.firstIndex(where: { $0 != 0 }) else { return }
+    throw FormatError.corrupt(
+      path: path, location: "byte \(fault)", reason: "padding that is not zero")
   }
 }

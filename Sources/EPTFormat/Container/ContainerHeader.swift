@@ -1,24 +1,8 @@
 /// The records between a container's preamble and its payloads.
 struct ContainerHeader {
-  /// A named run of bytes.
-  struct Section {
-    var name: String
-    var range: Range<Int>
-    var digest: SHA256Digest
-  }
-
-  /// A named tensor.
-  struct Tensor {
-    var name: String
-    var encoding: TensorEncoding
-    var shape: [Int]
-    var range: Range<Int>
-    var digest: SHA256Digest
-  }
-
   /// In order of their names' bytes, as `tensors`; payloads lie in the same order.
-  var sections: [Section] = []
-  var tensors: [Tensor] = []
+  var sections: [SectionRecord] = []
+  var tensors: [TensorRecord] = []
 
   /// The records as bytes.
   func serialized() -> [UInt8] {
@@ -29,19 +13,20 @@ struct ContainerHeader {
       bytes.append(littleEndian: UInt32(section.name.utf8.count))
       bytes.append(littleEndian: UInt64(section.range.lowerBound))
       bytes.append(littleEndian: UInt64(section.range.count))
+      bytes.append(littleEndian: section.checksum)
       bytes += section.digest.bytes
       bytes += section.name.utf8
     }
     for tensor in tensors {
       bytes.append(littleEndian: UInt32(tensor.name.utf8.count))
       bytes.append(littleEndian: tensor.encoding.rawValue)
-      bytes.append(littleEndian: ContainerLayout.rawCodec)
+      bytes.append(littleEndian: tensor.codec.rawValue)
       bytes.append(littleEndian: UInt32(tensor.shape.count))
       bytes.append(littleEndian: UInt32(0))
       bytes.append(littleEndian: UInt64(tensor.range.lowerBound))
-      // Stored size and logical size, which a raw payload has in common.
-      bytes.append(littleEndian: UInt64(tensor.range.count))
-      bytes.append(littleEndian: UInt64(tensor.range.count))
+      bytes.append(littleEndian: UInt64(tensor.storedSize))
+      bytes.append(littleEndian: UInt64(tensor.logicalSize))
+      bytes.append(littleEndian: tensor.checksum)
       bytes += tensor.digest.bytes
       for size in tensor.shape { bytes.append(littleEndian: UInt64(size)) }
       bytes += tensor.name.utf8
@@ -74,7 +59,7 @@ private struct ContainerHeaderParser {
 
   mutating func records(
     totalLength: Int
-  ) throws -> ([ContainerHeader.Section], [ContainerHeader.Tensor]) {
+  ) throws -> ([SectionRecord], [TensorRecord]) {
     let sectionCount = try size(UInt32.self)
     let tensorCount = try size(UInt32.self)
     // No memory is claimed for more records than the bytes can hold.
@@ -82,10 +67,10 @@ private struct ContainerHeaderParser {
       tensorCount <= reader.remaining / ContainerLayout.tensorRecordSize
     else { throw fault("\(sectionCount) sections and \(tensorCount) tensors do not fit in it") }
 
-    var sections: [ContainerHeader.Section] = []
+    var sections: [SectionRecord] = []
     sections.reserveCapacity(sectionCount)
     for _ in 0..<sectionCount { sections.append(try section(after: sections.last?.name)) }
-    var tensors: [ContainerHeader.Tensor] = []
+    var tensors: [TensorRecord] = []
     tensors.reserveCapacity(tensorCount)
     for _ in 0..<tensorCount { tensors.append(try tensor(after: tensors.last?.name)) }
     guard reader.remaining == 0 else {
@@ -146,23 +131,26 @@ private struct ContainerHeaderParser {
     return offset..<next
   }
 
-  private mutating func section(after previous: String?) throws -> ContainerHeader.Section {
+  private mutating func section(after previous: String?) throws -> SectionRecord {
     let nameLength = try size(UInt32.self)
     let range = try range(offset: size(UInt64.self), size: size(UInt64.self))
+    let checksum = try integer(UInt64.self)
     let digest = try digest()
-    return ContainerHeader.Section(
-      name: try name(length: nameLength, after: previous), range: range, digest: digest)
+    return SectionRecord(
+      name: try name(length: nameLength, after: previous), range: range, checksum: checksum,
+      digest: digest)
   }
 
-  private mutating func tensor(after previous: String?) throws -> ContainerHeader.Tensor {
+  private mutating func tensor(after previous: String?) throws -> TensorRecord {
     let nameLength = try size(UInt32.self)
     let encodingCode = try integer(UInt16.self)
-    let codec = try integer(UInt16.self)
+    let codecCode = try integer(UInt16.self)
     let rank = try size(UInt32.self)
     let reserved = try integer(UInt32.self)
     let offset = try size(UInt64.self)
     let storedSize = try size(UInt64.self)
     let logicalSize = try size(UInt64.self)
+    let checksum = try integer(UInt64.self)
     let digest = try digest()
     guard rank <= ContainerLayout.maximumRank else {
       throw fault("rank \(rank), at most \(ContainerLayout.maximumRank) are allowed")
@@ -175,9 +163,9 @@ private struct ContainerHeaderParser {
         path: path, what: "encoding \(encodingCode) of tensor `\(name)`",
         hint: "this eptc reads \(known)")
     }
-    guard codec == ContainerLayout.rawCodec else {
+    guard let codec = PayloadCodec(rawValue: codecCode) else {
       throw FormatError.unsupported(
-        path: path, what: "codec \(codec) of tensor `\(name)`",
+        path: path, what: "codec \(codecCode) of tensor `\(name)`",
         hint: "a newer eptc wrote it; use that one or convert again")
     }
     guard reserved == 0 else { throw fault("reserved bytes of `\(name)` are not zero") }
@@ -189,8 +177,9 @@ private struct ContainerHeaderParser {
         "tensor `\(name)` takes \(bytes) bytes, not \(storedSize) stored and \(logicalSize) logical"
       )
     }
-    return ContainerHeader.Tensor(
-      name: name, encoding: encoding, shape: shape,
-      range: try range(offset: offset, size: storedSize), digest: digest)
+    return TensorRecord(
+      name: name, shape: shape, encoding: encoding, codec: codec,
+      range: try range(offset: offset, size: storedSize), logicalSize: logicalSize,
+      checksum: checksum, digest: digest)
   }
 }

@@ -10,10 +10,8 @@ enum ContainerLayout {
   static let alignment = 64
   static let maximumNameLength = 1_024
   static let maximumRank = 8
-  static let sectionRecordSize = 52
-  static let tensorRecordSize = 72
-  /// Codec of a payload that stands as it is; the only one of version 1.
-  static let rawCodec: UInt16 = 0
+  static let sectionRecordSize = 60
+  static let tensorRecordSize = 80
 
   /// The next multiple of `alignment`, nil where it would overflow.
   static func align(_ offset: Int) -> Int? {

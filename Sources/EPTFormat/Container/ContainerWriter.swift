@@ -99,7 +99,7 @@ public struct ContainerWriter {
       try section.bytes.withUnsafeBytes { try file.write($0, at: record.range.lowerBound) }
     }
     for (index, tensor) in plan.tensors.enumerated() {
-      header.tensors[index].digest = try Self.write(
+      (header.tensors[index].checksum, header.tensors[index].digest) = try Self.write(
         tensor, in: header.tensors[index].range, to: file)
     }
     // Last, since the header holds the payloads' checksums.
@@ -131,7 +131,9 @@ public struct ContainerWriter {
     try Self.checkNames(tensors.map(\.name), path: path)
     var header = ContainerHeader()
     header.sections = sections.map {
-      .init(name: $0.name, range: 0..<$0.bytes.count, digest: SHA256.digest(of: $0.bytes))
+      .init(
+        name: $0.name, range: 0..<$0.bytes.count, checksum: XXH3.checksum(of: $0.bytes),
+        digest: SHA256.digest(of: $0.bytes))
     }
     let noDigest = SHA256.digest(of: [])
     header.tensors = try tensors.map {
@@ -143,7 +145,8 @@ public struct ContainerWriter {
           reason: "\($0.encoding.name) of shape \($0.shape) cannot be stored")
       }
       return .init(
-        name: $0.name, encoding: $0.encoding, shape: $0.shape, range: 0..<size, digest: noDigest)
+        name: $0.name, shape: $0.shape, encoding: $0.encoding, codec: .raw, range: 0..<size,
+        logicalSize: size, checksum: 0, digest: noDigest)
     }
     // The places do not change the records' length.
     var end = ContainerLayout.preambleSize + header.serialized().count
@@ -164,10 +167,11 @@ public struct ContainerWriter {
     return Plan(sections: sections, tensors: tensors, header: header, totalLength: end)
   }
 
-  /// Writes one tensor's bytes and gives their digest.
+  /// Writes one tensor's bytes and gives their checksums.
   private static func write(
     _ tensor: Tensor, in range: Range<Int>, to file: AtomicFile
-  ) throws -> SHA256Digest {
+  ) throws -> (checksum: UInt64, digest: SHA256Digest) {
+    let checksum = XXH3Stream()
     var hash = SHA256()
     var written = 0
     func fault() -> FormatError {
@@ -177,11 +181,12 @@ public struct ContainerWriter {
     }
     try tensor.contents { bytes in
       guard bytes.count <= range.count - written else { throw fault() }
+      checksum.update(bytes)
       hash.update(bytes)
       try file.write(bytes, at: range.lowerBound + written)
       written += bytes.count
     }
     guard written == range.count else { throw fault() }
-    return hash.finish()
+    return (checksum.checksum, hash.finish())
   }
 }

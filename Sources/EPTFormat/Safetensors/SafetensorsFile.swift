@@ -67,6 +67,6 @@ public final class SafetensorsFile: WeightSource {
         hint: "weights must be F32, F16 or BF16")
     }
     return StoredTensor(
-      name: name, shape: entry.shape, encoding: encoding, bytes: entry.bytes, file: file)
+      name: name, shape: entry.shape, encoding: encoding, bytes: entry.bytes, owner: file)
   }
 }

@@ -47,7 +47,7 @@ public struct BERTConfiguration: BackboneConfiguration, Equatable {
     var specifications: [TensorSpecification] = [
       .init("embeddings.word_embeddings.weight", [vocabularySize, width]),
       .init("embeddings.position_embeddings.weight", [positions, width]),
-      .init("embeddings.token_type_embeddings.weight", [segments, width]),
+      .init("embeddings.token_type_embeddings.weight", [segments, width], isSmallTable: true),
     ]
     specifications += norm("embeddings.LayerNorm")
     for layer in 0..<layers {

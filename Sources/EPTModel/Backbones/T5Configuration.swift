@@ -77,7 +77,8 @@ public struct T5Configuration: BackboneConfiguration, Equatable {
         if layer == 0 {
           specifications.append(
             .init(
-              "\(block).0.SelfAttention.relative_attention_bias.weight", [relativeBuckets, heads]))
+              "\(block).0.SelfAttention.relative_attention_bias.weight", [relativeBuckets, heads],
+              isSmallTable: true))
         }
         specifications.append(.init("\(block).0.layer_norm.weight", [width]))
         if hasCross {

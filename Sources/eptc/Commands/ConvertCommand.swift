@@ -25,10 +25,10 @@ struct ConvertCommand: ParsableCommand {
 
   @Option(
     help: """
-      Number type of the matrices; vectors stay f32. q8 is one signed byte a weight, one scale a \
-      row. (default: as in the checkpoint)
+      How to store matrices: q8 (a byte a weight), q4 (half a byte), lossless (bit by bit as in \
+      the checkpoint, compressed), f16, bf16 or f32. Norms, biases and small tables stay f32.
       """)
-  var type: WeightType?
+  var encoding: TargetEncoding = .q8
 
   @Flag(help: "Replace the output if it exists.")
   var force = false
@@ -49,7 +49,8 @@ struct ConvertCommand: ParsableCommand {
 
   func run() throws {
     let output = outputPath
-    let converter = Converter(input: checkpoint, output: output, type: type, replacing: force)
+    let converter = Converter(
+      input: checkpoint, output: output, encoding: encoding, replacing: force)
     if dryRun {
       let summary = try converter.dryRun()
       for tensor in summary.tensors {
@@ -74,4 +75,4 @@ struct ConvertCommand: ParsableCommand {
   }
 }
 
-extension WeightType: ExpressibleByArgument {}
+extension TargetEncoding: ExpressibleByArgument {}

@@ -7,8 +7,7 @@ struct InspectCommand: ParsableCommand {
     commandName: "inspect",
     abstract: "Show what a .safetensors, .ept or .eptb file holds.",
     discussion: """
-      Everything that can be checked is: the whole structure, and every checksum of a .ept or \
-      .eptb. A safetensors file has none.
+      The file's structure is always checked. A safetensors file has no checksums.
       """)
 
   @Argument(help: ArgumentHelp("The file.", valueName: "file"))
@@ -17,10 +16,13 @@ struct InspectCommand: ParsableCommand {
   @Flag(help: "Print a JSON object.")
   var json = false
 
+  @Flag(help: "Check every checksum and every byte of padding of a .ept or .eptb, too.")
+  var verify = false
+
   func run() throws {
     let listing =
       switch try ContainerKind(ofFile: file) {
-      case .backbone?: try FileListing(backbone: BackboneFile(path: file))
+      case .backbone?: try FileListing(backbone: file, verifying: verify)
       case .bundle?: try FileListing(bundle: file)
       case nil: FileListing(checkpoint: try SafetensorsFile(path: file))
       }

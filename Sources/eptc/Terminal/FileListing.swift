@@ -26,8 +26,10 @@ struct FileListing {
     }
   }
 
-  /// Lists a backbone.
-  init(backbone file: BackboneFile) throws {
+  /// Lists the backbone at `path`, after checking all of its contents if `verifying`.
+  init(backbone path: String, verifying: Bool) throws {
+    let file = try BackboneFile(path: path)
+    if verifying { try file.verify() }
     facts = [
       JSONMember("kind", "ept"),
       JSONMember("architecture", .string(file.architecture)),
@@ -40,9 +42,9 @@ struct FileListing {
               source.name,
               ["bytes": .integer(source.size), "sha256": .string(source.digest.hex)])
           })),
-      JSONMember("checksums", "match"),
     ]
-    rows = try Self.rows(of: file)
+    if verifying { facts.append(JSONMember("checksums", "match")) }
+    rows = Self.rows(of: file.container)
   }
 
   /// Lists the bundle at `path`.
@@ -65,15 +67,12 @@ struct FileListing {
       facts.append(JSONMember(name, json))
     }
     facts.append(JSONMember("checksums", "match"))
-    rows = try Self.rows(of: file)
+    rows = Self.rows(of: file)
   }
 
-  private static func rows(of source: some WeightSource) throws -> [Row] {
-    try source.tensorNames.map { name in
-      let tensor = try source.tensor(name)
-      return Row(
-        name: name, type: tensor.encoding.name, shape: tensor.shape,
-        byteCount: tensor.bytes.count)
+  private static func rows(of file: ContainerFile) -> [Row] {
+    file.records.map {
+      Row(name: $0.name, type: $0.encoding.name, shape: $0.shape, byteCount: $0.storedSize)
     }
   }
 

@@ -15,7 +15,7 @@ import Testing
     try TestPaths.withTemporaryFolder { folder in
       let path = try TestPaths.write(bytes, to: "model.ept", in: folder)
       let error = #expect(throws: FormatError.self, sourceLocation: sourceLocation) {
-        try ContainerFile(path: path, kind: .backbone)
+        try ContainerFile(path: path, kind: .backbone).verify()
       }
       guard let error else { return }
       #expect(FormatFault(error) == fault, "\(error)", sourceLocation: sourceLocation)
@@ -33,7 +33,7 @@ import Testing
   }
 
   /// `bytes` with the header's checksum made to fit again, as a liar would.
-  private func sealed(_ bytes: [UInt8], headerLength: Int = 567) -> [UInt8] {
+  private func sealed(_ bytes: [UInt8], headerLength: Int = 623) -> [UInt8] {
     var bytes = bytes
     bytes.replaceSubrange(64..<96, with: [UInt8](repeating: 0, count: 32))
     bytes.replaceSubrange(
@@ -58,7 +58,8 @@ import Testing
         for bit in 0..<8 {
           try put(whole[index] ^ 1 << bit, at: index)
           #expect(throws: FormatError.self, "byte \(index), bit \(bit)") {
-            try ContainerFile(path: path, kind: .backbone)
+            let file = try ContainerFile(path: path, kind: .backbone)
+            for name in file.tensorNames { _ = try file.tensor(name) }
           }
         }
         try put(whole[index], at: index)
@@ -68,19 +69,48 @@ import Testing
     }
   }
 
-  @Test func leavesTensorsUncheckedOnlyWhenAsked() throws {
+  @Test func checksATensorWhenItIsFirstUsed() throws {
     try TestPaths.withTemporaryFolder { folder in
-      let path = try TestPaths.write(golden(897, [0xFF]), to: "model.ept", in: folder)
-      let file = try ContainerFile(path: path, kind: .backbone, verifying: false)
-      #expect(file.tensorNames.count == 5)
-      let error = #expect(throws: FormatError.self) { try file.verify() }
-      #expect(error?.description.contains("tensor `rows`") == true)
+      let path = try TestPaths.write(golden(961, [0xFF]), to: "model.ept", in: folder)
+      let file = try ContainerFile(path: path, kind: .backbone)
+      #expect(try file.floats("half", shape: [2]) == [1.5, -2])
+      for use in [
+        { _ = try file.tensor("rows") }, { try file.prepare(["half", "rows"], threads: 2) },
+        { try file.verify() },
+      ] {
+        let error = #expect(throws: FormatError.self) { try use() }
+        #expect(error?.description.contains("tensor `rows`") == true)
+      }
       // A section is small, and nothing works without it: it is always checked.
-      let other = try TestPaths.write(golden(770, [0]), to: "other.ept", in: folder)
+      let other = try TestPaths.write(golden(834, [0]), to: "other.ept", in: folder)
       let sectionError = #expect(throws: FormatError.self) {
-        try ContainerFile(path: other, kind: .backbone, verifying: false)
+        try ContainerFile(path: other, kind: .backbone)
       }
       #expect(sectionError?.description.contains("section `notes`") == true)
+    }
+  }
+
+  @Test func aTensorsPaddingIsCheckedWithIt() throws {
+    try TestPaths.withTemporaryFolder { folder in
+      let path = try TestPaths.write(golden(905, [0xFF]), to: "model.ept", in: folder)
+      let file = try ContainerFile(path: path, kind: .backbone)
+      _ = try file.tensor("half")
+      let error = #expect(throws: FormatError.self) { try file.tensor("rows") }
+      #expect(error?.description.contains("byte 905: padding") == true)
+    }
+  }
+
+  /// SHA-256 is what a forger cannot fit to changed bytes, so that it must be checked as well.
+  @Test func verifyChecksBothChecksums() throws {
+    // `scalar` becomes another number, with the XXH3 that its new bytes have.
+    var bytes = try golden(1_088, [0x51])
+    bytes.replaceSubrange(600..<608, with: little(XXH3.checksum(of: Array(bytes[1_088..<1_092]))))
+    try TestPaths.withTemporaryFolder { folder in
+      let path = try TestPaths.write(sealed(bytes), to: "model.ept", in: folder)
+      let file = try ContainerFile(path: path, kind: .backbone)
+      _ = try file.tensor("scalar")
+      let error = #expect(throws: FormatError.self) { try file.verify() }
+      #expect(error?.description.contains("tensor `scalar`") == true)
     }
   }
 
@@ -101,11 +131,11 @@ import Testing
   }
 
   @Test func namesTheDamagedPart() throws {
-    try expectRefusal(golden(200, [0xFF]), .corrupt, saying: "its header")
-    try expectRefusal(golden(704, [0xFF]), .corrupt, saying: "section `config`")
-    try expectRefusal(golden(1_088, [0xFF]), .corrupt, saying: "tensor `truncated`")
-    try expectRefusal(golden(700, [0xFF]), .corrupt, saying: "byte 700: padding")
-    try expectRefusal(golden(840, [0xFF]), .corrupt, saying: "byte 840: padding")
+    try expectRefusal(golden(208, [0xFF]), .corrupt, saying: "its header")
+    try expectRefusal(golden(768, [0xFF]), .corrupt, saying: "section `config`")
+    try expectRefusal(golden(1_152, [0xFF]), .corrupt, saying: "tensor `truncated`")
+    try expectRefusal(golden(756, [0xFF]), .corrupt, saying: "byte 756: padding")
+    try expectRefusal(golden(904, [0xFF]), .corrupt, saying: "byte 904: padding")
   }
 
   @Test func refusesOtherFiles() throws {
@@ -129,8 +159,8 @@ import Testing
     try expectRefusal(sealed(golden(12, [0])), .corrupt, saying: "byte-order mark")
     try expectRefusal(sealed(golden(32, [4])), .unsupported, saying: "feature set 0x4")
     try expectRefusal(
-      sealed(golden(432, [99])), .unsupported, saying: "encoding 99 of tensor `rows`")
-    try expectRefusal(sealed(golden(434, [1])), .unsupported, saying: "codec 1 of tensor `rows`")
+      sealed(golden(464, [99])), .unsupported, saying: "encoding 99 of tensor `rows`")
+    try expectRefusal(sealed(golden(466, [1])), .unsupported, saying: "codec 1 of tensor `rows`")
   }
 
   @Test func ignoresOptionalFeatures() throws {
@@ -141,16 +171,16 @@ import Testing
   }
 
   @Test func refusesLyingLengths() throws {
-    try expectRefusal(golden(24, little(1_028)), .corrupt, saying: "does not fit")
+    try expectRefusal(golden(24, little(1_092)), .corrupt, saying: "does not fit")
     try expectRefusal(golden(24, little(.max)), .corrupt, saying: "does not fit")
     try expectRefusal(golden(16, little(.max)), .corrupt, saying: "does not fit")
-    try expectRefusal(sealed(golden(16, little(2_000))), .truncated, saying: "1092 of 2000 bytes")
+    try expectRefusal(sealed(golden(16, little(2_000))), .truncated, saying: "1156 of 2000 bytes")
     try expectRefusal(
-      sealed(golden(16, little(1_000))), .corrupt, saying: "92 bytes follow the end")
+      sealed(golden(16, little(1_000))), .corrupt, saying: "156 bytes follow the end")
     try expectRefusal(
-      sealed(golden(24, little(566)), headerLength: 566), .corrupt, saying: "within a name")
+      sealed(golden(24, little(622)), headerLength: 622), .corrupt, saying: "within a name")
     try expectRefusal(
-      sealed(golden(24, little(568)), headerLength: 568), .corrupt,
+      sealed(golden(24, little(624)), headerLength: 624), .corrupt,
       saying: "1 bytes follow the last record")
   }
 
@@ -171,24 +201,24 @@ import Testing
     try expectRefusal(sealed(golden(136, [0])), .corrupt, saying: "empty name")
     try expectRefusal(
       sealed(golden(136, [0xFF, 0xFF, 0xFF, 0x7F])), .corrupt, saying: "within a name")
-    try expectRefusal(sealed(golden(188, [0xFF])), .corrupt, saying: "not UTF-8")
+    try expectRefusal(sealed(golden(196, [0xFF])), .corrupt, saying: "not UTF-8")
     // `config` becomes `zonfig`, which should stand after `notes`.
-    try expectRefusal(sealed(golden(188, [0x7A])), .corrupt, saying: "not in order")
+    try expectRefusal(sealed(golden(196, [0x7A])), .corrupt, saying: "not in order")
     // `scalar` becomes `rows` with a longer dims list: the same name twice.
-    try expectRefusal(sealed(golden(516, Array("hale".utf8))), .corrupt, saying: "not in order")
+    try expectRefusal(sealed(golden(556, Array("hale".utf8))), .corrupt, saying: "not in order")
   }
 
   @Test func refusesLyingPlaces() throws {
     // Tensor `rows`: offset, stored size and logical size.
-    for offset: UInt64 in [832, 895, 897, 960, 1 << 62] {
+    for offset: UInt64 in [896, 959, 961, 1_024, 1 << 62] {
       try expectRefusal(
-        sealed(golden(444, little(offset))), .corrupt, saying: "byte \(offset) does not follow")
+        sealed(golden(476, little(offset))), .corrupt, saying: "byte \(offset) does not follow")
     }
     for size: UInt64 in [127, 129, 0, 1 << 62] {
-      try expectRefusal(sealed(golden(452, little(size))), .corrupt, saying: "not \(size) stored")
-      try expectRefusal(sealed(golden(460, little(size))), .corrupt, saying: "\(size) logical")
+      try expectRefusal(sealed(golden(484, little(size))), .corrupt, saying: "not \(size) stored")
+      try expectRefusal(sealed(golden(492, little(size))), .corrupt, saying: "\(size) logical")
     }
-    for offset in [444, 452, 460] {
+    for offset in [476, 484, 492] {
       try expectRefusal(sealed(golden(offset, little(.max))), .corrupt, saying: "above 2^63")
     }
     // A section that runs over the next one, and one that passes 2^63.
@@ -199,12 +229,12 @@ import Testing
   }
 
   @Test func refusesLyingShapes() throws {
-    try expectRefusal(sealed(golden(436, [9])), .corrupt, saying: "rank 9")
-    try expectRefusal(sealed(golden(436, [1])), .corrupt, saying: "not in order")
-    try expectRefusal(sealed(golden(440, [1])), .corrupt, saying: "reserved")
-    try expectRefusal(sealed(golden(500, little(17))), .corrupt, saying: "takes 256 bytes")
-    try expectRefusal(sealed(golden(500, little(1 << 62))), .corrupt, saying: "no size below 2^63")
-    try expectRefusal(sealed(golden(500, little(.max))), .corrupt, saying: "above 2^63")
-    try expectRefusal(sealed(golden(670, little(1 << 62))), .corrupt, saying: "no size below 2^63")
+    try expectRefusal(sealed(golden(468, [9])), .corrupt, saying: "rank 9")
+    try expectRefusal(sealed(golden(468, [1])), .corrupt, saying: "not in order")
+    try expectRefusal(sealed(golden(472, [1])), .corrupt, saying: "reserved")
+    try expectRefusal(sealed(golden(540, little(17))), .corrupt, saying: "takes 256 bytes")
+    try expectRefusal(sealed(golden(540, little(1 << 62))), .corrupt, saying: "no size below 2^63")
+    try expectRefusal(sealed(golden(540, little(.max))), .corrupt, saying: "above 2^63")
+    try expectRefusal(sealed(golden(726, little(1 << 62))), .corrupt, saying: "no size below 2^63")
   }
 }
