@@ -30,7 +30,9 @@ struct StreamInputOptions: ParsableArguments {
 
   func validate() throws {
     guard let columns else { return }
-    if inputFormat ?? .tsv != .tsv { throw ValidationError("--columns is for tab-separated input.") }
+    if inputFormat ?? .tsv != .tsv {
+      throw ValidationError("--columns is for tab-separated input.")
+    }
     let names = Self.names(columns)
     if names.contains("") || Set(names).count != names.count {
       throw ValidationError("--columns must name each column once.")
