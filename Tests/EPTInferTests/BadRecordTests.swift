@@ -17,14 +17,19 @@ struct BadRecordTests {
 
   /// Lines with a bad one in the middle, and why it is bad.
   static let cases: [(RecordFormat, [String], RecordFault)] = [
-    (.lines, ["a\tb", "a\tb\tc", "a\tb"], .columns(expected: ["premise", "hypothesis"], actual: 3)),
+    (
+      .lines, ["a\tb", "a\tb\tc", "a\tb"], .columns(expected: ["premise", "hypothesis"], actual: 3)
+    ),
     (
       .columns(["premise", "hypothesis"]), ["a\tb", "one", "a\tb"],
       .columns(expected: ["premise", "hypothesis"], actual: 1)
     ),
     (
       .jsonl,
-      [#"{"premise":"a","hypothesis":"b"}"#, #"{"premise":"a"}"#, #"{"premise":"a","hypothesis":"b"}"#],
+      [
+        #"{"premise":"a","hypothesis":"b"}"#, #"{"premise":"a"}"#,
+        #"{"premise":"a","hypothesis":"b"}"#,
+      ],
       .noText(field: "hypothesis", prompt: "pair")
     ),
     (

@@ -115,13 +115,13 @@ struct MixedStreamTests {
   func refusedSources() throws {
     #expect(throws: InferError.self) {
       try PromptSource(files: [paths[0]], folder: fixture.folder + "/tasks")
-        .load(on: fixture.backbone)
+        .read()
     }
     #expect(throws: InferError.noPrompts(folder: fixture.folder)) {
-      try PromptSource(files: [], folder: fixture.folder).load(on: fixture.backbone)
+      try PromptSource(files: [], folder: fixture.folder).read()
     }
     let all = try PromptSource(files: [], folder: fixture.folder + "/tasks")
-      .load(on: fixture.backbone)
+      .read().prepared(on: fixture.backbone)
     #expect(all.predictors.map(\.name) == ["mood", "pair", "sst2", "topic"])
     #expect(all.isNested)
   }

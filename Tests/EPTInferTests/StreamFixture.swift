@@ -15,7 +15,8 @@ final class StreamFixture: Sendable {
 
   /// Converts the backbone.
   init() throws {
-    folder = FileManager.default.temporaryDirectory
+    folder =
+      FileManager.default.temporaryDirectory
       .appendingPathComponent("eptc-stream-\(UUID().uuidString)").path
     try FileManager.default.createDirectory(
       atPath: folder + "/tasks", withIntermediateDirectories: true)
@@ -89,7 +90,7 @@ final class StreamFixture: Sendable {
       try Data().write(to: URL(fileURLWithPath: output))
       let handle = try #require(FileHandle(forWritingAtPath: output))
       let stream = try AnswerStream(
-        InputFile(path: path), as: format, prompts: prompts, on: backbone,
+        InputFile(path: path), as: format, prompts: prompts.read(), on: backbone,
         to: AnswerWriter(descriptor: handle.fileDescriptor, style: style), settings: settings
       ) { _ in }
       var counts: StreamCounts?

@@ -47,8 +47,9 @@ struct AnswerObject {
         ])
   }
 
-  /// What the record itself brought along. A field that is called like one of the answer's own
-  /// gets `input_` in front.
+  /// What the record itself brought along.
+  ///
+  /// A field that is called like one of the answer's own gets `input_` in front.
   private var passedOn: [JSONMember] {
     let names = Set(record.kept.map(\.key))
     let kept = record.kept.map { member in

@@ -38,7 +38,7 @@ public final class PromptReload: Sendable {
       isRequested.exchange(false, ordering: .acquiring)
     else { return nil }
     do {
-      let prompts = try source.load(on: backbone)
+      let prompts = try source.read().prepared(on: backbone)
       report(.loaded(prompts.predictors.map(\.name)))
       return prompts
     } catch {

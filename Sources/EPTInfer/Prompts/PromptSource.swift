@@ -16,11 +16,11 @@ public struct PromptSource: Sendable {
     self.thresholds = thresholds
   }
 
-  /// Reads the bundles and makes them ready for `backbone`.
+  /// Reads the bundles.
   ///
-  /// - Throws: `FormatError`, `TaskError` or `ModelError` for a bundle that is not usable;
-  ///   `InferError` for a folder without any, a name or a threshold.
-  func load(on backbone: LoadedBackbone) throws -> PromptSet {
+  /// - Throws: `FormatError` for a bundle that is not usable; `InferError` for a folder without
+  ///   any, a name or a threshold.
+  public func read() throws -> PromptBundles {
     let paths = files + (try folder.map { try Self.bundles(in: $0) } ?? [])
     let names = paths.map { Predictor.name(of: $0) }
     for (index, name) in names.enumerated() {
@@ -31,11 +31,9 @@ public struct PromptSource: Sendable {
     let bundles = try paths.map { try TaskBundle(path: $0) }
     let heeded = try heeded(
       zip(names, bundles).map { (name: $0, labels: $1.task.labels.map(\.word)) })
-    let predictors = try bundles.indices.map { index in
-      try Predictor(
-        bundles[index], path: paths[index], on: backbone, thresholds: heeded[index])
-    }
-    return PromptSet(predictors, isNested: folder != nil || files.count > 1)
+    return PromptBundles(
+      source: self, isNested: folder != nil || files.count > 1,
+      prompts: paths.indices.map { (paths[$0], bundles[$0], heeded[$0]) })
   }
 
   /// The thresholds that each of `prompts` heeds: those for one of its labels, and those for one
@@ -82,5 +80,25 @@ public struct PromptSource: Sendable {
     let prefix = folder.hasSuffix("/") ? folder : folder + "/"
     return names.sorted { Array($0.utf8).lexicographicallyPrecedes(Array($1.utf8)) }
       .map { prefix + $0 }
+  }
+}
+
+/// Bundles that have been read, for any backbone.
+public struct PromptBundles: Sendable {
+  /// Where they came from.
+  let source: PromptSource
+  fileprivate let isNested: Bool
+  fileprivate let prompts: [(path: String, bundle: TaskBundle, thresholds: [Threshold])]
+
+  /// Makes the bundles ready for `backbone`.
+  ///
+  /// - Throws: `TaskError` or `ModelError` for a bundle that does not fit it,
+  ///   `InferError.threshold`.
+  func prepared(on backbone: LoadedBackbone) throws -> PromptSet {
+    PromptSet(
+      try prompts.map { prompt in
+        try Predictor(
+          prompt.bundle, path: prompt.path, on: backbone, thresholds: prompt.thresholds)
+      }, isNested: isNested)
   }
 }

@@ -18,9 +18,10 @@ public final class AnswerStream {
   ///
   /// `report` hears what comes of loading prompts again, on another thread.
   ///
-  /// - Throws: as `PromptSource` for bundles that are not usable.
+  /// - Throws: `TaskError`, `ModelError` or `InferError` for bundles that are not usable with
+  ///   `backbone`.
   public init(
-    _ input: InputFile, as format: RecordFormat, prompts source: PromptSource,
+    _ input: InputFile, as format: RecordFormat, prompts bundles: PromptBundles,
     on backbone: LoadedBackbone, to writer: AnswerWriter, settings: StreamSettings,
     report: @escaping @Sendable (PromptReload.Outcome) -> Void
   ) throws {
@@ -28,9 +29,9 @@ public final class AnswerStream {
     self.format = format
     self.writer = writer
     self.settings = settings
-    prompts = try source.load(on: backbone)
+    prompts = try bundles.prepared(on: backbone)
     classifier = Classifier(backbone.model, batchRows: settings.batchRows)
-    reload = PromptReload(source, on: backbone, report: report)
+    reload = PromptReload(bundles.source, on: backbone, report: report)
   }
 
   /// Answers until the input ends; `progress` hears of each batch that has been written.

@@ -48,8 +48,9 @@ struct InferCommand: ParsableCommand {
 
   func run() throws {
     let input = try input.open()
-    let source = PromptSource(
-      files: prompt, folder: prompts, thresholds: answers.thresholds)
+    let bundles = try PromptSource(
+      files: prompt, folder: prompts, thresholds: answers.thresholds
+    ).read()
     let loaded = try LoadedBackbone(path: backbone.path(), threads: backbone.threadCount)
     var settings = StreamSettings()
     settings.batch = batch
@@ -58,7 +59,7 @@ struct InferCommand: ParsableCommand {
     var display = StreamDisplay(isQuiet: quiet, inputSize: input.size)
     let isQuiet = quiet
     let stream = try AnswerStream(
-      input, as: self.input.format, prompts: source, on: loaded,
+      input, as: self.input.format, prompts: bundles, on: loaded,
       to: AnswerWriter(descriptor: STDOUT_FILENO, style: answers.style), settings: settings
     ) { outcome in
       StreamDisplay.show(outcome, isQuiet: isQuiet)
@@ -81,6 +82,13 @@ struct InferCommand: ParsableCommand {
 private enum Hangup {
   /// Set once, before the signal is let in.
   nonisolated(unsafe) static var request: PromptReload? {
-    didSet { signal(SIGHUP) { _ in Hangup.request?.request() } }
+    didSet {
+      signal(SIGHUP) { _ in Hangup.request?.request() }
+      // Whoever started this process may have had it blocked, which is inherited.
+      var hangup = sigset_t()
+      sigemptyset(&hangup)
+      sigaddset(&hangup, SIGHUP)
+      pthread_sigmask(SIG_UNBLOCK, &hangup, nil)
+    }
   }
 }
