@@ -77,7 +77,8 @@ import Testing
                 codes: codes + offset, scales: scales == nil ? nil : scaleNumbers.baseAddress,
                 outputs: Int64(outputs), inputs: Int64(inputs), panel_bytes: Int64(panelBytes)),
               x: x.view, rows: Int64(x.count), first_panel: Int64(panels.lowerBound),
-              last_panel: Int64(panels.upperBound), bias: bias == nil ? nil : biasNumbers.baseAddress,
+              last_panel: Int64(panels.upperBound),
+              bias: bias == nil ? nil : biasNumbers.baseAddress,
               activation: activation, adding: adding, y: base, ldy: Int64(ldy))
             kernels.product(&product)
           }
@@ -189,7 +190,7 @@ import Testing
     var noise = Noise(13)
     for columns in [1, 2, 3, 4, 15, 16, 17, 64, 65, 200] {
       let factors = noise.floats(columns)
-      for scale in [Float(1), 1e-30, 1e30, 7 * .leastNonzeroMagnitude, 0] {
+      for scale in [Float(1), 1e-30, 1e30, 7 * Float.leastNonzeroMagnitude, 0] {
         let x = noise.floats(3 * columns, scale: scale)
         let quantised = Rows(kernels, rows: 3, columns: columns)
         kernels.quantize(x, Int64(columns), factors, 3, Int64(columns), quantised.view)

@@ -69,7 +69,8 @@ struct Linear: Sendable {
     if precision == .int8, max(inputs, outputs) <= PanelMatrix.longestRow {
       weight = .panels(try PanelMatrix(tensor))
     } else {
-      weight = .floats(WeightMatrix(storage: try WeightStorage(tensor), rows: outputs, columns: inputs))
+      weight = .floats(
+        WeightMatrix(storage: try WeightStorage(tensor), rows: outputs, columns: inputs))
     }
     self.outputs = outputs
     self.inputs = inputs
