@@ -37,7 +37,14 @@ def processor():
     return {"name": name, "vectors": kinds, "class": kind}
 
 
-def measure(row, rounds):
+def portable(command, places):
+    """The command with names in place of this machine's folders."""
+    for place, name in places.items():
+        command = command.replace(str(place), name)
+    return command
+
+
+def measure(row, rounds, places):
     """Runs the row's contenders in turns; one record each."""
     contenders = [row.ours, *row.peers]
     with contextlib.ExitStack() as stack:
@@ -53,7 +60,7 @@ def measure(row, rounds):
     for one, times in zip(running, timed):
         contender = one.contender
         records.append({
-            "name": contender.name, "ours": contender.is_ours, "command": contender.text(),
+            "name": contender.name, "ours": contender.is_ours, "command": portable(contender.text(), places),
             "seconds": [round(seconds, 5) for seconds, _ in times], "items": times[0][1],
             "rate": statistics.median(items / seconds for seconds, items in times),
             "private_mb": round(one.private), "peak_mb": round(one.peak),
@@ -72,7 +79,10 @@ def main():
     parser.add_argument("--list", action="store_true", help="list the rows")
     parser.add_argument("--results", type=pathlib.Path, default=RESULTS)
     args = parser.parse_intermixed_args()
-    every = table.rows(table.Paths(args.work, args.data, args.binaries))
+    paths = table.Paths(args.work, args.data, args.binaries)
+    every = table.rows(paths, paths.prepare())
+    places = {args.work: "WORK", args.data: "DATA", args.binaries: "BIN", table.HERE: "Benchmarks/speed",
+              sys.executable: "python"}
     if args.list:
         print("\n".join(f"{row.id:18} {row.title}" for row in every))
         return
@@ -88,7 +98,7 @@ def main():
         if (args.rows and row.id not in args.rows) or row.id in done:
             continue
         started = time.time()
-        records = measure(row, args.rounds)
+        records = measure(row, args.rounds, places)
         with open(args.results, "a") as file:
             file.write(json.dumps({"row": row.id, "processor": machine, "contenders": records}) + "\n")
         print(f"{row.id}: {time.time() - started:.0f} s")

@@ -59,9 +59,9 @@ class Paths:
         return Contender(name, list(map(str, command)), environment or {}, input=input)
 
 
-def rows(paths):
+def rows(paths, lines):
+    """All rows; `lines` is how many texts the file of lines has."""
     work = paths.work
-    lines = paths.prepare()
     result = []
 
     def t5_rows(precision, encoding, batch, bars, memory_bar=None):
