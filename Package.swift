@@ -33,10 +33,12 @@ let package = Package(
       name: "EPTConvert", dependencies: ["CEPTKernels", "EPTFormat", "EPTText", "EPTModel"]),
     .target(name: "EPTTrain", dependencies: ["EPTFormat", "EPTText", "EPTModel", "EPTTask"]),
     .target(name: "EPTInfer", dependencies: ["EPTFormat", "EPTText", "EPTModel", "EPTTask"]),
+    .target(name: "EPTReport", dependencies: ["EPTFormat", "EPTModel", "EPTTask"]),
     .executableTarget(
       name: "eptc",
       dependencies: [
         "EPTFormat", "EPTText", "EPTModel", "EPTTask", "EPTConvert", "EPTTrain", "EPTInfer",
+        "EPTReport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
@@ -68,6 +70,9 @@ let package = Package(
       dependencies: [
         "EPTInfer", "EPTTask", "EPTModel", "EPTConvert", "EPTFormat", "EPTText", "EPTTestSupport",
       ]),
+    .testTarget(
+      name: "EPTReportTests",
+      dependencies: ["EPTReport", "EPTTask", "EPTModel", "EPTFormat", "EPTTestSupport"]),
     .testTarget(name: "eptcTests", dependencies: ["eptc", "EPTFormat", "EPTTestSupport"]),
   ],
   swiftLanguageModes: [.v6]

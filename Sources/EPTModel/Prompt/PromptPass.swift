@@ -26,7 +26,7 @@ struct PromptPass {
   // What subspaces and gate leave.
   private let down: [MatrixView]  // F·U_j [s, k], one a subspace
   private let projected: [MatrixView]  // Z_j [s, d], one a subspace
-  private let gate: MatrixView  // G [s, K]
+  let gate: MatrixView  // G [s, K]
 
   /// `P̂`, `[s, d]`.
   let result: MatrixView
