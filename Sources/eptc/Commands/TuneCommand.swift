@@ -2,7 +2,7 @@ import ArgumentParser
 import EPTFormat
 import EPTTask
 import EPTTrain
-import Foundation
+import FoundationEssentials
 
 struct TuneCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
