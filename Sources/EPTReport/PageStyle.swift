@@ -1,4 +1,6 @@
-/// The page's style sheet. Colours are variables, so that one drawing serves light and dark.
+/// The page's style sheet.
+///
+/// Colours are variables, so that one drawing serves light and dark.
 enum PageStyle {
   static let sheet = """
     :root {

@@ -3,6 +3,7 @@ import EPTModel
 import EPTTask
 import EPTTestSupport
 import Foundation
+import FoundationXML
 import Testing
 
 @testable import EPTReport

@@ -11,8 +11,8 @@ public enum PEFTExport {
   ///
   /// - Parameters:
   ///   - bundle: The bundle.
-  ///   - folder: Where to write.
   ///   - bundlePath: The bundle's file, for messages.
+  ///   - folder: Where to write.
   ///   - baseModel: The name or path under which PEFT's user loads the backbone.
   ///   - replacing: Whether files that are there may be replaced.
   /// - Throws: `TaskError.unusablePrompt` for a prompt with a low-rank pair, with a head or without
