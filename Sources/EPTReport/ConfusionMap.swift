@@ -18,8 +18,8 @@ struct ConfusionMap {
     let isNumbered = classes <= Self.mostNumbered
     let longest = labels.map(\.count).max() ?? 0
     let left = min(170, 24 + Double(longest) * 7)
-    let cell = min(96, (480 - left) / Double(classes))
-    let row = isNumbered ? min(56, cell) : cell
+    let cell = min(150, (480 - left) / Double(classes))
+    let row = isNumbered ? min(64, cell) : cell
     let (width, height) = (480.0, row * Double(classes) + 40)
     var parts = [
       "<svg viewBox=\"0 0 \(Int(width)) \(Int(height))\" role=\"img\" aria-label=\"Confusion matrix\">"

@@ -5,6 +5,7 @@ struct LineChart {
     let name: String
     /// 1 or 2: which of the page's colours.
     let colour: Int
+    /// Drawn thinly, without a key, and cut off where it leaves the others' range.
     var isFaint = false
     let points: [(x: Double, y: Double)]
   }
@@ -27,7 +28,7 @@ struct LineChart {
   private let bottom = 30.0
 
   var svg: String {
-    let points = series.flatMap(\.points)
+    let points = series.filter { !$0.isFaint }.flatMap(\.points)
     guard let lastX = points.map(\.x).max() else { return "" }
     let heights = points.map(\.y) + [level?.y].compactMap { $0 }
     let ticksY = Self.ticks(heights.min() ?? 0, heights.max() ?? 1, about: 5)
@@ -42,6 +43,10 @@ struct LineChart {
     var lines = [
       "<svg viewBox=\"0 0 \(Int(width)) \(Int(height))\" role=\"img\" aria-label=\"\(escaped(label))\">"
     ]
+    let clip = "clip-" + label.filter(\.isLetter)
+    lines.append(
+      "<clipPath id=\"\(clip)\"><rect x=\"\(left)\" y=\"\(top)\" width=\"\(width - left - right)\" "
+        + "height=\"\(height - top - bottom)\"/></clipPath>")
     for tick in ticksY {
       lines.append(
         "<line class=\"grid\" x1=\"\(left)\" x2=\"\(width - right)\" y1=\"\(at(y(tick)))\" y2=\"\(at(y(tick)))\"/>"
@@ -61,7 +66,7 @@ struct LineChart {
     for curve in series where !curve.points.isEmpty {
       let path = curve.points.map { "\(at(x($0.x))),\(at(y($0.y)))" }.joined(separator: " ")
       lines.append(
-        "<polyline class=\"curve s\(curve.colour)\(curve.isFaint ? " faint" : "")\" points=\"\(path)\"/>"
+        "<polyline class=\"curve s\(curve.colour)\(curve.isFaint ? " faint" : "")\" clip-path=\"url(#\(clip))\" points=\"\(path)\"/>"
       )
       guard !curve.isFaint else { continue }
       for point in curve.points {

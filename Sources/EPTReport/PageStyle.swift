@@ -36,6 +36,8 @@ enum PageStyle {
     .wide { grid-column: 1 / -1; }
     @media (max-width: 760px) { .cards { grid-template-columns: 1fr; } }
     .note, .small { color: var(--soft); font-size: 13px; }
+    svg + .small, table + .small { margin-top: 10px; }
+    h2 + .columns h3:first-child { margin-top: 0; }
     .warn { color: var(--second); }
     svg { display: block; width: 100%; height: auto; overflow: visible; }
     svg text { fill: var(--soft); font-size: 12px; font-family: inherit; }

@@ -193,9 +193,10 @@ extension EPTPrompt {
   /// They depend on trained numbers only, so predictions stay as they are.
   public func folded() -> FoldedPrompt {
     let arena = Arena()
-    let pass = PromptPass(self, in: arena)
+    // Views are bare addresses: the arena must outlive them.
+    let prompt = withExtendedLifetime(arena) { PromptPass(self, in: arena).result.matrix() }
     return FoldedPrompt(
-      prompt: pass.result.matrix(), lowRankA: self[.lowRankA], lowRankB: self[.lowRankB],
+      prompt: prompt, lowRankA: self[.lowRankA], lowRankB: self[.lowRankB],
       lowRankScale: lowRankScale)
   }
 }
