@@ -45,7 +45,8 @@ let package = Package(
 
     .target(
       name: "EPTTestSupport", dependencies: ["EPTFormat"], path: "Tests/EPTTestSupport"),
-    .testTarget(name: "EPTFormatTests", dependencies: ["EPTFormat", "EPTTestSupport"]),
+    .testTarget(
+      name: "EPTFormatTests", dependencies: ["EPTFormat", "EPTTestSupport", "CEPTKernels"]),
     .testTarget(name: "EPTTextTests", dependencies: ["EPTText", "EPTFormat", "EPTTestSupport"]),
     .testTarget(
       name: "EPTModelTests",
