@@ -41,7 +41,9 @@ let package = Package(
       ]),
 
     .executableTarget(
-      name: "eptbench", dependencies: ["EPTFormat", "EPTText"], path: "Benchmarks/eptbench"),
+      name: "eptbench",
+      dependencies: ["EPTFormat", "EPTText", "EPTModel", "EPTTask", "EPTTrain", "EPTInfer"],
+      path: "Benchmarks/eptbench"),
 
     .target(
       name: "EPTTestSupport", dependencies: ["EPTFormat"], path: "Tests/EPTTestSupport"),

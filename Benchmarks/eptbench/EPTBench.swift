@@ -8,6 +8,10 @@ enum EPTBench {
   static let usage = """
     usage: eptbench tokenizers FOLDER FILE [ROUNDS]   lines a second, one thread
            eptbench ids FOLDER                        JSON texts or pairs in, ids out, line by line
+           eptbench bundle MODEL PROMPT_ROWS OUTPUT   a bundle for SST-2 with random numbers
+    Driven line by line by Benchmarks/speed:
+           eptbench infer MODEL BUNDLE BATCH TOKENS THREADS
+           eptbench tune MODEL ept|pt BATCH LENGTH|real SST2_TRAIN_TSV THREADS
     """
 
   static func main() throws {
@@ -19,10 +23,32 @@ enum EPTBench {
         rounds: arguments.count == 4 ? Int(arguments[3]) ?? 5 : 5)
     case ("ids", 2):
       try printIDs(folder: arguments[1])
+    case ("bundle", 4):
+      try RandomBundle.write(
+        model: arguments[1], promptLength: try number(arguments[2]), to: arguments[3])
+    case ("infer", 6):
+      try InferWorker.run(
+        model: arguments[1], bundle: arguments[2], batch: try number(arguments[3]),
+        tokens: try number(arguments[4]), threads: try number(arguments[5]))
+    case ("tune", 7):
+      try TuneWorker.run(
+        TuneWorker.Plan(
+          model: arguments[1], method: arguments[2], batch: try number(arguments[3]),
+          threads: try number(arguments[6]), length: Int(arguments[4]), rows: arguments[5],
+          batches: 8))
     default:
       print(usage)
       exit(64)
     }
+  }
+
+  private static func number(_ argument: String) throws -> Int {
+    guard let number = Int(argument) else { throw Usage.notANumber(argument) }
+    return number
+  }
+
+  private enum Usage: Error {
+    case notANumber(String)
   }
 
   /// The tokenizer of a checkpoint folder, as a converted model would open it.

@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 
 /// One text's answer.
 public struct Answer: Sendable, Equatable {

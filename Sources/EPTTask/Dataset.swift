@@ -30,14 +30,23 @@ public struct Dataset: Sendable {
       try self.init(definition, train: train, dev: dev)
       return
     }
-    let files = try [
-      Self.rows(of: train, definition),
-      Self.rows(of: location.require([validation], task: definition.name), definition),
-      Self.rows(of: location.require([test], task: definition.name), definition),
-    ]
+    try self.init(
+      definition, train: train, dev: location.require([validation], task: definition.name),
+      test: location.require([test], task: definition.name))
+  }
+
+  /// Reads three files that are split already.
+  ///
+  /// - Throws: `TaskError.badRow` or `.noRows`; `FormatError` if a file cannot be read.
+  public init(_ definition: TaskDefinition, train: String, dev: String, test: String) throws {
+    let train = try LabelledFile(train, definition)
+    let dev = try LabelledFile(dev, definition)
+    let test = try LabelledFile(test, definition)
+    try dev.requireClasses(of: train, definition)
+    try test.requireClasses(of: train, definition)
     self.init(
-      train: files[0].examples, validation: files[1].examples, test: files[2].examples,
-      skippedRows: files.reduce(0) { $0 + $1.skippedRows })
+      train: train.examples, validation: dev.examples, test: test.examples,
+      skippedRows: [train, dev, test].reduce(0) { $0 + $1.skippedRows })
   }
 
   /// Reads and splits two files by the task's rule; a rule of other files becomes that of large
@@ -45,8 +54,9 @@ public struct Dataset: Sendable {
   ///
   /// - Throws: `TaskError.badRow` or `.noRows`; `FormatError` if a file cannot be read.
   public init(_ definition: TaskDefinition, train trainPath: String, dev devPath: String) throws {
-    let train = try Self.rows(of: trainPath, definition)
-    let dev = try Self.rows(of: devPath, definition)
+    let train = try LabelledFile(trainPath, definition)
+    let dev = try LabelledFile(devPath, definition)
+    try dev.requireClasses(of: train, definition)
     let skippedRows = train.skippedRows + dev.skippedRows
     switch definition.split {
     case .halvedDev(let seed):
@@ -57,7 +67,7 @@ public struct Dataset: Sendable {
         validation: halves.validation.map { dev.examples[$0] },
         test: halves.test.map { dev.examples[$0] }, skippedRows: skippedRows)
     case .heldOutTrain, .files:
-      var (rows, seed) = (1000, UInt64(42))
+      var (rows, seed) = (SplitRule.heldOutRows, SplitRule.standardSeed)
       if case .heldOutTrain(let ruleRows, let ruleSeed) = definition.split {
         (rows, seed) = (ruleRows, ruleSeed)
       }
@@ -92,25 +102,6 @@ public struct Dataset: Sendable {
   ///
   /// - Throws: `TaskError.badRow` or `.noRows`; `FormatError` if the file cannot be read.
   public static func read(_ path: String, _ definition: TaskDefinition) throws -> [Example] {
-    try rows(of: path, definition).examples
-  }
-
-  private static func rows(
-    of path: String, _ definition: TaskDefinition
-  ) throws -> (examples: [Example], skippedRows: Int) {
-    let file = try MappedFile(path: path)
-    try file.refuseStandIn(for: "a data file")
-    let rows: (examples: [Example], skippedRows: Int)
-    if path.hasSuffix(".jsonl") || path.hasSuffix(".json") {
-      var reader = JSONLinesReader(path: path, definition: definition)
-      try reader.read(file)
-      rows = (reader.examples, 0)
-    } else {
-      var reader = TabSeparatedReader(path: path, definition: definition)
-      try reader.read(file)
-      rows = (reader.examples, reader.skippedRows)
-    }
-    guard !rows.examples.isEmpty else { throw TaskError.noRows(path: path) }
-    return rows
+    try LabelledFile(path, definition).examples
   }
 }

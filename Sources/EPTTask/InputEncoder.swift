@@ -19,6 +19,21 @@ public struct InputEncoder: Sendable {
     return tokenizer.encode(input.first, input.second, limit: task.inputLength)
   }
 
+  /// How many of `examples` have more tokens than the task reads, so that their ends are cut off.
+  public func cutCount(of examples: [Example]) -> Int {
+    examples.count { example in
+      let input = task.input(example.values, hasDecoder: hasDecoder)
+      let texts = [input.first, input.second ?? ""]
+      let bytes = texts.reduce(0) { $0 + $1.utf8.count }
+      // A token of ASCII text has a byte or more; a text has at most four tokens besides.
+      if bytes + 4 <= task.inputLength, texts.allSatisfy({ $0.utf8.allSatisfy { $0 < 0x80 } }) {
+        return false
+      }
+      let tokens = tokenizer.encode(input.first, input.second, limit: .max).ids.count
+      return tokens > task.inputLength
+    }
+  }
+
   /// The tokens of each label word, end token included: what a decoder scores.
   ///
   /// - Throws: `TaskError.invalidDefinition` if two words are the same to the tokenizer.

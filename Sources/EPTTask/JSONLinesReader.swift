@@ -5,6 +5,8 @@ struct JSONLinesReader {
   let definition: TaskDefinition
   let path: String
   private(set) var examples: [Example] = []
+  /// The line of each class's first row.
+  private(set) var firstLines: [Int: Int] = [:]
 
   init(path: String, definition: TaskDefinition) {
     self.path = path
@@ -64,16 +66,12 @@ struct JSONLinesReader {
   }
 
   private mutating func add(_ values: [String], _ label: JSON?, _ line: Int) throws {
-    let text: String
-    switch label {
-    case .string(let value): text = value
-    case .bool(let value): text = value ? "true" : "false"
-    case .integer(let value): text = String(value)
-    case .number(let value): text = String(value)
-    default:
+    guard let text = label?.labelText else {
       throw fault(line, "no \"\(definition.source.label)\"; training and evaluation need labels")
     }
-    examples.append(try definition.example(values: values, label: text, path: path, line: line))
+    let example = try definition.example(values: values, label: text, path: path, line: line)
+    firstLines[example.label] = firstLines[example.label] ?? line
+    examples.append(example)
   }
 
   /// A line break becomes a space, bold type goes.
@@ -98,5 +96,18 @@ struct JSONLinesReader {
 
   private func fault(_ line: Int, _ reason: String) -> TaskError {
     TaskError.badRow(path: path, line: line, reason: reason)
+  }
+}
+
+extension JSON {
+  /// A label as text, whatever type the file gives it; nil for a value that is none.
+  var labelText: String? {
+    switch self {
+    case .string(let value): value
+    case .bool(let value): value ? "true" : "false"
+    case .integer(let value): String(value)
+    case .number(let value): String(value)
+    case .null, .array, .object: nil
+    }
   }
 }

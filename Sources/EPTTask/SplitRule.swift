@@ -16,6 +16,11 @@ public enum SplitRule: Sendable, Equatable {
   /// Validation and test are files of their own, named without extension.
   case files(validation: String, test: String)
 
+  /// How many rows `heldOutTrain` takes where nothing else is said.
+  static let heldOutRows = 1000
+  /// The seed where nothing else is said: DePT's.
+  static let standardSeed: UInt64 = 42
+
   /// The rows `(validation, train)` of a train file of `count` rows.
   static func heldOut(_ rows: Int, of count: Int, seed: UInt64) -> (held: [Int], rest: [Int]) {
     var random = RandomNumbers(.split, seed)
@@ -29,6 +34,17 @@ public enum SplitRule: Sendable, Equatable {
     var random = RandomNumbers(.split, seed)
     let order = random.shuffled(count)
     return (Array(order.prefix(count / 2)), Array(order.dropFirst(count / 2)))
+  }
+}
+
+extension SplitRule: CustomStringConvertible {
+  /// Where validation and test rows come from, in a few words.
+  public var description: String {
+    switch self {
+    case .heldOutTrain(let rows, _): "\(rows) of train, dev"
+    case .halvedDev: "halves of dev"
+    case .files(let validation, let test): "\(validation), \(test)"
+    }
   }
 }
 

@@ -51,18 +51,26 @@ enum Statistics {
     guard let firstX = x.first, let firstY = y.first, x.contains(where: { $0 != firstX }),
       y.contains(where: { $0 != firstY })
     else { return 0 }
-    let meanX = x.reduce(0, +) / Double(x.count)
-    let meanY = y.reduce(0, +) / Double(y.count)
+    let (deviationX, deviationY) = (scaledDeviations(x), scaledDeviations(y))
     var covariance = 0.0
     var varianceX = 0.0
     var varianceY = 0.0
-    for (a, b) in zip(x, y) {
-      covariance += (a - meanX) * (b - meanY)
-      varianceX += (a - meanX) * (a - meanX)
-      varianceY += (b - meanY) * (b - meanY)
+    for (a, b) in zip(deviationX, deviationY) {
+      covariance += a * b
+      varianceX += a * a
+      varianceY += b * b
     }
     let correlation = covariance / (varianceX.squareRoot() * varianceY.squareRoot())
     return correlation.isFinite ? min(1, max(-1, correlation)) : 0
+  }
+
+  /// What each number differs from the mean, in shares of the largest difference: correlation has
+  /// no unit, and so squares neither vanish nor overflow.
+  private static func scaledDeviations(_ values: [Double]) -> [Double] {
+    let mean = values.reduce(0, +) / Double(values.count)
+    let deviations = values.map { $0 - mean }
+    let largest = deviations.reduce(0) { max($0, abs($1)) }
+    return largest > 0 ? deviations.map { $0 / largest } : deviations
   }
 
   /// Spearman's correlation: Pearson's of the ranks, ties sharing their mean rank.

@@ -6,6 +6,8 @@ struct TabSeparatedReader {
   let path: String
   private(set) var examples: [Example] = []
   private(set) var skippedRows = 0
+  /// The line of each class's first row.
+  private(set) var firstLines: [Int: Int] = [:]
   private var layout: Layout?
 
   /// Which columns hold what.
@@ -106,8 +108,9 @@ struct TabSeparatedReader {
     }
     let values = try layout.fields.map { try text(columns[$0], line: line) }
     let label = try text(columns[layout.label], line: line)
-    examples.append(
-      try definition.example(values: values, label: label, path: path, line: line))
+    let example = try definition.example(values: values, label: label, path: path, line: line)
+    firstLines[example.label] = firstLines[example.label] ?? line
+    examples.append(example)
   }
 
   private func text(_ bytes: Slice<UnsafeRawBufferPointer>, line: Int) throws -> String {
@@ -139,9 +142,10 @@ extension TaskDefinition {
       let numbers = labels.map { Double($0.word) ?? 0 }
       let low = numbers.min() ?? 0
       let high = numbers.max() ?? 0
-      let step = (high - low) / Double(labels.count - 1)
-      if (low...high).contains(score), step > 0 {
-        let nearest = low + ((score - low) / step).rounded(.toNearestOrEven) * step
+      let steps = Double(labels.count - 1) / (high - low)
+      if (low...high).contains(score), steps.isFinite {
+        // Times 5 as T5 does; through 0.2, which is no binary fraction, 2.3 would round down.
+        let nearest = low + ((score - low) * steps).rounded(.toNearestOrEven) / steps
         let index = numbers.indices.min { abs(numbers[$0] - nearest) < abs(numbers[$1] - nearest) }
         return Example(values: values, label: index ?? 0, score: score)
       }

@@ -9,15 +9,26 @@ public struct TaskBundle: Sendable, Equatable {
   /// The backbone that the prompt was tuned on, and works with.
   public var backbone: BackboneIdentity
   public var training: TrainingRecord
-  /// The prompt, unfolded.
+  /// Whether the prompt is as it was trained.
+  public var form: Form
+  /// The prompt; a folded one has neither subspaces nor fusion.
   public var prompt: EPTPrompt
   /// The linear head of an encoder, or the label words' tokens.
   public var readout: Readout
 
+  /// How a bundle's prompt is kept.
+  public enum Form: String, Sendable {
+    /// As trained: training can go on from it, its gate can be drawn.
+    case unfolded
+    /// Fusion, subspaces and gate are worked into the short prompt.
+    case folded
+  }
+
   public init(
-    task: TaskDefinition, backbone: BackboneIdentity, training: TrainingRecord, prompt: EPTPrompt,
-    readout: Readout
+    task: TaskDefinition, backbone: BackboneIdentity, training: TrainingRecord,
+    form: Form = .unfolded, prompt: EPTPrompt, readout: Readout
   ) {
+    self.form = form
     self.task = task
     self.backbone = backbone
     self.training = training
@@ -35,6 +46,32 @@ public struct TaskBundle: Sendable, Equatable {
   }
 }
 
+/// How a bundle's tensors are stored.
+public enum BundleNumbers: String, Sendable, CaseIterable {
+  case f32
+  case f16
+
+  fileprivate func add(
+    _ name: String, _ shape: [Int], _ values: [Float], to writer: inout ContainerWriter
+  ) throws {
+    guard self == .f16 else {
+      writer.addTensor(name: name, shape: shape, floats: values)
+      return
+    }
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(2 * values.count)
+    for value in values {
+      let half = Float16(value)
+      guard half.isFinite else {
+        throw TaskError.unusablePrompt(
+          path: "tensor `\(name)`", reason: "\(value) is beyond binary16; keep f32")
+      }
+      withUnsafeBytes(of: half.bitPattern.littleEndian) { bytes.append(contentsOf: $0) }
+    }
+    writer.addTensor(name: name, shape: shape, encoding: .f16, bytes: bytes)
+  }
+}
+
 /// Names of a bundle's sections and tensors, beside those of `PromptPart`.
 enum BundleNames {
   static let task = "task"
@@ -48,8 +85,15 @@ enum BundleNames {
 extension TaskBundle {
   /// Writes the bundle to `path`, all or nothing.
   ///
-  /// - Throws: `FormatError.outputExists` unless `replacing`, `.system` if the disk refuses.
-  public func write(to path: String, replacing: Bool) throws {
+  /// - Parameters:
+  ///   - path: The file to make.
+  ///   - replacing: Whether a file that is there may be replaced.
+  ///   - numbers: How the tensors are stored; training goes on without loss from binary32 only.
+  /// - Throws: `FormatError.outputExists` unless `replacing`, `.system` if the disk refuses;
+  ///   `TaskError.unusablePrompt` for a number that `numbers` cannot hold.
+  public func write(
+    to path: String, replacing: Bool, numbers: BundleNumbers = .f32
+  ) throws {
     var writer = ContainerWriter(kind: .bundle)
     for (name, json) in [
       (BundleNames.task, task.json), (BundleNames.backbone, backbone.json),
@@ -59,13 +103,11 @@ extension TaskBundle {
     }
     for part in PromptPart.allCases where !prompt[part].values.isEmpty {
       let matrix = prompt[part]
-      writer.addTensor(
-        name: part.rawValue, shape: [matrix.rows, matrix.columns], floats: matrix.values)
+      try numbers.add(part.rawValue, [matrix.rows, matrix.columns], matrix.values, to: &writer)
     }
     if case .head(let head) = readout {
-      writer.addTensor(
-        name: BundleNames.headWeight, shape: [head.weight.rows, head.weight.columns],
-        floats: head.weight.values)
+      let shape = [head.weight.rows, head.weight.columns]
+      try numbers.add(BundleNames.headWeight, shape, head.weight.values, to: &writer)
       writer.addTensor(name: BundleNames.headBias, shape: [head.bias.count], floats: head.bias)
     }
     try writer.write(to: path, replacing: replacing)
@@ -74,7 +116,7 @@ extension TaskBundle {
   private var promptJSON: JSON {
     let shape = prompt.shape
     var members = [
-      JSONMember("form", "unfolded"),
+      JSONMember("form", .string(form.rawValue)),
       JSONMember("prompt_length", .integer(shape.promptLength)),
       JSONMember("input_length", .integer(shape.inputLength)),
       JSONMember("rank", .integer(shape.rank)),

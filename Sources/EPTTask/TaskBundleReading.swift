@@ -21,7 +21,7 @@ extension TaskBundle {
     let backbone = try reader.read(BundleNames.backbone, BackboneIdentity.init)
     let training = try reader.read(BundleNames.training, TrainingRecord.init)
     let json = try reader.json(BundleNames.prompt)
-    guard json["form"]?.string == "unfolded" else {
+    guard let form = json["form"]?.string.flatMap(Form.init) else {
       throw FormatError.unsupported(
         path: path, what: "a prompt of form \(json["form"]?.string ?? "unknown")",
         hint: "update eptc, or tune again")
@@ -30,8 +30,16 @@ extension TaskBundle {
     guard prompt.shape.inputLength == task.inputLength else {
       throw reader.fault(BundleNames.prompt, "its input length differs from the task's")
     }
+    if let gate = training.startGate {
+      guard gate.rows == prompt.shape.promptLength, gate.columns == prompt.shape.subspaces else {
+        throw reader.fault(BundleNames.training, "\"start_gate\" has other sizes than the prompt")
+      }
+    }
+    guard form == .unfolded || (prompt.shape.subspaces == 0 && !prompt.usesFusion) else {
+      throw reader.fault(BundleNames.prompt, "a folded prompt has neither subspaces nor fusion")
+    }
     self.init(
-      task: task, backbone: backbone, training: training, prompt: prompt,
+      task: task, backbone: backbone, training: training, form: form, prompt: prompt,
       readout: try reader.readout(json, classes: task.labels.count, width: backbone.width))
   }
 }
@@ -77,7 +85,7 @@ private struct BundleReader {
     else { throw fault(BundleNames.prompt, "\"alpha\" or \"fusion\" is missing") }
     let subspaces = try size("subspaces", from: 0)
     let shape = PromptShape(
-      promptLength: try size("prompt_length", from: 1),
+      promptLength: try size("prompt_length", from: 0),
       inputLength: try size("input_length", from: 1), width: width,
       rank: try size("rank", from: 0), subspaces: subspaces,
       subspaceWidth: try size("subspace_width", from: subspaces == 0 ? 0 : 1))

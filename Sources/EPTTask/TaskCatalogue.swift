@@ -89,8 +89,8 @@ public enum TaskCatalogue {
     }
   }
 
-  private static let heldOutRows = 1000
-  private static let splitSeed: UInt64 = 42
+  private static let heldOutRows = SplitRule.heldOutRows
+  private static let splitSeed = SplitRule.standardSeed
   private static let short = 128
 
   private static let truth = [

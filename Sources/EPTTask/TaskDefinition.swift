@@ -27,7 +27,7 @@ public struct TaskDefinition: Sendable, Equatable {
   public let isScale: Bool
   public let metric: Metric
   /// The longest input in tokens, special tokens included; more is cut off.
-  public private(set) var inputLength: Int
+  public internal(set) var inputLength: Int
   public let split: SplitRule
   public let source: DataSource
 
@@ -69,13 +69,6 @@ public struct TaskDefinition: Sendable, Equatable {
     self.inputLength = inputLength
     self.split = split
     self.source = source
-  }
-
-  /// The same task with inputs of at most `length` tokens.
-  public func limited(to length: Int) -> TaskDefinition {
-    var task = self
-    task.inputLength = length
-    return task
   }
 
   /// What the backbone reads for one example.

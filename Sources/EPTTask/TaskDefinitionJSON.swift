@@ -17,6 +17,12 @@ extension TaskDefinition {
     ]
   }
 
+  /// The members of `json`, in order.
+  static let memberNames = [
+    "name", "fields", "template", "segments", "labels", "scale", "metric", "input_length", "split",
+    "source",
+  ]
+
   /// Reads what `json` wrote.
   ///
   /// - Throws: `TaskError.invalidDefinition`, naming the member.
@@ -60,6 +66,9 @@ extension TaskDefinition {
 }
 
 extension DataSource {
+  /// The members of `json`, in order.
+  static let memberNames = ["folders", "columns", "label", "records", "skips_broken_rows"]
+
   fileprivate var json: JSON {
     [
       "folders": .array(folders.map { .string($0) }),

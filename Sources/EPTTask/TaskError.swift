@@ -10,6 +10,10 @@ public enum TaskError: Error, Equatable, Sendable {
   case noRows(path: String)
   /// A definition that contradicts itself.
   case invalidDefinition(task: String, reason: String)
+  /// A user's definition that cannot be read. `reason` names the member.
+  case badTaskFile(path: String, reason: String)
+  /// A prompt of others that cannot be used here. `reason` says what would fit.
+  case unusablePrompt(path: String, reason: String)
   /// A bundle that was made for another backbone.
   case otherBackbone(bundle: String, madeFor: String, given: String)
   /// Something that this version does not do with this backbone.
@@ -32,6 +36,10 @@ extension TaskError: CustomStringConvertible {
       "\(path) has no rows; is it the right file, and whole?"
     case .invalidDefinition(let task, let reason):
       "task \(task) is not usable: \(reason)"
+    case .badTaskFile(let path, let reason):
+      "\(path): \(reason)"
+    case .unusablePrompt(let path, let reason):
+      "\(path) cannot be used: \(reason)"
     case .otherBackbone(let bundle, let madeFor, let given):
       "\(bundle) was made for \(madeFor), but the model given is \(given);"
         + " give its own model, or tune again on this one"

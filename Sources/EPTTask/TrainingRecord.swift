@@ -1,4 +1,5 @@
 import EPTFormat
+import EPTModel
 
 /// How a bundle came to be: settings and results, without any time of day.
 public struct TrainingRecord: Sendable, Equatable {
@@ -18,10 +19,16 @@ public struct TrainingRecord: Sendable, Equatable {
   public var test: MetricScore?
   /// What the most frequent class scores on the test rows.
   public var testMajority: MetricScore
+  /// The evaluations on the way; none in bundles of older versions and in folded ones.
+  public var history: TrainingHistory
+  /// The gate at step 0, `[s, K]`; nil for one that weighed all subspaces alike, as it does unless
+  /// training went on from another bundle.
+  public var startGate: Matrix?
 
   public init(
     settings: JSON, steps: Int, bestStep: Int, isInterrupted: Bool, validation: MetricScore?,
-    validationMajority: MetricScore, test: MetricScore?, testMajority: MetricScore
+    validationMajority: MetricScore, test: MetricScore?, testMajority: MetricScore,
+    history: TrainingHistory = TrainingHistory(), startGate: Matrix? = nil
   ) {
     self.settings = settings
     self.steps = steps
@@ -31,22 +38,29 @@ public struct TrainingRecord: Sendable, Equatable {
     self.validationMajority = validationMajority
     self.test = test
     self.testMajority = testMajority
+    self.history = history
+    self.startGate = startGate
   }
 }
 
 extension TrainingRecord {
   /// The record as it stands in a bundle.
   var json: JSON {
-    [
-      "settings": settings,
-      "steps": .integer(steps),
-      "best_step": .integer(bestStep),
-      "interrupted": .bool(isInterrupted),
-      "validation": validation?.json ?? .null,
-      "validation_majority": validationMajority.json,
-      "test": test?.json ?? .null,
-      "test_majority": testMajority.json,
+    var members = [
+      JSONMember("settings", settings),
+      JSONMember("steps", .integer(steps)),
+      JSONMember("best_step", .integer(bestStep)),
+      JSONMember("interrupted", .bool(isInterrupted)),
+      JSONMember("validation", validation?.json ?? .null),
+      JSONMember("validation_majority", validationMajority.json),
+      JSONMember("test", test?.json ?? .null),
+      JSONMember("test_majority", testMajority.json),
     ]
+    if !history.points.isEmpty { members.append(JSONMember("history", history.json)) }
+    if let startGate {
+      members.append(JSONMember("start_gate", TrainingHistory.rows(of: startGate)))
+    }
+    return .object(members)
   }
 
   /// Reads what `json` wrote, nil if it is something else.
@@ -63,10 +77,20 @@ extension TrainingRecord {
     let scores = [validation, test].map { $0 == .null ? nil : MetricScore($0) }
     guard (scores[0] == nil) == (validation == .null), (scores[1] == nil) == (test == .null)
     else { return nil }
+    var history = TrainingHistory()
+    if let columns = json["history"] {
+      guard let read = TrainingHistory(columns) else { return nil }
+      history = read
+    }
+    var startGate: Matrix?
+    if let rows = json["start_gate"] {
+      guard let read = TrainingHistory.matrix(rows) else { return nil }
+      startGate = read
+    }
     self.init(
       settings: settings, steps: steps, bestStep: bestStep, isInterrupted: isInterrupted,
       validation: scores[0], validationMajority: validationMajority, test: scores[1],
-      testMajority: testMajority)
+      testMajority: testMajority, history: history, startGate: startGate)
   }
 }
 

@@ -19,7 +19,7 @@ struct EPTC: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       ConvertCommand.self, TuneCommand.self, InferCommand.self, EvaluateCommand.self,
-      InspectCommand.self,
+      InspectCommand.self, TasksCommand.self, FoldCommand.self,
     ])
 
   /// Runs the command line; errors of the rooms become one line and their exit status.

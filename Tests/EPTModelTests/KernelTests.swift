@@ -15,7 +15,7 @@ import Testing
   }
 
   /// Lengths around every vector width, and none.
-  private static let counts = [0, 1, 3, 7, 8, 15, 16, 17, 33, 100]
+  private static let counts = [0, 1, 3, 7, 8, 15, 16, 17, 33, 100, 1100]
 
   @Test(arguments: InstructionSet.allCases)
   func productsOfAllLayouts(_ set: InstructionSet) throws {
@@ -216,9 +216,14 @@ import Testing
       var rectified = x
       loops.relu(&rectified, length)
       #expect(rectified == x.map { max($0, 0) })
-      var gradient = y
-      loops.relu_backward(&gradient, rectified, length)
-      #expect(gradient == zip(x, y).map { $0 > 0 ? $1 : 0 })
+      let words = (count + 511) / 512 * 16
+      var alive = [Int32](repeating: -1, count: 2 * words)
+      var kept = x + y
+      loops.relu_keeping(&kept, &alive, 2, length)
+      #expect(kept == (x + y).map { max($0, 0) })
+      var gradient = y + x
+      loops.relu_backward(&gradient, alive, 2, length)
+      #expect(gradient == zip(x + y, y + x).map { $0 > 0 ? $1 : 0 })
       var biased = x + x
       loops.add_bias(&biased, y, 2, length)
       let once = zip(x, y).map { Double($0) + Double($1) }

@@ -1,4 +1,5 @@
 import EPTFormat
+import EPTTestSupport
 import Testing
 
 @testable import EPTTask
@@ -34,6 +35,57 @@ struct MetricTests {
       #expect(abs(Statistics.pearson(x, y) - pearson) < 1e-12)
       #expect(abs(Statistics.spearman(x, y) - spearman) < 1e-12)
     }
+  }
+
+  private static func cases(_ key: String) throws -> [JSON] {
+    let path = TestPaths.fixture("task/metrics.json")
+    return try #require(
+      try JSON(parsing: String(contentsOfFile: path, encoding: .utf8))[key]?.array)
+  }
+
+  @Test("random and degenerate classes, make_metrics.py")
+  func moreClasses() throws {
+    let cases = try Self.cases("classes")
+    #expect(cases.count > 70)
+    for golden in cases {
+      func digits(_ key: String) throws -> [Int] {
+        try #require(golden[key]?.string).map { try #require($0.wholeNumberValue) }
+      }
+      let (predicted, actual) = (try digits("predicted"), try digits("actual"))
+      let classes = try #require(golden["classes"]?.integer)
+      for (key, value) in [
+        ("accuracy", Statistics.accuracy(predicted, actual)),
+        ("macro_f1", Statistics.macroF1(predicted, actual, classes: classes)),
+        ("matthews", Statistics.matthews(predicted, actual, classes: classes)),
+        ("f1", Statistics.f1(predicted, actual, positive: 1)),
+      ] {
+        let expected = try #require(golden[key]?.number)
+        #expect(abs(value - expected) < 1e-12, "\(key) of \(golden.serialized().prefix(200))")
+      }
+    }
+  }
+
+  @Test("random and degenerate correlations, make_metrics.py")
+  func moreCorrelations() throws {
+    let cases = try Self.cases("correlations")
+    #expect(cases.count > 50)
+    for golden in cases {
+      let (x, y) = (try numbers(golden["x"]), try numbers(golden["y"]))
+      let pearson = try #require(golden["pearson"]?.number)
+      let spearman = try #require(golden["spearman"]?.number)
+      // Far from 0 the numbers themselves have lost digits.
+      #expect(abs(Statistics.pearson(x, y) - pearson) < 1e-9, "\(x.prefix(9)) \(y.prefix(9))")
+      #expect(abs(Statistics.spearman(x, y) - spearman) < 1e-12, "\(x.prefix(9)) \(y.prefix(9))")
+    }
+  }
+
+  @Test func noRowsAtAll() {
+    #expect(Statistics.accuracy([], []) == 0)
+    #expect(Statistics.f1([], [], positive: 1) == 0)
+    #expect(Statistics.macroF1([], [], classes: 3) == 0)
+    #expect(Statistics.matthews([], [], classes: 2) == 0)
+    #expect(Statistics.pearson([], []) == 0)
+    #expect(Statistics.spearman([], []) == 0)
   }
 
   @Test func figuresOfEachMetric() throws {

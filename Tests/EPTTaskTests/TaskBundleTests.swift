@@ -34,7 +34,17 @@ struct TaskBundleTests {
         settings: ["seed": 42, "prompt_rate": 0.002], steps: 400, bestStep: 300,
         isInterrupted: false, validation: MetricScore([.init("accuracy", 0.815)]),
         validationMajority: MetricScore([.init("accuracy", 0.509)]), test: nil,
-        testMajority: MetricScore([.init("accuracy", 0.5)])),
+        testMajority: MetricScore([.init("accuracy", 0.5)]),
+        history: TrainingHistory([
+          .init(
+            step: 0, trainingLoss: nil, validationLoss: 0.7,
+            score: MetricScore([.init("accuracy", 0.5)]), learningRate: 0),
+          .init(
+            step: 100, trainingLoss: 0.5, validationLoss: 0.1234567,
+            score: MetricScore([.init("accuracy", 2.0 / 3)]), learningRate: 0.002),
+        ]),
+        startGate: subspaces == 0
+          ? nil : Matrix(rows: 3, columns: 2, values: [0.25, 0.75, 0.5, 0.5, 1, 0])),
       prompt: prompt, readout: words.map { .labelWords($0) } ?? .head(head))
   }
 
@@ -57,6 +67,44 @@ struct TaskBundleTests {
         #expect(copy == bundle)
       }
     }
+  }
+
+  @Test func historyKeepsSixDigits() throws {
+    let points = try Self.bundle().training.history.points
+    #expect(points[1].validationLoss == 0.123457)
+    #expect(points[1].score.figures[0].value == 0.666667)
+    #expect(TrainingHistory.sixDigits(.infinity) == 0)
+    #expect(TrainingHistory.sixDigits(-1_234_567) == -1_234_570)
+  }
+
+  @Test func aFoldedBundleIsTheSamePromptInLessRoom() throws {
+    for var bundle in [try Self.bundle(), try Self.bundle(subspaces: 0), try Self.bundle(rank: 0)] {
+      // Numbers of a trained prompt's size, which binary16 can hold.
+      for part in PromptPart.allCases {
+        bundle.prompt[part].values = bundle.prompt[part].values.map { $0 / 50 }
+      }
+      let folded = bundle.folded()
+      #expect(folded.prompt.folded() == bundle.prompt.folded())
+      #expect(folded.folded() == folded)
+      try withFile(bundle) { path in
+        try folded.write(to: path + ".folded", replacing: false)
+        try folded.write(to: path + ".half", replacing: false, numbers: .f16)
+        #expect(try TaskBundle(path: path + ".folded") == folded)
+        let half = try TaskBundle(path: path + ".half")
+        for part in PromptPart.allCases {
+          #expect(half.prompt[part].values == folded.prompt[part].values.map { Float(Float16($0)) })
+        }
+        let sizes = try ["", ".folded", ".half"].map {
+          try Data(contentsOf: URL(fileURLWithPath: path + $0)).count
+        }
+        #expect(sizes[0] > sizes[1] && sizes[1] > sizes[2])
+      }
+    }
+    var large = try Self.bundle()
+    large.prompt[.gate].values[0] = 1e6
+    #expect {
+      try large.write(to: "/nowhere/x.eptb", replacing: false, numbers: .f16)
+    } throws: { "\($0)".contains("`gate`") && "\($0)".contains("f32") }
   }
 
   /// `fixtures/task/make_bundle.py` wrote the file from docs/format.md, with two encodings.
@@ -176,7 +224,13 @@ struct TaskBundleTests {
     try expectFault(
       "\"subspace_width\"", section: "prompt", replacing: "\"subspace_width\":2",
       with: "\"subspace_width\":0")
-    try expectFault("not supported", section: "prompt", replacing: "unfolded", with: "folded")
+    try expectFault("not supported", section: "prompt", replacing: "unfolded", with: "refolded")
+    try expectFault("neither", section: "prompt", replacing: "unfolded", with: "folded")
+    try expectFault("`training`", section: "training", replacing: "[0,100]", with: "[0]")
+    try expectFault("`training`", section: "training", replacing: "[0,100]", with: "[100,0]")
+    try expectFault("`training`", section: "training", replacing: "[null,0.5]", with: "[true,0.5]")
+    try expectFault("`training`", section: "training", replacing: "[0.25,0.75]", with: "[0.25]")
+    try expectFault("start_gate", section: "training", replacing: "[0.25,0.75],", with: "")
     try expectFault("\"rank\"", section: "prompt", replacing: "\"rank\":2", with: "\"rank\":-1")
     try expectFault(
       "low_rank_a", section: "prompt", replacing: "\"rank\":2", with: "\"rank\":1048576")

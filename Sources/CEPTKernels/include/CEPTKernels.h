@@ -47,9 +47,13 @@ struct ept_kernels {
                               bool keep, int64_t count);
   // x = max(x, 0), [count].
   void (*_Nonnull relu)(float *_Nonnull x, int64_t count);
-  // gradient = 0 where output, which relu gave, is 0; [count].
-  void (*_Nonnull relu_backward)(float *_Nonnull gradient, const float *_Nonnull output,
-                                 int64_t count);
+  // The same for [rows, columns], keeping one bit a number: whether it was above 0.
+  // `alive` has 16 words for every 512 columns or part of them, [rows, words].
+  void (*_Nonnull relu_keeping)(float *_Nonnull x, int32_t *_Nonnull alive, int64_t rows,
+                                int64_t columns);
+  // gradient = 0 where `alive`, which relu_keeping gave, says so; [rows, columns].
+  void (*_Nonnull relu_backward)(float *_Nonnull gradient, const int32_t *_Nonnull alive,
+                                 int64_t rows, int64_t columns);
 
   // y = n * gamma + beta with n = (t - mean) / sqrt(variance + epsilon) and
   // t = x + bias + residual, row by row of [rows, columns]. Without `centered`

@@ -105,9 +105,16 @@ struct T5FeedForward: Sendable {
   /// What the gradient needs of one forward pass.
   struct Kept {
     let norm: Norm.Kept
-    /// ReLU's results, or the derivatives of the gated product by its two factors' inputs.
+    let inner: Inner
+  }
+
+  /// What the gradient of the inner function needs.
+  enum Inner {
+    /// Which of ReLU's numbers were above 0.
+    case relu(Rectifier.Kept)
+    /// The derivatives of the gated product by its two factors' inputs.
     /// `[rows, feedForwardWidth]` each
-    let inner: [MatrixView]
+    case gated([MatrixView])
   }
 
   let norm: Norm
@@ -130,31 +137,48 @@ struct T5FeedForward: Sendable {
 
   func forward(_ h: MatrixView, keeping: Bool, _ workspace: Workspace) -> Kept? {
     let arena = workspace.arena
-    let inner = output.weight.columns
     let kept =
       keeping
       ? Kept(
         norm: Norm.Kept(rows: h.rows, columns: h.columns, in: arena),
-        inner: inputs.map { _ in arena.matrix(h.rows, inner) }) : nil
+        inner: keptInner(h.rows, in: arena)) : nil
     workspace.forRowBlocks(h.rows) { block, scratch in
       let normed = scratch.matrix(block.count, h.columns)
       norm(h.rows(block), into: normed, keeping: kept?.norm, rows: block)
-      let products = inputs.indices.map { index in
-        let product = kept?.inner[index].rows(block) ?? scratch.matrix(block.count, inner)
-        inputs[index](normed, into: product)
-        return product
-      }
-      var hidden = products[0]
-      if products.count == 1 {
-        kernels.relu(hidden.base, Int64(hidden.count))
-      } else {
-        hidden = scratch.matrix(block.count, inner)
-        kernels.gated_gelu(
-          products[0].base, products[1].base, hidden.base, keeping, Int64(hidden.count))
-      }
-      output.multiply(hidden, adding: true, into: h.rows(block))
+      output.multiply(
+        inner(normed, keeping: kept?.inner, rows: block, in: scratch), adding: true,
+        into: h.rows(block))
     }
     return kept
+  }
+
+  private func keptInner(_ rows: Int, in arena: Arena) -> Inner {
+    let width = output.weight.columns
+    return inputs.count == 1
+      ? .relu(Rectifier.Kept(rows: rows, columns: width, in: arena))
+      : .gated(inputs.map { _ in arena.matrix(rows, width) })
+  }
+
+  /// The inner function of some rows. `[rows, feedForwardWidth]`
+  private func inner(
+    _ normed: MatrixView, keeping kept: Inner?, rows: Range<Int>, in scratch: Arena
+  ) -> MatrixView {
+    let hidden = scratch.matrix(rows.count, output.weight.columns)
+    if inputs.count == 1 {
+      inputs[0](normed, into: hidden)
+      if case .relu(let kept) = kept {
+        Rectifier.forward(hidden, keeping: kept, rows: rows)
+      } else {
+        Rectifier.forward(hidden)
+      }
+      return hidden
+    }
+    var factors = inputs.map { _ in scratch.matrix(rows.count, hidden.columns) }
+    if case .gated(let kept) = kept { factors = kept.map { $0.rows(rows) } }
+    for (input, factor) in zip(inputs, factors) { input(normed, into: factor) }
+    kernels.gated_gelu(
+      factors[0].base, factors[1].base, hidden.base, kept != nil, Int64(hidden.count))
+    return hidden
   }
 
   func backward(_ gradient: MatrixView, kept: Kept, _ workspace: Workspace) {
@@ -164,14 +188,15 @@ struct T5FeedForward: Sendable {
       let hidden = scratch.matrix(block.count, inner)
       let normed = scratch.matrix(block.count, gradient.columns)
       output.backward(stream, into: hidden)
-      if inputs.count == 1 {
-        kernels.relu_backward(hidden.base, kept.inner[0].rows(block).base, Int64(hidden.count))
+      switch kept.inner {
+      case .relu(let kept):
+        Rectifier.backward(hidden, kept: kept, rows: block)
         inputs[0].backward(hidden, into: normed)
-      } else {
+      case .gated(let slopes):
         let product = scratch.matrix(block.count, inner)
         for (index, input) in inputs.enumerated() {
           kernels.multiply(
-            product.base, hidden.base, kept.inner[index].rows(block).base, Int64(hidden.count))
+            product.base, hidden.base, slopes[index].rows(block).base, Int64(hidden.count))
           input.backward(product, adding: index > 0, into: normed)
         }
       }

@@ -1,7 +1,9 @@
+import Glibc
+
 /// Memory for one pass: handed out front to back, taken back all at once.
 ///
 /// A step writes gigabytes through buffers of a few sizes. Fresh pages cost more than the
-/// arithmetic on them, so an arena keeps its pages from pass to pass.
+/// arithmetic on them, so an arena keeps its pages from pass to pass and asks for huge ones.
 final class Arena {
   /// A point to release back to.
   struct Mark {
@@ -11,6 +13,8 @@ final class Arena {
 
   private static let alignment = 64
   private static let smallestChunk = 1 << 20
+  /// A huge page of the processors we run on; chunks of several are made of them.
+  private static let hugePage = 1 << 21
 
   private var chunks: [UnsafeMutableRawBufferPointer] = []
   /// The chunk that numbers are taken from, and how many of its bytes are taken.
@@ -24,23 +28,38 @@ final class Arena {
   /// Room for `count` numbers, uninitialised, at a multiple of 64 bytes.
   ///
   /// It is valid until the arena is released to an earlier mark.
-  func floats(_ count: Int) -> UnsafeMutablePointer<Float> {
+  func floats(_ count: Int) -> UnsafeMutablePointer<Float> { take(count) }
+
+  /// Room for `count` words of bits, likewise.
+  func words(_ count: Int) -> UnsafeMutablePointer<Int32> { take(count) }
+
+  private func take<Number>(_ count: Int) -> UnsafeMutablePointer<Number> {
     let bytes =
-      (count * MemoryLayout<Float>.stride + Self.alignment - 1) & ~(Self.alignment - 1)
+      (count * MemoryLayout<Number>.stride + Self.alignment - 1) & ~(Self.alignment - 1)
     while chunk < chunks.count, chunks[chunk].count - used < bytes {
       chunk += 1
       used = 0
     }
     if chunk == chunks.count {
       let size = max(bytes, Self.smallestChunk, chunks.last.map { 2 * $0.count } ?? 0)
-      chunks.append(.allocate(byteCount: size, alignment: Self.alignment))
+      chunks.append(Self.memory(size))
     }
     defer { used += bytes }
     let start = UnsafeMutableRawBufferPointer(rebasing: chunks[chunk][used..<used + bytes])
-    guard let address = start.bindMemory(to: Float.self).baseAddress else {
+    guard let address = start.bindMemory(to: Number.self).baseAddress else {
       preconditionFailure("an allocated chunk has an address")
     }
     return address
+  }
+
+  /// A new chunk of at least `size` bytes.
+  private static func memory(_ size: Int) -> UnsafeMutableRawBufferPointer {
+    guard size >= 2 * hugePage else { return .allocate(byteCount: size, alignment: alignment) }
+    let size = (size + hugePage - 1) & ~(hugePage - 1)
+    let chunk = UnsafeMutableRawBufferPointer.allocate(byteCount: size, alignment: hugePage)
+    // A wish only: a kernel without huge pages gives small ones.
+    madvise(chunk.baseAddress, size, MADV_HUGEPAGE)
+    return chunk
   }
 
   /// An uninitialised matrix.

@@ -15,6 +15,11 @@ struct EvaluateCommand: ParsableCommand {
   @OptionGroup var backbone: BackboneOptions
   @OptionGroup var data: DataOptions
 
+  @Option(
+    help: ArgumentHelp(
+      "Score all rows of this file instead, laid out like the training rows.", valueName: "file"))
+  var test: String?
+
   @Option(help: "Rows that are scored together.")
   var batch = 64
 
@@ -29,7 +34,9 @@ struct EvaluateCommand: ParsableCommand {
 
   func run() throws {
     let bundle = try TaskBundle(path: prompt)
-    let examples = try Dataset.test(bundle.task, in: data.location(of: bundle.task))
+    let examples =
+      try test.map { try Dataset.read($0, bundle.task) }
+      ?? Dataset.test(bundle.task, in: data.location(of: bundle.task))
     let loaded = try LoadedBackbone(path: backbone.path(), threads: backbone.threadCount)
     let predictor = try Predictor(bundle, path: prompt, on: loaded)
     let evaluation = try predictor.evaluate(examples, batch: batch)

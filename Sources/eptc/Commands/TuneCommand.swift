@@ -2,7 +2,7 @@ import ArgumentParser
 import EPTFormat
 import EPTTask
 import EPTTrain
-import Foundation
+import FoundationEssentials
 
 struct TuneCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -13,13 +13,8 @@ struct TuneCommand: ParsableCommand {
       give the same file. Interrupted (Ctrl-C), it writes the best so far.
       """)
 
-  @Option(
-    help: ArgumentHelp(
-      "The task: \(TaskCatalogue.names.joined(separator: ", ")).", valueName: "name"))
-  var task: String
-
+  @OptionGroup(title: "Task options") var task: TaskOptions
   @OptionGroup var backbone: BackboneOptions
-  @OptionGroup var data: DataOptions
 
   @Option(help: ArgumentHelp("The bundle to write. (default: <task>.eptb)", valueName: "file.eptb"))
   var output: String?
@@ -33,11 +28,11 @@ struct TuneCommand: ParsableCommand {
   @OptionGroup(title: "Training options") var training: TrainingOptions
 
   func run() throws {
-    let definition = try TaskCatalogue.task(named: task)
+    let definition = try task.definition()
     let output = output ?? "\(definition.name).eptb"
     try OutputPath.check(output, replacing: force)
     let settings = training.settings
-    let dataset = try Dataset(definition, in: data.location(of: definition))
+    let dataset = try task.dataset(of: definition)
     let loaded = try LoadedBackbone(path: backbone.path(), threads: backbone.threadCount)
     let trainer = try Trainer(
       model: loaded.model, tokenizer: loaded.tokenizer, identity: loaded.identity,
@@ -45,6 +40,7 @@ struct TuneCommand: ParsableCommand {
 
     var display = TrainingDisplay(isQuiet: quiet, task: definition)
     display.begin(dataset, on: loaded.identity, plan: trainer.plan)
+    if !quiet { reportCutTexts(dataset, trainer.task, loaded) }
     let interruption = Interruption()
     let bundle = try trainer.run(
       progress: { display.show($0) }, shouldStop: { interruption.isRequested })
@@ -53,6 +49,20 @@ struct TuneCommand: ParsableCommand {
     if bundle.training.isInterrupted {
       report("interrupted at step \(bundle.training.steps); \(output) holds the best so far")
       throw ExitCode(ExitStatus.interrupted.rawValue)
+    }
+  }
+
+  /// Says how many texts are longer than what the prompt reads.
+  private func reportCutTexts(
+    _ data: Dataset, _ task: TaskDefinition, _ backbone: LoadedBackbone
+  ) {
+    let encoder = InputEncoder(task, backbone.tokenizer, hasDecoder: backbone.model.hasDecoder)
+    let rows = data.train + data.validation + data.test
+    let cut = encoder.cutCount(of: rows)
+    if cut > 0 {
+      report(
+        "\(cut) of \(rows.count) texts are longer than \(task.inputLength) tokens; "
+          + "their ends are cut off (--input-length)")
     }
   }
 }

@@ -1,6 +1,6 @@
 import ArgumentParser
 import EPTFormat
-import Foundation
+import FoundationEssentials
 
 /// Which backbone file to use, and with how many threads.
 struct BackboneOptions: ParsableArguments {

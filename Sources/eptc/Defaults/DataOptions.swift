@@ -1,6 +1,6 @@
 import ArgumentParser
 import EPTTask
-import Foundation
+import FoundationEssentials
 
 /// Where a task's official files are.
 struct DataOptions: ParsableArguments {

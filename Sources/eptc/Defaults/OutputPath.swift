@@ -1,5 +1,6 @@
 import EPTFormat
-import Foundation
+import FoundationEssentials
+import Glibc
 
 /// Checks made before long work, so that it is not lost at its end.
 enum OutputPath {

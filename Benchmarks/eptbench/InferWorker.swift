@@ -1,0 +1,28 @@
+import EPTFormat
+import EPTInfer
+import EPTModel
+import EPTTask
+import EPTText
+
+/// Scores batches of texts of one length behind a bundle's prompt.
+///
+/// That is what `eptc infer` does between reading and writing.
+enum InferWorker {
+  static func run(model: String, bundle: String, batch: Int, tokens: Int, threads: Int) throws {
+    let bundle = try TaskBundle(path: bundle)
+    let backbone = try LoadedBackbone(path: model, threads: threads)
+    let prompt = try backbone.model.prepare(bundle.prompt.folded(), readout: bundle.readout)
+    var random = RandomNumbers(.initialisation, 7)
+    let texts = (0..<batch).map { _ in
+      TokenizedText(
+        ids: (0..<tokens).map { _ in
+          Int32(1000 + random.below(backbone.model.vocabularySize - 2000))
+        },
+        segments: [UInt8](repeating: 0, count: tokens))
+    }
+    try Worker.serve(["ready": true]) {
+      let scores = try backbone.model.scores(TokenBatch(texts), prompt: prompt)
+      return scores.rows
+    }
+  }
+}

@@ -1,0 +1,67 @@
+/// Which words a task's classes have.
+public enum LabelWords: String, Sendable, CaseIterable {
+  /// The definition's own; a preset has those of T5's mixture.
+  case words
+  /// "0", "1", …: DePT's and ATTEMPT's.
+  case digits
+}
+
+extension TaskDefinition {
+  /// The same task with inputs of at most `length` tokens.
+  public func limited(to length: Int) -> TaskDefinition {
+    var task = self
+    task.inputLength = length
+    return task
+  }
+
+  /// The same task with `words` for its classes.
+  ///
+  /// Digits are the class ids. A scale keeps its words, which are numbers already.
+  ///
+  /// - Throws: `TaskError.invalidDefinition`.
+  public func labelled(_ words: LabelWords) throws -> TaskDefinition {
+    guard words == .digits, !isScale else { return self }
+    return try replacing(
+      labels: labels.enumerated().map { Label(String($0.offset), value: $0.element.value) })
+  }
+
+  /// The same task, read from other columns.
+  ///
+  /// - Parameters:
+  ///   - text: one column a field; empty for those that the task has.
+  ///   - label: nil for the one that the task has.
+  /// - Throws: `TaskError.invalidDefinition` if there is not one column a field.
+  public func reading(text: [String], label: String?) throws -> TaskDefinition {
+    guard !text.isEmpty || label != nil else { return self }
+    let columns = text.isEmpty ? source.columns : text
+    guard columns.count == fields.count else {
+      throw TaskError.invalidDefinition(
+        task: name,
+        reason: "its fields are \(fields.joined(separator: ", ")); give --text-column"
+          + " \(fields.count == 1 ? "once" : "\(fields.count) times"), in this order")
+    }
+    return try replacing(
+      source: DataSource(
+        folders: source.folders, columns: columns, label: label ?? source.label,
+        records: .flat, skipsBrokenRows: source.skipsBrokenRows))
+  }
+
+  /// The same task with files of their own for validation and test rows.
+  ///
+  /// - Throws: `TaskError.invalidDefinition`.
+  public func splitting(dev: String, test: String) throws -> TaskDefinition {
+    func name(_ path: String) -> String {
+      String((path.split(separator: "/").last ?? "").prefix { $0 != "." })
+    }
+    return try replacing(split: .files(validation: name(dev), test: name(test)))
+  }
+
+  private func replacing(
+    labels: [Label]? = nil, split: SplitRule? = nil, source: DataSource? = nil
+  ) throws -> TaskDefinition {
+    try TaskDefinition(
+      name: name, fields: fields, template: template.source, segments: segments.map(\.source),
+      labels: labels ?? self.labels, isScale: isScale, metric: metric, inputLength: inputLength,
+      split: split ?? self.split, source: source ?? self.source)
+  }
+}

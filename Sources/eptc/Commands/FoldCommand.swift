@@ -1,0 +1,37 @@
+import ArgumentParser
+import EPTFormat
+import EPTTask
+
+struct FoldCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "fold",
+    abstract: "Write the smallest bundle with the same answers, to ship.",
+    discussion: """
+      Fusion, subspaces and gate are worked into the short prompt; the history of the training \
+      goes. Answers are the same to the last bit, except with --type f16, which halves the file.
+      """)
+
+  @Argument(help: ArgumentHelp("The bundle.", valueName: "in.eptb"))
+  var input: String
+
+  @Option(name: .shortAndLong, help: ArgumentHelp("The bundle to write.", valueName: "out.eptb"))
+  var output: String
+
+  @Option(help: "Number type of the tensors: f32 or f16.")
+  var type: BundleNumbers = .f32
+
+  @Flag(help: "Replace the output if it exists.")
+  var force = false
+
+  func run() throws {
+    try OutputPath.check(output, replacing: force)
+    let bundle = try TaskBundle(path: input)
+    try bundle.folded().write(to: output, replacing: force, numbers: type)
+    let sizes = try [input, output].map { try MappedFile(path: $0).bytes.count }
+    report(
+      "wrote \(output): \(bundle.task.name) on \(bundle.backbone), "
+        + "\(sizes[0]) -> \(sizes[1]) bytes")
+  }
+}
+
+extension BundleNumbers: ExpressibleByArgument {}
