@@ -13,10 +13,13 @@ struct ConversionPlan {
   let dropped: [String]
   private let sections: [(name: String, bytes: [UInt8])]
 
-  /// Checks `checkpoint` against its configuration.
+  /// Checks `checkpoint` against its configuration, and hashes its weights meanwhile where `threads`
+  /// allows for it.
   ///
   /// - Throws: `FormatError`, `ModelError`, `TextError` or `ConvertError`.
-  init(_ checkpoint: Checkpoint, choice: EncodingChoice) throws {
+  init(_ checkpoint: Checkpoint, choice: EncodingChoice, threads: Int) throws {
+    let weights = checkpoint.weightFiles.map { SourceFile(.weights, $0.file) }
+    if threads > 1 { SourceFiles(weights).hashInBackground() }
     let configurationFile = try Self.configurationFile(folder: checkpoint.folder)
     let configuration = try BackboneArchitectures.configuration(
       Checkpoint.json(configurationFile))
@@ -28,11 +31,10 @@ struct ConversionPlan {
     }
     encoders = try Self.encoders(configuration, checkpoint, choice: choice)
     let tokenizerFiles = try tokenizer.sourceFiles.map {
-      try MappedFile(path: "\(checkpoint.folder)/\($0)")
+      SourceFile(.tokenizer, try MappedFile(path: "\(checkpoint.folder)/\($0)"))
     }
     sources = SourceFiles(
-      configuration: configurationFile, tokenizer: tokenizerFiles,
-      weights: checkpoint.weightFiles.map(\.file))
+      weights + tokenizerFiles + [SourceFile(.configuration, configurationFile)])
     architecture = Swift.type(of: configuration).architecture
     sections = [
       (BackboneFile.SectionName.architecture, Array(architecture.utf8)),

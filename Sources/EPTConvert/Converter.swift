@@ -77,7 +77,7 @@ public struct Converter {
     if let existing = FileStatus(output) {
       guard replacing || existing.isFolder else { throw FormatError.outputExists(path: output) }
     }
-    let plan = try ConversionPlan(checkpoint, choice: choice)
+    let plan = try ConversionPlan(checkpoint, choice: choice, threads: threads)
     if let existing = FileStatus(output) {
       guard !plan.sources.paths.contains(where: { FileStatus($0) == existing }) else {
         throw ConvertError.outputIsInput(path: output)
@@ -96,7 +96,8 @@ public struct Converter {
         .init(
           name: $0.name, shape: $0.source.shape, sourceEncoding: $0.source.encoding,
           encoding: $0.encoding, codec: records[$0.name]?.codec ?? .raw,
-          sourceSize: $0.source.bytes.count, storedSize: records[$0.name]?.storedSize ?? 0, error: nil)
+          sourceSize: $0.source.bytes.count, storedSize: records[$0.name]?.storedSize ?? 0,
+          error: nil)
       },
       dropped: plan.dropped, provenance: plan.sources.provenance, outputSize: result.byteCount)
   }

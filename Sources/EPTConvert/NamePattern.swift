@@ -17,7 +17,8 @@ final class NamePattern {
       regerror(code, &expression, &text, text.count)
       throw ConvertError.badPattern(
         pattern: pattern,
-        reason: String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self))
+        reason: String(
+          decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self))
     }
   }
 

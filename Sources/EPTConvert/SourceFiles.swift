@@ -1,32 +1,59 @@
+import Dispatch
 import EPTFormat
 import Synchronization
 
-/// The files that a conversion reads, and their digests once someone has asked for them.
-final class SourceFiles: Sendable {
+/// A file that a conversion reads, and its digest once someone has asked for it.
+final class SourceFile: Sendable {
   /// Bytes hashed at once, after which their pages are given back.
   private static let partSize = 8 << 20
 
-  private let files: [(role: Provenance.Role, file: MappedFile)]
-  private let known = Mutex<Provenance?>(nil)
+  let role: Provenance.Role
+  let file: MappedFile
+  private let known = Mutex<SHA256Digest?>(nil)
 
-  init(configuration: MappedFile, tokenizer: [MappedFile], weights: [MappedFile]) {
-    files =
-      weights.map { (.weights, $0) } + tokenizer.map { (.tokenizer, $0) }
-      + [(.configuration, configuration)]
+  init(_ role: Provenance.Role, _ file: MappedFile) {
+    self.role = role
+    self.file = file
+  }
+
+  /// SHA-256 of the whole file; the first call makes it, and others meanwhile wait.
+  var digest: SHA256Digest {
+    known.withLock { known in
+      if let known { return known }
+      var hash = SHA256()
+      for start in stride(from: 0, to: file.bytes.count, by: Self.partSize) {
+        let part = UnsafeRawBufferPointer(
+          rebasing: file.bytes[start..<min(file.bytes.count, start + Self.partSize)])
+        hash.update(part)
+        file.releasePages(part)
+      }
+      let digest = hash.finish()
+      known = digest
+      return digest
+    }
+  }
+}
+
+/// The files that a conversion reads.
+struct SourceFiles: Sendable {
+  private let files: [SourceFile]
+
+  init(_ files: [SourceFile]) {
+    self.files = files
   }
 
   /// The files' paths.
   var paths: [String] { files.map(\.file.path) }
 
-  /// What the files are; hashes all of them at the first call.
-  var provenance: Provenance {
-    known.withLock { known in
-      if let known { return known }
-      let provenance = provenance { Self.digest(of: $0) }
-      known = provenance
-      return provenance
+  /// Begins to hash, beside whatever else is done.
+  func hashInBackground() {
+    DispatchQueue.global().async {
+      for file in files { _ = file.digest }
     }
   }
+
+  /// What the files are.
+  var provenance: Provenance { provenance(\.digest) }
 
   /// Bytes of the provenance section.
   var provenanceSize: Int {
@@ -35,23 +62,12 @@ final class SourceFiles: Sendable {
     return provenance { _ in someDigest }.json.serialized().utf8.count
   }
 
-  private func provenance(_ digest: (MappedFile) -> SHA256Digest) -> Provenance {
+  private func provenance(_ digest: (SourceFile) -> SHA256Digest) -> Provenance {
     Provenance(
       sources: files.map {
         .init(
           role: $0.role, name: $0.file.path.fileName, size: $0.file.bytes.count,
-          digest: digest($0.file))
+          digest: digest($0))
       })
-  }
-
-  private static func digest(of file: MappedFile) -> SHA256Digest {
-    var hash = SHA256()
-    for start in stride(from: 0, to: file.bytes.count, by: partSize) {
-      let part = UnsafeRawBufferPointer(
-        rebasing: file.bytes[start..<min(file.bytes.count, start + partSize)])
-      hash.update(part)
-      file.releasePages(part)
-    }
-    return hash.finish()
   }
 }

@@ -153,6 +153,8 @@ extension ContainerAssembly {
     let (preamble, digest) = ContainerPreamble.serialized(
       kind: kind, totalLength: end, header: records)
     try (preamble + records).withUnsafeBytes { try file.write($0, at: 0) }
+    // Behind padding, an empty payload at the end has no byte that would have made the file so long.
+    try file.resize(to: end)
     return digest
   }
 }

@@ -103,6 +103,11 @@ public final class ContainerFile: WeightSource {
     return payload
   }
 
+  /// The bytes of tensor `name` as they are stored, unchecked; nil where there is none.
+  public func payload(of name: String) -> UnsafeRawBufferPointer? {
+    Self.index(of: name, in: header.tensors, at: \.name).map { bytes(header.tensors[$0].range) }
+  }
+
   /// Checks the contents of the tensors called `names` on up to `threads` threads, unless they have been.
   ///
   /// - Throws: `FormatError.missingTensor` or `.corrupt`.

@@ -181,7 +181,8 @@ private struct ContainerHeaderParser {
       let layout = PlaneLayout(encoding, count: shape.reduce(1, *))
       guard let layout, storedSize >= layout.leastStoredSize, storedSize < bytes else {
         throw fault(
-          "tensor `\(name)`, \(encoding.name) of shape \(shape), cannot be compressed to \(storedSize) bytes")
+          "tensor `\(name)`, \(encoding.name) of shape \(shape), cannot be compressed to \(storedSize) bytes"
+        )
       }
     }
     return TensorRecord(

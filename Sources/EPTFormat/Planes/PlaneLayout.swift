@@ -70,7 +70,8 @@ struct PlaneLayout {
     let table = payload.count - tableSize
     return (0..<width).map { plane in
       let place = table + (frame * width + plane) * Self.entrySize
-      return Int(UInt32(littleEndian: payload.loadUnaligned(fromByteOffset: place, as: UInt32.self)))
+      return Int(
+        UInt32(littleEndian: payload.loadUnaligned(fromByteOffset: place, as: UInt32.self)))
     }
   }
 }

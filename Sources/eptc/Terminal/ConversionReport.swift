@@ -13,39 +13,33 @@ struct ConversionReport {
 
   /// A row a tensor: encodings, sizes and bits for a weight; then all of them together.
   var table: String {
-    var table = TextTable([
-      ("tensor", .left), ("shape", .left), ("from", .left), ("to", .left), ("bytes", .right),
-      ("stored", .right), ("bits/weight", .right),
-    ])
+    var rows = [["tensor", "shape", "from", "to", "bytes", "stored", "bits/weight"]]
     for tensor in conversion.tensors {
-      table.append([
+      rows.append([
         tensor.name, Figures.shape(tensor.shape), tensor.sourceEncoding.name, encoding(of: tensor),
         String(tensor.sourceSize), String(tensor.storedSize),
         Figures.decimals(tensor.bitsPerWeight, 2),
       ])
     }
-    table.append([
+    rows.append([
       "all", "", "", "", String(conversion.tensors.reduce(0) { $0 + $1.sourceSize }),
       String(conversion.tensors.reduce(0) { $0 + $1.storedSize }),
       Figures.decimals(conversion.bitsPerWeight, 2),
     ])
-    return table.text
+    return TextTable(rows, numbers: [4, 5, 6]).text
   }
 
   /// A row a tensor: the largest and the mean error.
   var errors: String {
-    var table = TextTable([
-      ("tensor", .left), ("from", .left), ("to", .left), ("largest error", .right),
-      ("mean error", .right),
-    ])
+    var rows = [["tensor", "from", "to", "largest error", "mean error"]]
     for tensor in conversion.tensors {
-      table.append([
+      rows.append([
         tensor.name, tensor.sourceEncoding.name, encoding(of: tensor),
         tensor.error.map { Figures.scientific($0.maximum) } ?? "",
         tensor.error.map { Figures.scientific($0.mean) } ?? "",
       ])
     }
-    return table.text
+    return TextTable(rows, numbers: [3, 4]).text
   }
 
   /// One line.
