@@ -71,6 +71,10 @@ let package = Package(
       dependencies: [
         "EPTInfer", "EPTTask", "EPTModel", "EPTConvert", "EPTFormat", "EPTText", "EPTTestSupport",
       ]),
+    .target(name: "CEPTTestSupport", path: "Tests/CEPTTestSupport"),
+    .testTarget(
+      name: "EPTFuzzTests",
+      dependencies: ["EPTTask", "EPTModel", "EPTFormat", "EPTTestSupport", "CEPTTestSupport"]),
     .testTarget(name: "eptcTests", dependencies: ["eptc", "EPTFormat", "EPTTestSupport"]),
   ],
   swiftLanguageModes: [.v6]

@@ -9,7 +9,9 @@ import Testing
 /// What checkpoints come as, and what is wrong with some.
 @Suite struct CheckpointTests {
   private func convert(_ folder: String, input: String? = nil) throws -> ConversionSummary {
-    try Converter(input: input ?? folder, output: folder + "/out.ept", choice: EncodingChoice(.lossless)).run()
+    try Converter(
+      input: input ?? folder, output: folder + "/out.ept", choice: EncodingChoice(.lossless)
+    ).run()
   }
 
   /// Expects that `checkpoint` is refused in a message of one line that holds every one of `texts`,
@@ -24,7 +26,8 @@ import Testing
       try change(folder)
       let names = try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
       let error = #expect(throws: (any Error).self, sourceLocation: sourceLocation) {
-        try Converter(input: folder, output: folder + "/out.ept", choice: EncodingChoice(encoding)).run()
+        try Converter(input: folder, output: folder + "/out.ept", choice: EncodingChoice(encoding))
+          .run()
       }
       guard let error else { return }
       let message = String(describing: error)
@@ -188,7 +191,9 @@ import Testing
         try Converter(input: folder, output: path, choice: EncodingChoice(.lossless)).dryRun()
       }
       #expect(try TestPaths.read(path) == [1])
-      _ = try Converter(input: folder, output: path, choice: EncodingChoice(.lossless), replacing: true).run()
+      _ = try Converter(
+        input: folder, output: path, choice: EncodingChoice(.lossless), replacing: true
+      ).run()
       #expect(try BackboneFile(path: path).architecture == "bert")
     }
   }
@@ -201,7 +206,9 @@ import Testing
       let output = folder + "/" + name
       let before = try TestPaths.read(output)
       #expect(throws: ConvertError.outputIsInput(path: output)) {
-        try Converter(input: input, output: output, choice: EncodingChoice(.lossless), replacing: true).run()
+        try Converter(
+          input: input, output: output, choice: EncodingChoice(.lossless), replacing: true
+        ).run()
       }
       #expect(try TestPaths.read(output) == before)
     }

@@ -13,7 +13,8 @@ import Testing
     try TestPaths.withTemporaryFolder { folder in
       try checkpoint.write(to: folder)
       let output = folder + "/model.ept"
-      let summary = try Converter(input: folder, output: output, choice: EncodingChoice(encoding)).run()
+      let summary = try Converter(input: folder, output: output, choice: EncodingChoice(encoding))
+        .run()
       return (summary, try BackboneFile(path: output))
     }
   }
@@ -51,7 +52,8 @@ import Testing
     try TestPaths.withTemporaryFolder { folder in
       try TinyCheckpoint().write(to: folder)
       let output = folder + "/model.ept"
-      let summary = try Converter(input: folder, output: output, choice: EncodingChoice(.lossless)).run()
+      let summary = try Converter(input: folder, output: output, choice: EncodingChoice(.lossless))
+        .run()
       let names = summary.provenance.sources.map(\.name)
       #expect(names == ["config.json", "vocab.txt", "model.safetensors"])
       for source in summary.provenance.sources {
@@ -145,7 +147,8 @@ import Testing
   @Test func aDryRunForetellsAndWritesNothing() throws {
     try TestPaths.withTemporaryFolder { folder in
       try TinyCheckpoint().write(to: folder)
-      let converter = Converter(input: folder, output: folder + "/model.ept", choice: EncodingChoice(.q8))
+      let converter = Converter(
+        input: folder, output: folder + "/model.ept", choice: EncodingChoice(.q8))
       let foretold = try converter.dryRun()
       #expect(!FileManager.default.fileExists(atPath: converter.output))
       let summary = try converter.run()

@@ -38,7 +38,8 @@ import Testing
       try shard(TinyCheckpoint(), in: folder, change)
       if let removed { try FileManager.default.removeItem(atPath: folder + "/" + removed) }
       let error = #expect(throws: FormatError.self, sourceLocation: sourceLocation) {
-        try Converter(input: folder, output: folder + "/out.ept", choice: EncodingChoice(.lossless)).run()
+        try Converter(input: folder, output: folder + "/out.ept", choice: EncodingChoice(.lossless))
+          .run()
       }
       for text in texts {
         #expect(

@@ -73,7 +73,7 @@ import Testing
       let bytes = weights(encoding, count)
       try withFile([("w", encoding, bytes)]) { file in
         let decoded = try file.tensor("w").copiedBytes
-      #expect(decoded == bytes)
+        #expect(decoded == bytes)
         if count >= 5_000 {
           // Exponents of weights are far from random: what a byte of two, or of four, saves.
           #expect(file.records[0].codec == .planes)
@@ -157,7 +157,8 @@ import Testing
         }
         let rotated = bits << 1 | bits >> (8 * width - 1)
         for plane in 0..<width {
-          #expect(planes[plane * count + index] == UInt8(truncatingIfNeeded: rotated >> (8 * plane)))
+          #expect(
+            planes[plane * count + index] == UInt8(truncatingIfNeeded: rotated >> (8 * plane)))
         }
       }
       var joined = [UInt8](repeating: 0, count: count * width)
