@@ -42,8 +42,9 @@ extension StoredTensor {
     Array(bytes[byteRange(range)])
   }
 
-  /// Gives the pages of the numbers at `range` back to the system where `file` is what holds them:
-  /// for one who reads a file once from end to end. Not for panels.
+  /// Gives the pages of the numbers at `range` back to the system where `file` is what holds them.
+  ///
+  /// For one who reads a file once from end to end. Not for panels.
   package func releasePages(of range: Range<Int>, in file: MappedFile) {
     file.releasePages(UnsafeRawBufferPointer(rebasing: bytes[byteRange(range)]))
   }

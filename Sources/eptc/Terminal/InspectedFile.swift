@@ -1,11 +1,13 @@
 import EPTFormat
 
-/// A file of any of the three kinds, as `inspect` sees it.
+/// A file of any kind, as `inspect` sees it.
 struct InspectedFile {
   enum Kind {
     case safetensors(SafetensorsFile)
     case backbone(BackboneFile)
     case bundle(ContainerFile)
+    /// Of a training run.
+    case checkpoint(ContainerFile)
   }
 
   /// What is known of a tensor without reading it.
@@ -43,6 +45,10 @@ struct InspectedFile {
       let file = try ContainerFile(path: path, kind: .bundle)
       if verifying { try file.verify() }
       (kind, isVerified) = (.bundle(file), verifying)
+    case .checkpoint?:
+      let file = try ContainerFile(path: path, kind: .checkpoint)
+      if verifying { try file.verify() }
+      (kind, isVerified) = (.checkpoint(file), verifying)
     case nil:
       (kind, isVerified) = (.safetensors(try SafetensorsFile(path: path)), false)
     }
@@ -58,7 +64,7 @@ struct InspectedFile {
           byteCount: $0.bytes.count)
       }
     case .backbone(let file): Self.tensors(of: file.container)
-    case .bundle(let file): Self.tensors(of: file)
+    case .bundle(let file), .checkpoint(let file): Self.tensors(of: file)
     }
   }
 
@@ -75,7 +81,7 @@ struct InspectedFile {
     switch kind {
     case .safetensors(let file): file
     case .backbone(let file): file
-    case .bundle(let file): file
+    case .bundle(let file), .checkpoint(let file): file
     }
   }
 
@@ -84,7 +90,7 @@ struct InspectedFile {
     switch kind {
     case .safetensors(let file): file.entry(name)?.bytes
     case .backbone(let file): file.container.payload(of: name)
-    case .bundle(let file): file.payload(of: name)
+    case .bundle(let file), .checkpoint(let file): file.payload(of: name)
     }
   }
 }
