@@ -36,10 +36,12 @@ let package = Package(
     .target(
       name: "EPTInfer",
       dependencies: ["CZlib", "CZstd", "EPTFormat", "EPTText", "EPTModel", "EPTTask"]),
+    .target(name: "EPTReport", dependencies: ["EPTFormat", "EPTModel", "EPTTask"]),
     .executableTarget(
       name: "eptc",
       dependencies: [
         "EPTFormat", "EPTText", "EPTModel", "EPTTask", "EPTConvert", "EPTTrain", "EPTInfer",
+        "EPTReport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
@@ -78,6 +80,9 @@ let package = Package(
     .testTarget(
       name: "EPTFuzzTests",
       dependencies: ["EPTTask", "EPTModel", "EPTFormat", "EPTTestSupport", "CEPTTestSupport"]),
+    .testTarget(
+      name: "EPTReportTests",
+      dependencies: ["EPTReport", "EPTTask", "EPTModel", "EPTFormat", "EPTTestSupport"]),
     .testTarget(name: "eptcTests", dependencies: ["eptc", "EPTFormat", "EPTTestSupport"]),
   ],
   swiftLanguageModes: [.v6]
