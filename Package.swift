@@ -44,6 +44,8 @@ let package = Package(
       ]),
 
     .executableTarget(
+      name: "answer-lines", dependencies: ["EPTInfer"], path: "examples/library"),
+    .executableTarget(
       name: "eptbench",
       dependencies: ["EPTFormat", "EPTText", "EPTModel", "EPTTask", "EPTTrain", "EPTInfer"],
       path: "Benchmarks/eptbench"),
@@ -73,7 +75,8 @@ let package = Package(
       dependencies: [
         "EPTInfer", "EPTTask", "EPTModel", "EPTConvert", "EPTFormat", "EPTText", "EPTTestSupport",
       ]),
-    .testTarget(name: "eptcTests", dependencies: ["eptc", "EPTFormat", "EPTTestSupport"]),
+    .testTarget(
+      name: "eptcTests", dependencies: ["eptc", "answer-lines", "EPTFormat", "EPTTestSupport"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -103,7 +103,7 @@ extension PromptedModel {
   /// `[P̂ ; E']` of every text, `[rows, d]`, with `E'[i] = E[i] + c·A[i]·B`.
   ///
   /// `inputs` holds one prompt a text.
-  private func embed(
+  func embed(
     _ batch: TokenBatch, _ inputs: [PromptInput?], _ layout: JoinedLayout,
     _ wordEmbeddings: WeightMatrix, _ workspace: Workspace
   ) -> MatrixView {
