@@ -38,7 +38,7 @@ enum TuneWorker {
       settings: settings(plan))
     let clock = ContinuousClock()
     var start = clock.now
-    _ = try trainer.run(progress: { progress in
+    let hooks = Trainer.Hooks(progress: { progress in
       if case .step = progress.event {
         Worker.say(seconds: start.duration(to: clock.now) / .seconds(1), items: plan.batch)
       } else {
@@ -47,6 +47,7 @@ enum TuneWorker {
       guard Worker.waitForGo() else { exit(0) }
       start = clock.now
     })
+    _ = try trainer.run(hooks)
   }
 
   private static func settings(_ plan: Plan) -> TrainingSettings {
@@ -55,12 +56,7 @@ enum TuneWorker {
     settings.evaluationInterval = 1 << 24
     settings.batch = plan.batch
     settings.inputLength = plan.length
-    if plan.method == "pt" {
-      settings.promptLength = 100
-      settings.rank = 0
-      settings.subspaces = 0
-      settings.usesFusion = false
-    }
+    if plan.method == "pt" { settings.method = .pt }
     return settings
   }
 }

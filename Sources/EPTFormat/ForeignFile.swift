@@ -6,6 +6,7 @@ enum ForeignFile: CaseIterable {
   case gguf
   case backbone
   case bundle
+  case trainingCheckpoint
   case safetensors
 
   /// Recognises a file by its first bytes.
@@ -39,6 +40,7 @@ enum ForeignFile: CaseIterable {
     case .gguf: [Array("GGUF".utf8)]
     case .backbone: [ContainerKind.backbone.magic]
     case .bundle: [ContainerKind.bundle.magic]
+    case .trainingCheckpoint: [ContainerKind.checkpoint.magic]
     case .safetensors: []
     }
   }
@@ -62,6 +64,8 @@ enum ForeignFile: CaseIterable {
         ("a .ept backbone", "convert has been done already; use it as --model")
       case .bundle:
         ("an .eptb bundle", "use it as --prompt")
+      case .trainingCheckpoint:
+        ("a checkpoint of a training run", "finish the run with `eptc tune --resume`")
       case .safetensors:
         ("a safetensors checkpoint", "convert it with `eptc convert` first")
       }

@@ -9,6 +9,13 @@ public struct Evaluation: Sendable, Equatable {
   /// How many different classes were predicted: 1 means that the prompt has collapsed.
   public let predictedClasses: Int
 
+  /// Takes figures that are known already.
+  package init(score: MetricScore, loss: Double, predictedClasses: Int) {
+    self.score = score
+    self.loss = loss
+    self.predictedClasses = predictedClasses
+  }
+
   /// Whether this is better than `other`: by the metric, then by the loss, since a metric on
   /// few rows takes few values.
   public func isBetter(than other: Evaluation?) -> Bool {

@@ -8,6 +8,8 @@ public struct LoadedBackbone: Sendable {
   public let tokenizer: any Tokenizer
   /// What bundles know it by.
   public let identity: BackboneIdentity
+  /// SHA-256 of the file, which tells encodings of one checkpoint apart.
+  public let digest: String
 
   /// Opens and checks the `.ept` file at `path`, to compute with `threads` threads.
   ///
@@ -16,6 +18,7 @@ public struct LoadedBackbone: Sendable {
     let file = try BackboneFile(path: path)
     model = try PromptedModel(weights: file, configuration: file.configuration, threads: threads)
     tokenizer = try TokenizerTables.open(file.tokenizerTables, keeping: file)
+    digest = file.digest.hex
     identity = BackboneIdentity(
       architecture: file.architecture, name: Self.name(of: path), width: model.width,
       fingerprint: file.fingerprint.hex)

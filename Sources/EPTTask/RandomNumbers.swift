@@ -11,6 +11,7 @@ public struct RandomNumbers: Sendable {
     case split = 1
     case order = 2
     case initialisation = 3
+    case shots = 4
   }
 
   private static let increment: UInt64 = 0x9E37_79B9_7F4A_7C15

@@ -47,7 +47,7 @@ public struct TrainingHistory: Sendable, Equatable {
 
 extension TrainingHistory {
   /// A column for each number, which takes less room than an object for each point.
-  var json: JSON {
+  package var json: JSON {
     let names = points.first?.score.figures.map(\.name) ?? []
     let figures = names.enumerated().map { index, name in
       JSONMember(
@@ -67,7 +67,7 @@ extension TrainingHistory {
   }
 
   /// Reads what `json` wrote, nil if it is something else.
-  init?(_ json: JSON) {
+  package init?(_ json: JSON) {
     guard let steps = json["step"]?.array?.compactMap(\.integer),
       let training = json["training_loss"]?.array,
       let validation = json["validation_loss"]?.array?.compactMap(\.number),

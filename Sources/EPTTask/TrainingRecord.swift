@@ -45,7 +45,7 @@ public struct TrainingRecord: Sendable, Equatable {
 
 extension TrainingRecord {
   /// The record as it stands in a bundle.
-  var json: JSON {
+  package var json: JSON {
     var members = [
       JSONMember("settings", settings),
       JSONMember("steps", .integer(steps)),
@@ -64,7 +64,7 @@ extension TrainingRecord {
   }
 
   /// Reads what `json` wrote, nil if it is something else.
-  init?(_ json: JSON) {
+  package init?(_ json: JSON) {
     guard let settings = json["settings"], settings.object != nil,
       let steps = json["steps"]?.integer, steps >= 0,
       let bestStep = json["best_step"]?.integer, (0...steps).contains(bestStep),
@@ -96,11 +96,12 @@ extension TrainingRecord {
 
 extension MetricScore {
   /// Figures by name, from 0 to 1.
-  fileprivate var json: JSON {
+  package var json: JSON {
     .object(figures.map { JSONMember($0.name, .number($0.value)) })
   }
 
-  fileprivate init?(_ json: JSON) {
+  /// Reads what `json` wrote, nil if it is something else.
+  package init?(_ json: JSON) {
     guard let members = json.object, !members.isEmpty else { return nil }
     let figures = members.compactMap { member in
       member.value.number.map { Figure(member.key, $0) }

@@ -4,19 +4,32 @@ import Glibc
 ///
 /// The small constant is PyTorch's 1e-8, not DePT's 1e-6: gradients of a prompt can be far below
 /// 1e-4, where the larger constant would quietly shrink the steps.
-struct AdamW: Sendable {
+struct AdamW: Sendable, Equatable {
   private let firstDecay: Float = 0.9
   private let secondDecay: Float = 0.999
   private let epsilon: Float = 1e-8
   private let weightDecay: Float
-  private var steps = 0
-  private var first: TrainedParameters
-  private var second: TrainedParameters
+  /// Steps made.
+  private(set) var steps = 0
+  /// The running mean of gradients.
+  private(set) var first: TrainedParameters
+  /// The running mean of squared gradients.
+  private(set) var second: TrainedParameters
 
   /// An optimiser of `parameters` that has made no step.
   init(_ parameters: TrainedParameters, weightDecay: Float) {
     first = .zeros(like: parameters)
     second = first
+    self.weightDecay = weightDecay
+  }
+
+  /// An optimiser in the state that another one was in.
+  init(
+    steps: Int, first: TrainedParameters, second: TrainedParameters, weightDecay: Float
+  ) {
+    self.steps = steps
+    self.first = first
+    self.second = second
     self.weightDecay = weightDecay
   }
 

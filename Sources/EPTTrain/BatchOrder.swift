@@ -17,14 +17,19 @@ struct BatchOrder: Sendable {
     self.seed = seed
   }
 
+  /// The order of `rows` rows in `epoch`, counted from 0.
+  static func epoch(_ epoch: Int, rows: Int, seed: UInt64) -> [Int] {
+    var random = RandomNumbers(.order, seed, UInt64(epoch))
+    return random.shuffled(rows)
+  }
+
   /// The rows of `step`, counted from 1; a batch may span two epochs or more.
   mutating func rows(step: Int) -> [Int] {
     let start = (step - 1) * batch
     return (start..<start + batch).map { position in
       if position / rows != epoch {
         epoch = position / rows
-        var random = RandomNumbers(.order, seed, UInt64(epoch))
-        order = random.shuffled(rows)
+        order = Self.epoch(epoch, rows: rows, seed: seed)
       }
       return order[position % rows]
     }

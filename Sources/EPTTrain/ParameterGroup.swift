@@ -10,6 +10,16 @@ public enum ParameterGroup: String, Sendable, CaseIterable {
   case subspaces
   /// An encoder's linear classifier.
   case head
+
+  /// The command line's flag for the group's learning rate.
+  var rateFlag: String {
+    switch self {
+    case .prompt: "--prompt-rate"
+    case .lowRank: "--low-rank-rate"
+    case .subspaces: "--subspace-rate"
+    case .head: "--head-rate"
+    }
+  }
 }
 
 /// One trained tensor.
@@ -24,6 +34,15 @@ enum ParameterTensor: Sendable, Equatable {
     case .part(.lowRankA), .part(.lowRankB): .lowRank
     case .part(.subspaceDown), .part(.subspaceUp), .part(.gate): .subspaces
     case .headWeight, .headBias: .head
+    }
+  }
+
+  /// What files and messages call it.
+  var name: String {
+    switch self {
+    case .part(let part): part.rawValue
+    case .headWeight: "head.weight"
+    case .headBias: "head.bias"
     }
   }
 }
@@ -48,8 +67,27 @@ struct TrainedParameters: Sendable, Equatable {
     PromptPart.allCases.map { .part($0) } + (head == nil ? [] : [.headWeight, .headBias])
   }
 
+  /// The groups that have any numbers.
+  var groups: [ParameterGroup] {
+    ParameterGroup.allCases.filter { group in
+      tensors.contains { $0.group == group && !self[$0].isEmpty }
+    }
+  }
+
+  /// The first tensor with a number that is not finite.
+  var firstNotFinite: ParameterTensor? {
+    tensors.first { tensor in !self[tensor].allSatisfy(\.isFinite) }
+  }
+
   /// How many numbers are trained.
   var count: Int { tensors.reduce(0) { $0 + self[$1].count } }
+
+  /// Adds `share` of `other`, of the same sizes.
+  mutating func add(_ other: TrainedParameters, share: Float) {
+    for tensor in tensors {
+      self[tensor] = zip(self[tensor], other[tensor]).map { $0 + share * $1 }
+    }
+  }
 
   /// The numbers of one tensor, row-major; none for the head of a decoder.
   subscript(tensor: ParameterTensor) -> [Float] {

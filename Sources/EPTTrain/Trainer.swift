@@ -3,18 +3,19 @@ import EPTModel
 import EPTTask
 import EPTText
 
-/// Tunes an EPT prompt for one task on a frozen backbone.
+/// Tunes a prompt for one task on a frozen backbone.
 ///
-/// The same data, settings and thread count give the same bundle, to the byte.
+/// The same data, settings and backbone file give the same bundle, to the byte.
 public struct Trainer {
   public let plan: TrainingPlan
   /// The task, its inputs cut at the length that the prompt has positions for.
   public let task: TaskDefinition
+  /// The rows in use: of the training rows, the shots if there are to be few.
+  public let data: Dataset
+  let start: TrainedParameters
   private let model: PromptedModel
-  private let identity: BackboneIdentity
-  private let data: Dataset
+  let identity: BackboneIdentity
   private let encoder: InputEncoder
-  private let start: TrainedParameters
   private let labelTokens: [[Int32]]
 
   /// Prepares a run.
@@ -44,13 +45,20 @@ public struct Trainer {
       embeddingRMS: model.embeddingRMS(of: pieces), hasHead: !model.hasDecoder)
     self.model = model
     self.identity = identity
-    self.data = data
+    self.data =
+      settings.shots.map { shots in
+        let rows = FewShot.rows(
+          shots, of: data.train, classes: task.labels.count, seed: settings.seed)
+        return Dataset(
+          train: rows.map { data.train[$0] }, validation: data.validation, test: data.test,
+          skippedRows: data.skippedRows)
+      } ?? data
     self.task = task.limited(to: plan.shape.inputLength)
     encoder = InputEncoder(self.task, tokenizer, hasDecoder: model.hasDecoder)
     labelTokens = model.hasDecoder ? try encoder.labelTokens() : []
     start = TrainedParameters(
       prompt: PromptStart.prompt(
-        shape: plan.shape, alpha: settings.alpha, usesFusion: settings.usesFusion,
+        shape: plan.shape, alpha: plan.alpha, usesFusion: plan.usesFusion,
         vocabulary: vocabulary, seed: settings.seed),
       head: model.hasDecoder
         ? nil
@@ -59,92 +67,128 @@ public struct Trainer {
           bias: [Float](repeating: 0, count: task.labels.count)))
   }
 
-  /// Trains, and scores the best parameters on the test rows.
-  ///
-  /// `shouldStop` is asked between steps and between the batches of an evaluation; on true the
-  /// run ends with the best parameters so far, the test rows unscored.
+  /// What a training run may ask for and tell while it goes on.
+  public struct Hooks {
+    /// Told after each step and each evaluation.
+    public var progress: (TrainingProgress) -> Void = { _ in }
+    /// Asked between steps and between the batches of an evaluation; on true the run ends with
+    /// the best parameters so far, the test rows unscored.
+    public var shouldStop: () -> Bool = { false }
+
+    public init(
+      progress: @escaping (TrainingProgress) -> Void = { _ in },
+      shouldStop: @escaping () -> Bool = { false }
+    ) {
+      self.progress = progress
+      self.shouldStop = shouldStop
+    }
+  }
+
+  /// Trains from the start, and scores the best parameters on the test rows.
   ///
   /// - Throws: `TrainError.diverged`, and `ModelError`.
-  public func run(
-    progress: (TrainingProgress) -> Void = { _ in }, shouldStop: () -> Bool = { false }
-  ) throws -> TaskBundle {
-    var run = TrainingRun(plan: plan, start: start)
-    var isInterrupted = false
-    let validation = data.validation.map { encoder.tokens($0.values) }
+  public func run(_ hooks: Hooks = Hooks()) throws -> TrainingOutcome {
+    try run(from: nil, hooks, checkpointInterval: nil) { _ in }
+  }
+
+  /// Trains from `state`, or from the start without one.
+  ///
+  /// `save` is given the run's state after each evaluation, every `checkpointInterval` steps and
+  /// when the run is stopped; a run from such a state ends as this one would.
+  func run(
+    from state: TrainingRun.State?, _ hooks: Hooks, checkpointInterval: Int?,
+    save: (TrainingRun.State) throws -> Void
+  ) throws -> TrainingOutcome {
+    var run =
+      state.map { TrainingRun(plan: plan, state: $0) }
+      ?? TrainingRun(plan: plan, start: start)
     let majority = MajorityBaseline.score(data.validation, task)
-    var order = BatchOrder(
-      rows: data.train.count, batch: plan.settings.batch, seed: plan.settings.seed)
+    var objective = objective
+    let step = plan.settings.batch * plan.settings.accumulation
+    var order = BatchOrder(rows: data.train.count, batch: step, seed: plan.settings.seed)
+    var isInterrupted = false
 
-    func evaluate() throws {
-      guard
-        let evaluation = try self.evaluate(
-          run.parameters, validation, data.validation, shouldStop)
-      else {
-        isInterrupted = true
-        return
+    while true {
+      if run.isEvaluationDue {
+        guard
+          let scores = try objective.scores(
+            run.parameters, of: .validation, shouldStop: hooks.shouldStop)
+        else {
+          isInterrupted = true
+          break
+        }
+        let evaluation = Evaluation(scores: scores, examples: data.validation, task: task)
+        let isBest = try run.record(evaluation)
+        hooks.progress(
+          run.progress(.evaluation(evaluation, isBest: isBest), majority: majority))
+        try save(run.state)
       }
-      let isBest = run.record(evaluation)
-      progress(run.progress(.evaluation(evaluation, isBest: isBest), majority: majority))
-    }
-
-    try evaluate()
-    while !isInterrupted, !run.isOver {
-      if shouldStop() {
+      if run.isOver { break }
+      if hooks.shouldStop() {
         isInterrupted = true
         break
       }
-      let rows = order.rows(step: run.step + 1)
-      let batch = TokenBatch(rows.map { encoder.tokens(data.train[$0].values) })
-      let result = try model.step(
-        batch, labels: rows.map { data.train[$0].label }, prompt: run.parameters.prompt,
-        readout: readout(run.parameters))
-      let gradient = TrainedParameters(prompt: result.prompt, head: result.head)
-      try run.advance(loss: result.loss, gradient: gradient)
-      progress(run.progress(.step, majority: majority))
-      if run.isEvaluationDue { try evaluate() }
+      let (loss, gradient) = try gradient(
+        run.parameters, rows: order.rows(step: run.step + 1), &objective)
+      try run.advance(loss: loss, gradient: gradient)
+      hooks.progress(run.progress(.step, majority: majority))
+      if let checkpointInterval, run.step % checkpointInterval == 0 { try save(run.state) }
     }
-    let chosen = run.chosen
     var test: Evaluation?
     if !isInterrupted, !data.test.isEmpty {
-      let texts = data.test.map { encoder.tokens($0.values) }
-      test = try self.evaluate(chosen.parameters, texts, data.test, shouldStop)
+      let scores = try objective.scores(
+        run.chosen.parameters, of: .test, shouldStop: hooks.shouldStop)
+      test = scores.map { Evaluation(scores: $0, examples: data.test, task: task) }
       isInterrupted = test == nil
     }
-    return bundle(
-      chosen, steps: run.step, isInterrupted: isInterrupted, majority: majority, test: test)
+    if isInterrupted { try save(run.state) }
+    return outcome(run, isInterrupted: isInterrupted, majority: majority, test: test)
   }
 
-  private func bundle(
-    _ chosen: TrainingRun.Candidate, steps: Int, isInterrupted: Bool, majority: MetricScore,
-    test: Evaluation?
-  ) -> TaskBundle {
-    TaskBundle(
-      task: task, backbone: identity,
-      training: TrainingRecord(
-        settings: plan.json, steps: steps, bestStep: chosen.step,
-        isInterrupted: isInterrupted, validation: chosen.evaluation?.score,
-        validationMajority: majority, test: test?.score,
-        testMajority: MajorityBaseline.score(data.test, task)),
-      prompt: chosen.parameters.prompt, readout: readout(chosen.parameters))
+  private var objective: any TrainingObjective {
+    let rows = EncodedRows(data: data, encoder: encoder, batch: plan.settings.batch)
+    return plan.settings.method == .head
+      ? HeadObjective(model, rows, seed: plan.settings.seed)
+      : PromptObjective(model, rows, labelTokens: labelTokens)
   }
 
-  /// Scores rows, nil if `shouldStop` says so before the last batch.
-  private func evaluate(
-    _ parameters: TrainedParameters, _ texts: [TokenizedText], _ examples: [Example],
-    _ shouldStop: () -> Bool
-  ) throws -> Evaluation? {
-    let prompt = try model.prepare(
-      parameters.prompt.folded(), readout: readout(parameters))
-    var scores: [Matrix] = []
-    for start in stride(from: 0, to: texts.count, by: plan.settings.batch) {
-      if shouldStop() { return nil }
-      let end = min(texts.count, start + plan.settings.batch)
-      scores.append(try model.scores(TokenBatch(texts[start..<end]), prompt: prompt))
+  /// The mean loss and gradient over `rows`, computed a batch at a time.
+  private func gradient(
+    _ parameters: TrainedParameters, rows: [Int], _ objective: inout any TrainingObjective
+  ) throws -> (loss: Float, gradient: TrainedParameters) {
+    let batches = plan.settings.accumulation
+    guard batches > 1 else { return try objective.gradient(parameters, rows: rows) }
+    let share = 1 / Float(batches)
+    var (loss, sum) = (Float(0), TrainedParameters.zeros(like: parameters))
+    for start in stride(from: 0, to: rows.count, by: plan.settings.batch) {
+      let part = try objective.gradient(
+        parameters, rows: Array(rows[start..<start + plan.settings.batch]))
+      loss += share * part.loss
+      sum.add(part.gradient, share: share)
     }
-    return Evaluation(scores: scores, examples: examples, task: task)
+    return (loss, sum)
   }
 
-  private func readout(_ parameters: TrainedParameters) -> Readout {
-    parameters.head.map { .head($0) } ?? .labelWords(labelTokens)
+  /// The bundle of `parameters`.
+  func bundle(_ parameters: TrainedParameters, _ record: TrainingRecord) -> TaskBundle {
+    TaskBundle(
+      task: task, backbone: identity, training: record, prompt: parameters.prompt,
+      readout: parameters.readout(labelTokens))
+  }
+
+  private func outcome(
+    _ run: TrainingRun, isInterrupted: Bool, majority: MetricScore, test: Evaluation?
+  ) -> TrainingOutcome {
+    func record(_ candidate: TrainingRun.Candidate, _ test: Evaluation?) -> TrainingRecord {
+      TrainingRecord(
+        settings: plan.json, steps: run.step, bestStep: candidate.step,
+        isInterrupted: isInterrupted, validation: candidate.evaluation?.score,
+        validationMajority: majority, test: test?.score,
+        testMajority: MajorityBaseline.score(data.test, task), history: run.state.history)
+    }
+    return TrainingOutcome(
+      seed: plan.settings.seed, best: bundle(run.chosen.parameters, record(run.chosen, test)),
+      last: bundle(run.last.parameters, record(run.last, nil)),
+      predictedClasses: run.chosen.evaluation?.predictedClasses, times: run.state.times)
   }
 }

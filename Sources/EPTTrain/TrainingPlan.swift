@@ -6,11 +6,17 @@ import EPTTask
 public struct TrainingPlan: Sendable, Equatable {
   public let settings: TrainingSettings
   public let shape: PromptShape
+  /// `α` of the low-rank scale.
+  public let alpha: Float
+  /// Whether the short prompt attends to the low-rank rows.
+  public let usesFusion: Bool
   public let rates: LearningRates
   /// Root mean square of the embeddings of the backbone's most frequent pieces.
   public let embeddingRMS: Float
   public let warmUp: Int
   public let evaluationInterval: Int
+  /// Evaluations without improvement that end the run; nil if none do.
+  public let patience: Int?
   /// How many numbers are trained, head included.
   public let parameterCount: Int
   /// `l·d`, the numbers that a plain prompt of the nominal length has.
@@ -34,8 +40,14 @@ public struct TrainingPlan: Sendable, Equatable {
     embeddingRMS: Float, hasHead: Bool
   ) throws {
     try settings.validate()
+    guard hasHead || settings.method != .head else {
+      throw TrainError.invalidSetting(
+        name: "--method",
+        reason: "head trains an encoder's linear head; this backbone has a decoder instead")
+    }
+    let promptLength = settings.effectivePromptLength
     // An encoder's own special tokens need two or three places.
-    let room = (positions ?? .max) - settings.promptLength
+    let room = (positions ?? .max) - promptLength
     guard room >= 8 else {
       throw TrainError.invalidSetting(
         name: "--prompt-length",
@@ -46,14 +58,18 @@ public struct TrainingPlan: Sendable, Equatable {
       throw TrainError.invalidSetting(
         name: "--input-length",
         reason: "must be \(room) or less: the backbone has \(positions ?? 0) positions and the"
-          + " prompt takes \(settings.promptLength)")
+          + " prompt takes \(promptLength)")
     }
     budget = settings.nominalLength * width
-    var shape = PromptShape(
-      promptLength: settings.promptLength,
-      inputLength: settings.inputLength ?? min(task.inputLength, room), width: width, rank: 0,
-      subspaces: settings.subspaces, subspaceWidth: settings.subspaceWidth)
-    shape.rank = settings.rank ?? shape.largestRank(within: budget)
+    var shape = settings.sizes(
+      width: width, inputLength: settings.inputLength ?? min(task.inputLength, room))
+    shape.rank =
+      settings.rank ?? (settings.method.hasLowRankPair ? shape.largestRank(within: budget) : 0)
+    guard shape.promptLength > 0 || shape.rank > 0 || settings.method == .head else {
+      throw TrainError.invalidSetting(
+        name: "--prompt-length",
+        reason: "must be 1 or more without a low-rank pair: no prompt would be left to train")
+    }
     guard shape.parameterCount <= Self.largestPrompt else {
       throw TrainError.invalidSetting(
         name: "--prompt-length, --rank, --subspaces and --subspace-width",
@@ -62,8 +78,10 @@ public struct TrainingPlan: Sendable, Equatable {
     }
     self.settings = settings
     self.shape = shape
+    alpha = settings.alpha ?? 8
+    usesFusion = settings.usesFusion ?? settings.method.hasSubspaces
     self.embeddingRMS = embeddingRMS
-    var rates = LearningRates(embeddingRMS: embeddingRMS)
+    var rates = LearningRates(settings.method, embeddingRMS: embeddingRMS)
     rates.prompt = settings.promptRate ?? rates.prompt
     rates.lowRank = settings.lowRankRate ?? rates.lowRank
     rates.subspaces = settings.subspaceRate ?? rates.subspaces
@@ -72,18 +90,23 @@ public struct TrainingPlan: Sendable, Equatable {
     warmUp = settings.warmUp ?? settings.steps.map { min(500, $0 / 10) } ?? 100
     evaluationInterval =
       settings.evaluationInterval ?? min(100, max(1, (settings.steps ?? .max) / 4))
+    patience = settings.patience ?? (settings.steps == nil ? 5 : nil)
     parameterCount = shape.parameterCount + (hasHead ? task.labels.count * (width + 1) : 0)
   }
 
   /// Every setting in effect, for the bundle.
-  var json: JSON {
+  public var json: JSON {
     [
-      "steps": settings.steps.map { .integer($0) } ?? .null,
+      "method": .string(settings.method.rawValue),
+      "steps": Self.number(settings.steps),
       "batch": .integer(settings.batch),
+      "accumulation": .integer(settings.accumulation),
+      "schedule": .string(settings.schedule.rawValue),
+      "shots": Self.number(settings.shots),
       "seed": .integer(Int(clamping: settings.seed)),
       "warm_up": .integer(warmUp),
       "evaluation_interval": .integer(evaluationInterval),
-      "patience": .integer(settings.patience),
+      "patience": Self.number(patience),
       "longest_run": .integer(settings.longestRun),
       "prompt_rate": Self.number(rates.prompt),
       "low_rank_rate": Self.number(rates.lowRank),
@@ -94,6 +117,10 @@ public struct TrainingPlan: Sendable, Equatable {
       "embedding_rms": Self.number(embeddingRMS),
       "parameters": .integer(parameterCount),
     ]
+  }
+
+  private static func number(_ value: Int?) -> JSON {
+    value.map { .integer($0) } ?? .null
   }
 
   /// A number with as few digits as tell it from its binary32 neighbours.

@@ -11,14 +11,19 @@ public struct TrainingProgress: Sendable {
   }
 
   public let event: Event
+  public let seed: UInt64
   /// Steps made so far.
   public let step: Int
   /// The last step, as far as it is known.
   public let steps: Int?
   /// Training loss, averaged over about the last 20 steps; nil before the first.
   public let loss: Double?
-  /// The short prompt's learning rate at this step.
-  public let learningRate: Float
+  /// The last step's own training loss; nil before the first.
+  public let stepLoss: Float?
+  /// The norm of the last step's gradient before clipping; nil before the first.
+  public let gradientNorm: Float?
+  /// Each group's learning rate at this step.
+  public let rates: LearningRates
   /// Texts a second since training began, evaluations left out.
   public let examplesPerSecond: Double
   /// The best evaluation so far and its step.
@@ -27,4 +32,15 @@ public struct TrainingProgress: Sendable {
   public let majority: MetricScore
   /// Seconds to the last step, evaluations included; nil while that step is unknown.
   public let secondsLeft: Double?
+  public let times: TrainingTimes
+}
+
+/// What a run has taken so far, in seconds.
+public struct TrainingTimes: Sendable, Equatable {
+  /// Of steps.
+  public var training = 0.0
+  /// Of scoring the validation rows.
+  public var evaluation = 0.0
+
+  public init() {}
 }

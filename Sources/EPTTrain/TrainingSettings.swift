@@ -1,35 +1,43 @@
 /// What a user may set about training; nil means that a rule chooses.
 public struct TrainingSettings: Sendable, Equatable {
+  /// What is trained; fills in the sizes that are nil.
+  public var method = TuningMethod.ept
   /// Steps to make; nil trains until validation has stopped improving.
   public var steps: Int?
-  /// Texts a step.
+  /// Texts whose gradient is computed at once.
   public var batch = 32
+  /// Batches whose mean gradient makes one step.
+  public var accumulation = 1
+  /// How the rates fall after the warm-up.
+  public var schedule = ScheduleShape.linear
   /// Steps of rising learning rate; nil: a tenth of `steps`, at most 500, or 100 without `steps`.
   public var warmUp: Int?
   /// Steps between evaluations; nil: 100, or a quarter of `steps` if that is less.
   public var evaluationInterval: Int?
-  /// Evaluations without improvement that end a run without `steps`.
-  public var patience = 5
+  /// Evaluations without improvement that end the run; nil: 5 without `steps`, none with.
+  public var patience: Int?
   /// Where a run without `steps` ends at the latest.
   public var longestRun = 30_000
   public var seed: UInt64 = 42
+  /// Training rows a class, drawn by `seed`; nil: all.
+  public var shots: Int?
 
-  /// `s`, rows of the short prompt.
-  public var promptLength = 40
+  /// `s`, rows of the short prompt; nil: the method's.
+  public var promptLength: Int?
   /// `n`, the longest input in tokens; nil: the task's, as far as the backbone has positions.
   public var inputLength: Int?
-  /// `r`; nil: the largest rank within the budget.
+  /// `r`; nil: the largest rank within the budget, for methods with a low-rank pair.
   public var rank: Int?
-  /// `K`, the number of subspaces; 0 leaves them and the gate out.
-  public var subspaces = 4
-  /// `k`, the width of a subspace.
-  public var subspaceWidth = 4
+  /// `K`, the number of subspaces; 0 leaves them and the gate out; nil: the method's.
+  public var subspaces: Int?
+  /// `k`, the width of a subspace; nil: 4.
+  public var subspaceWidth: Int?
   /// `l`: the budget is as many numbers as a plain prompt of this length has.
   public var nominalLength = 100
-  /// `α` of the low-rank scale `α/√r`.
-  public var alpha: Float = 8
-  /// Whether the short prompt attends to the low-rank rows.
-  public var usesFusion = true
+  /// `α` of the low-rank scale `α/√r`; nil: 8.
+  public var alpha: Float?
+  /// Whether the short prompt attends to the low-rank rows; nil: as the method has it.
+  public var usesFusion: Bool?
 
   /// The learning rate of the short prompt; nil: by the size of the backbone's embeddings.
   public var promptRate: Float?
@@ -55,9 +63,10 @@ public struct TrainingSettings: Sendable, Equatable {
     // The limits on sizes keep their products far from overflow.
     let counts: [(String, Int?, ClosedRange<Int>)] = [
       ("--steps", steps, 1...1 << 24), ("--batch", batch, 1...1 << 16),
+      ("--accumulate", accumulation, 1...1 << 12), ("--shots", shots, 1...1 << 24),
       ("--warm-up", warmUp, 0...1 << 24), ("--evaluate-every", evaluationInterval, 1...1 << 24),
       ("--patience", patience, 1...1 << 24), ("--longest-run", longestRun, 1...1 << 24),
-      ("--prompt-length", promptLength, 1...1 << 16), ("--input-length", inputLength, 1...1 << 16),
+      ("--prompt-length", promptLength, 0...1 << 16), ("--input-length", inputLength, 1...1 << 16),
       ("--rank", rank, 0...1 << 16), ("--subspaces", subspaces, 0...1 << 12),
       ("--subspace-width", subspaceWidth, 1...1 << 12),
       ("--nominal-length", nominalLength, 1...1 << 16),
@@ -76,10 +85,12 @@ public struct TrainingSettings: Sendable, Equatable {
       try require(
         rate.map { $0.isFinite && $0 >= 0 } ?? true, name, "must be a number of 0 or more")
     }
-    try require(alpha.isFinite, "--alpha", "must be a number")
-    try require(gradientClip > 0, "--clip", "must be more than 0")
+    try require(alpha?.isFinite ?? true, "--alpha", "must be a number")
+    try require(
+      gradientClip > 0 && gradientClip.isFinite, "--clip", "must be a number of more than 0")
     if let steps, let warmUp {
       try require(warmUp <= steps, "--warm-up", "must not exceed --steps")
     }
+    try validateMethod()
   }
 }

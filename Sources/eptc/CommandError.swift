@@ -2,6 +2,8 @@
 enum CommandError: Error, Equatable {
   /// No backbone was named, and the folder holds none or several.
   case noBackbone(folder: String, candidates: [String])
+  /// A run that was broken off would be lost.
+  case unfinishedRun(checkpoint: String)
 }
 
 extension CommandError: CustomStringConvertible {
@@ -12,6 +14,8 @@ extension CommandError: CustomStringConvertible {
         ? "no .ept file in \(folder); make one with `eptc convert`, or name one with --model or EPT_MODEL"
         : "several .ept files in \(folder) (\(candidates.joined(separator: ", "))); "
           + "name one with --model or EPT_MODEL"
+    case .unfinishedRun(let checkpoint):
+      "\(checkpoint) holds an unfinished run; go on with --resume, or start over with --force"
     }
   }
 }

@@ -27,7 +27,8 @@ enum ExitStatus: Int32 {
   init?(_ error: any Error) {
     switch error {
     case let error as FormatError: self = Self.status(of: error)
-    case is CommandError: self = .missingInput
+    case CommandError.noBackbone: self = .missingInput
+    case CommandError.unfinishedRun: self = .cannotCreate
     case TaskError.dataNotFound: self = .missingInput
     case let error as InferError: self = Self.status(of: error)
     case ModelError.linearAlgebra: self = .failure

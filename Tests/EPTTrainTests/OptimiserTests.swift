@@ -64,6 +64,25 @@ struct OptimiserTests {
     #expect(LearningRateSchedule(warmUp: 5, steps: 5).factor(5) == 1)
   }
 
+  /// Half a cosine: (1 + cos(π·0/4..3/4)) / 2.
+  @Test func scheduleShapes() {
+    let cosine = LearningRateSchedule(.cosine, warmUp: 2, steps: 6)
+    for (step, expected) in zip(1...6, [0.5, 1, 1, 0.853_553_4, 0.5, 0.146_446_6] as [Float]) {
+      #expect(abs(cosine.factor(step) - expected) < 1e-6)
+    }
+    let constant = LearningRateSchedule(.constant, warmUp: 2, steps: 6)
+    #expect((1...6).map { constant.factor($0) } == [0.5, 1, 1, 1, 1, 1])
+    var open = LearningRateSchedule(.constant, warmUp: 0, steps: nil)
+    open.beginDecay(after: 10, length: 4)
+    #expect(open.end == 10)
+    for shape in ScheduleShape.allCases {
+      var schedule = LearningRateSchedule(shape, warmUp: 0, steps: 50)
+      #expect((1...50).allSatisfy { schedule.factor($0) > 0 && schedule.factor($0) <= 1 })
+      schedule.stop(after: 7)
+      #expect(schedule.end == 7)
+    }
+  }
+
   @Test func scheduleOfUnknownLength() {
     var schedule = LearningRateSchedule(warmUp: 2, steps: nil)
     #expect([1, 2, 3, 1000].map { schedule.factor($0) } == [0.5, 1, 1, 1])

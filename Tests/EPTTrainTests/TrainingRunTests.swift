@@ -83,12 +83,28 @@ struct TrainingRunTests {
       let evaluation =
         try run.step < 100
         ? evaluation(right: 0, margin: 2 - Float(run.step) / 100) : evaluation(right: 1)
-      _ = run.record(evaluation)
+      _ = try run.record(evaluation)
     }
     // The last gain is at 100, the third evaluation without one at 130; a fifth of that, in
     // whole intervals, is 20.
     #expect(run.step == 150)
     #expect(run.chosen.step == 100)
+  }
+
+  @Test func patienceEndsARunOfKnownSteps() throws {
+    var run = try run {
+      $0.steps = 100
+      $0.warmUp = 2
+      $0.evaluationInterval = 5
+      $0.patience = 2
+    }
+    _ = try run.record(evaluation(right: 2))
+    while !run.isOver {
+      try advance(&run, to: run.step + 1)
+      if run.isEvaluationDue { _ = try run.record(evaluation(right: 1)) }
+    }
+    #expect(run.step == 10)
+    #expect(run.chosen.step == 0)
   }
 
   @Test func aRunWithoutPlateauEndsAtTheLongest() throws {
@@ -128,9 +144,28 @@ struct TrainingRunTests {
     for (loss, slope) in [(Float.nan, Float(1)), (.infinity, 1), (1, .nan), (1, .infinity)] {
       #expect {
         try run.advance(loss: loss, gradient: gradient(run, slope))
-      } throws: { "\($0)".contains("step 3") && "\($0)".contains("lower the learning rates") }
+      } throws: {
+        "\($0)".contains("step 3") && "\($0)".contains("lower --prompt-rate (now 0.045)")
+      }
     }
     #expect(run.step == 2)
     #expect(run.parameters == before)
+    #expect {
+      try run.record(evaluation(right: 1, margin: .nan))
+    } throws: { "\($0)".contains("step 2: the validation loss") }
+  }
+
+  @Test func aGradientThatIsNoNumberNamesItsOwnRate() throws {
+    var run = try run {
+      $0.steps = 10
+      $0.promptRate = 0.5
+    }
+    #expect {
+      try run.advance(loss: 1, gradient: gradient(run, .nan))
+    } throws: { error in
+      "\(error)"
+        == "training diverged at step 1: the gradient of short_prompt is not a finite number;"
+        + " lower --prompt-rate (now 0.5)"
+    }
   }
 }

@@ -1,9 +1,11 @@
-/// The two files that share the container layout of docs/format.md.
+/// The files that share the container layout of docs/format.md.
 public enum ContainerKind: Sendable, CaseIterable {
   /// A frozen language model, `.ept`.
   case backbone
   /// A tuned prompt with its task, `.eptb`.
   case bundle
+  /// A training run in the middle, `.checkpoint`.
+  case checkpoint
 
   /// The file's first eight bytes.
   ///
@@ -13,6 +15,7 @@ public enum ContainerKind: Sendable, CaseIterable {
     switch self {
     case .backbone: [0x89, 0x45, 0x50, 0x54, 0x0D, 0x0A, 0x1A, 0x0A]
     case .bundle: [0x89, 0x45, 0x50, 0x42, 0x0D, 0x0A, 0x1A, 0x0A]
+    case .checkpoint: [0x89, 0x45, 0x50, 0x43, 0x0D, 0x0A, 0x1A, 0x0A]
     }
   }
 
@@ -21,6 +24,7 @@ public enum ContainerKind: Sendable, CaseIterable {
     switch self {
     case .backbone: "a .ept backbone"
     case .bundle: "a .eptb bundle"
+    case .checkpoint: "a checkpoint of a training run"
     }
   }
 }

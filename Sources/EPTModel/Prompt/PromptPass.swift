@@ -41,7 +41,7 @@ struct PromptPass {
     }
     shape = prompt.shape
     scale = prompt.lowRankScale
-    hasFusion = prompt.usesFusion && shape.rank > 0
+    hasFusion = prompt.usesFusion && shape.rank > 0 && shape.promptLength > 0
     (p, a, b) = (copy(.shortPrompt), copy(.lowRankA), copy(.lowRankB))
     (u, v, wg) = (copy(.subspaceDown), copy(.subspaceUp), copy(.gate))
 
@@ -67,7 +67,7 @@ struct PromptPass {
     down = (0..<subspaces).map { _ in arena.matrix(s, k) }
     projected = (0..<subspaces).map { _ in arena.matrix(s, d) }
     gate = arena.matrix(s, subspaces)
-    guard subspaces > 0 else { return }
+    guard subspaces > 0, s > 0 else { return }
     Product.small(fused, wg, into: gate)
     softmax(gate)
     for j in 0..<subspaces {
@@ -130,7 +130,7 @@ struct PromptPass {
     in arena: Arena
   ) {
     let (s, d, k) = (shape.promptLength, shape.width, shape.subspaceWidth)
-    guard shape.subspaces > 0 else { return }
+    guard shape.subspaces > 0, s > 0 else { return }
     let dGate = arena.matrix(s, shape.subspaces)
     let dZ = arena.matrix(s, d)
     let dDown = arena.matrix(s, k)

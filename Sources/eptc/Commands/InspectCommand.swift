@@ -24,6 +24,7 @@ struct InspectCommand: ParsableCommand {
       switch try ContainerKind(ofFile: file) {
       case .backbone?: try FileListing(backbone: file, verifying: verify)
       case .bundle?: try FileListing(bundle: file)
+      case .checkpoint?: try FileListing(trainingCheckpoint: file)
       case nil: FileListing(checkpoint: try SafetensorsFile(path: file))
       }
     print(json ? listing.json.serialized(indented: true) : listing.text)

@@ -2,15 +2,16 @@ import ArgumentParser
 import EPTFormat
 import EPTTask
 import EPTTrain
-import FoundationEssentials
 
 struct TuneCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "tune",
     abstract: "Train a prompt for one task; the backbone stays as it is.",
     discussion: """
-      Keeps the parameters that are best on the validation rows. The same seed and thread count \
-      give the same file. Interrupted (Ctrl-C), it writes the best so far.
+      Keeps the parameters that are best on the validation rows. The same seed gives the same file. \
+      Interrupted (Ctrl-C), it writes the best so far. A checkpoint beside the output, written at \
+      each evaluation and removed at the end, lets --resume go on after any interruption, to the \
+      same file as an unbroken run.
       """)
 
   @OptionGroup(title: "Task options") var task: TaskOptions
@@ -19,35 +20,102 @@ struct TuneCommand: ParsableCommand {
   @Option(help: ArgumentHelp("The bundle to write. (default: <task>.eptb)", valueName: "file.eptb"))
   var output: String?
 
-  @Flag(help: "Replace the output if it exists.")
+  @Flag(help: "Replace the output if it exists, and forget an unfinished run.")
   var force = false
+
+  @Flag(help: "Go on with an unfinished run, if there is one; the other flags must be the same.")
+  var resume = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Steps between checkpoints, beside those at evaluations. (default: only those)",
+      valueName: "steps"))
+  var checkpointEvery: Int?
+
+  @Flag(help: "Write the last step's parameters too, as <output>.last.eptb.")
+  var keepLast = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Write steps and evaluations as JSON, one object a line.", valueName: "run.jsonl"))
+  var log: String?
+
+  @Flag(help: "Print the plan, every choice made, as JSON, and train nothing.")
+  var dryRun = false
 
   @Flag(help: "Print no progress.")
   var quiet = false
 
   @OptionGroup(title: "Training options") var training: TrainingOptions
 
+  func validate() throws {
+    if let checkpointEvery, checkpointEvery < 1 {
+      throw ValidationError("--checkpoint-every must be 1 or more.")
+    }
+  }
+
   func run() throws {
     let definition = try task.definition()
-    let output = output ?? "\(definition.name).eptb"
-    try OutputPath.check(output, replacing: force)
-    let settings = training.settings
+    let files = try RunFiles(
+      output: output ?? "\(definition.name).eptb", keepLast: keepLast, log: log,
+      resuming: resume, replacing: force || dryRun)
     let dataset = try task.dataset(of: definition)
     let loaded = try LoadedBackbone(path: backbone.path(), threads: backbone.threadCount)
-    let trainer = try Trainer(
-      model: loaded.model, tokenizer: loaded.tokenizer, identity: loaded.identity,
-      task: definition, data: dataset, settings: settings)
+    let trainers = try training.runSeeds.map { seed in
+      var settings = training.settings
+      settings.seed = seed
+      return try Trainer(
+        model: loaded.model, tokenizer: loaded.tokenizer, identity: loaded.identity,
+        task: definition, data: dataset, settings: settings)
+    }
+    guard let first = trainers.first else { return }
+    let summary = PlanSummary(first, on: loaded.identity)
+    if dryRun {
+      print(summary.json.serialized(indented: true))
+      return
+    }
+    let sweep = SeedSweep(trainers, weights: loaded.digest)
+    let checkpoint =
+      files.resumes ? try TrainingCheckpoint(path: files.checkpoint, of: sweep) : nil
+    var display = TrainingDisplay(isQuiet: quiet, seeds: trainers.count)
+    display.begin(summary)
+    if !quiet { reportCutTexts(dataset, first.task, loaded) }
+    if let checkpoint { display.resume(checkpoint) }
+    try train(sweep, from: checkpoint, files, summary, &display)
+  }
 
-    var display = TrainingDisplay(isQuiet: quiet, task: definition)
-    display.begin(dataset, on: loaded.identity, plan: trainer.plan)
-    if !quiet { reportCutTexts(dataset, trainer.task, loaded) }
+  private func train(
+    _ sweep: SeedSweep, from checkpoint: TrainingCheckpoint?, _ files: RunFiles,
+    _ summary: PlanSummary, _ display: inout TrainingDisplay
+  ) throws {
+    let log = try files.log.map { path in
+      try TrainingLog(path: path, seeds: training.runSeeds, resuming: checkpoint)
+    }
+    if checkpoint == nil { log?.write(summary.logLine) }
     let interruption = Interruption()
-    let bundle = try trainer.run(
-      progress: { display.show($0) }, shouldStop: { interruption.isRequested })
-    try bundle.write(to: output, replacing: force)
-    display.end(bundle, path: output)
-    if bundle.training.isInterrupted {
-      report("interrupted at step \(bundle.training.steps); \(output) holds the best so far")
+    let outcomes = try withoutActuallyEscaping(
+      { (progress: TrainingProgress) in
+        display.show(progress)
+        log?.write(progress)
+      },
+      do: { show in
+        try sweep.run(
+          from: checkpoint,
+          Trainer.Hooks(progress: show, shouldStop: { interruption.isRequested }),
+          checkpointInterval: checkpointEvery
+        ) { try $0.write(to: files.checkpoint) }
+      })
+    guard let best = outcomes.bestByValidation else { return }
+
+    let isInterrupted = outcomes.contains { $0.best.training.isInterrupted }
+    try files.write(best, isInterrupted: isInterrupted)
+    for outcome in outcomes { log?.write(outcome) }
+    if outcomes.count > 1 { log?.write(outcomes) }
+    display.end(outcomes, best: best, path: files.output)
+    if isInterrupted {
+      report(
+        "interrupted at step \(outcomes.last?.best.training.steps ?? 0); \(files.output) holds the "
+          + "best so far; --resume goes on")
       throw ExitCode(ExitStatus.interrupted.rawValue)
     }
   }

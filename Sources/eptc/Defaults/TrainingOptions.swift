@@ -1,16 +1,43 @@
 import ArgumentParser
 import EPTTrain
 
+extension TuningMethod: ExpressibleByArgument {}
+extension ScheduleShape: ExpressibleByArgument {}
+
 /// The free choices of a training run, as flags.
 struct TrainingOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      """
+      What is trained: ept (short prompt, low-rank pair, fusion, subspaces, gate), dept (short prompt \
+      and pair), pt (a long prompt alone) or head (an encoder's linear head alone).
+      """))
+  var method = Self.defaults.method
+
   @Option(help: "Steps. (default: until validation has stopped improving)")
   var steps: Int?
 
-  @Option(help: "Texts a step.")
+  @Option(help: "Texts whose gradient is computed at once.")
   var batch = Self.defaults.batch
+
+  @Option(help: "Batches that make one step.")
+  var accumulate = Self.defaults.accumulation
 
   @Option(help: "Of all random choices.")
   var seed = Self.defaults.seed
+
+  @Option(
+    help: ArgumentHelp(
+      "Several runs; the bundle is that of the best by validation.", valueName: "1,2,3"))
+  var seeds: SeedList?
+
+  @Option(
+    help: ArgumentHelp(
+      "Learn from this many rows a class, drawn by the seed. (default: all)", valueName: "k"))
+  var shots: Int?
+
+  @Option(help: "How the rates fall after the warm-up; without --steps, at the end.")
+  var schedule = Self.defaults.schedule
 
   @Option(
     help: "Steps of rising learning rate. (default: a tenth of --steps, at most 500; 100 without)")
@@ -19,14 +46,17 @@ struct TrainingOptions: ParsableArguments {
   @Option(help: "Steps between evaluations. (default: 100, or a quarter of --steps)")
   var evaluateEvery: Int?
 
-  @Option(help: "Evaluations without gain that end a run without --steps.")
-  var patience = Self.defaults.patience
+  @Option(
+    help: """
+      Evaluations without gain that end the run. (default: 5 without --steps, else none)
+      """)
+  var patience: Int?
 
   @Option(help: "Steps after which a run without --steps ends at the latest.")
   var longestRun = Self.defaults.longestRun
 
-  @Option(help: "Rows of the short prompt (s).")
-  var promptLength = Self.defaults.promptLength
+  @Option(help: "Rows of the prompt (s). (default: 40; pt: l)")
+  var promptLength: Int?
 
   @Option(help: "Longest input in tokens (n). (default: the task's, as the backbone has positions)")
   var inputLength: Int?
@@ -34,22 +64,24 @@ struct TrainingOptions: ParsableArguments {
   @Option(help: "Rank of the low-rank pair (r); 0 leaves it out. (default: what the budget leaves)")
   var rank: Int?
 
-  @Option(help: "Number of subspaces (K); 0 leaves them and the gate out.")
-  var subspaces = Self.defaults.subspaces
+  @Option(help: "Number of subspaces (K); 0 leaves them and the gate out. (default: 4 for ept)")
+  var subspaces: Int?
 
-  @Option(help: "Width of a subspace (k).")
-  var subspaceWidth = Self.defaults.subspaceWidth
+  @Option(help: "Width of a subspace (k). (default: 4)")
+  var subspaceWidth: Int?
 
   @Option(help: "The budget: as many numbers as a plain prompt of this length (l) has.")
   var nominalLength = Self.defaults.nominalLength
 
-  @Option(help: "Scale of the low-rank pair (alpha).")
-  var alpha = Self.defaults.alpha
+  @Option(help: "Scale of the low-rank pair (alpha). (default: 8)")
+  var alpha: Float?
 
-  @Flag(inversion: .prefixedNo, help: "Let the short prompt attend to the low-rank rows.")
-  var fusion = Self.defaults.usesFusion
+  @Flag(
+    inversion: .prefixedNo,
+    help: "Let the short prompt attend to the low-rank rows. (default: for ept)")
+  var fusion: Bool?
 
-  @Option(help: "Learning rate of the short prompt. (default: 0.045 x RMS of the embeddings)")
+  @Option(help: "Learning rate of the prompt. (default: 0.045 x RMS of the embeddings)")
   var promptRate: Float?
 
   @Option(
@@ -80,12 +112,19 @@ struct TrainingOptions: ParsableArguments {
     }
   }
 
+  /// The seeds to run, one after another.
+  var runSeeds: [UInt64] { seeds?.values ?? [seed] }
+
   /// The flags as the trainer takes them.
   var settings: TrainingSettings {
     var settings = TrainingSettings()
+    settings.method = method
     settings.steps = steps
     settings.batch = batch
+    settings.accumulation = accumulate
     settings.seed = seed
+    settings.shots = shots
+    settings.schedule = schedule
     settings.warmUp = warmUp
     settings.evaluationInterval = evaluateEvery
     settings.patience = patience
@@ -105,5 +144,17 @@ struct TrainingOptions: ParsableArguments {
     settings.weightDecay = weightDecay
     settings.gradientClip = clip
     return settings
+  }
+}
+
+/// Seeds as `1,2,3`.
+struct SeedList: ExpressibleByArgument {
+  let values: [UInt64]
+
+  init?(argument: String) {
+    let fields = argument.split(separator: ",", omittingEmptySubsequences: false)
+    let values = fields.compactMap { UInt64($0) }
+    guard values.count == fields.count, Set(values).count == values.count else { return nil }
+    self.values = values
   }
 }

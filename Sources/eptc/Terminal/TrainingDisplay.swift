@@ -5,8 +5,9 @@ import Glibc
 /// Shows a training run on standard error: a live line on a terminal, plain lines elsewhere.
 struct TrainingDisplay {
   private let isQuiet: Bool
+  /// How many runs there will be.
+  private let seeds: Int
   private let isTerminal = isatty(STDERR_FILENO) == 1
-  private let metric: String
   private var lastShown: ContinuousClock.Instant?
   private let clock = ContinuousClock()
 
@@ -14,29 +15,22 @@ struct TrainingDisplay {
   /// only where these are far apart.
   private var pause: Duration { isTerminal ? .milliseconds(100) : .seconds(10) }
 
-  init(isQuiet: Bool, task: TaskDefinition) {
+  init(isQuiet: Bool, seeds: Int) {
     self.isQuiet = isQuiet
-    metric = task.name
+    self.seeds = seeds
   }
 
   /// Tells what is going to happen.
-  func begin(_ data: Dataset, on backbone: BackboneIdentity, plan: TrainingPlan) {
+  func begin(_ plan: PlanSummary) {
     guard !isQuiet else { return }
-    let (shape, rates) = (plan.shape, plan.rates)
-    report(
-      "\(metric) on \(backbone): \(data.train.count) training, \(data.validation.count) validation, "
-        + "\(data.test.count) test rows")
-    if data.skippedRows > 0 {
-      report("passed over \(data.skippedRows) rows that the official file has broken")
-    }
-    report(
-      "prompt s=\(shape.promptLength) n=\(shape.inputLength) d=\(shape.width) r=\(shape.rank) "
-        + "K=\(shape.subspaces) k=\(shape.subspaceWidth): \(plan.parameterCount) numbers "
-        + "(budget \(plan.budget))")
-    report(
-      "learning rates: prompt \(rates.prompt), low-rank \(rates.lowRank), "
-        + "subspaces \(rates.subspaces), head \(rates.head); "
-        + "the embeddings' RMS is \(plan.embeddingRMS)")
+    for line in plan.lines { report(line) }
+  }
+
+  /// Tells where a run is taken up.
+  func resume(_ checkpoint: TrainingCheckpoint) {
+    guard !isQuiet else { return }
+    let done = checkpoint.finishedSeeds > 0 ? "\(checkpoint.finishedSeeds) seeds and " : ""
+    report("going on after \(done)step \(checkpoint.step)")
   }
 
   /// Shows a step or an evaluation.
@@ -56,25 +50,52 @@ struct TrainingDisplay {
     lastShown = clock.now
   }
 
-  /// Tells what has come of it.
-  func end(_ bundle: TaskBundle, path: String) {
+  /// Tells what has come of it, and warns of a prompt that answers always the same.
+  func end(_ outcomes: [TrainingOutcome], best: TrainingOutcome, path: String) {
+    if best.predictedClasses == 1 {
+      report(
+        "warning: every validation row got the same answer; the prompt has collapsed to one "
+          + "class: train longer, lower the learning rates, or look at the labels")
+    }
     guard !isQuiet else { return }
-    let record = bundle.training
-    var text = "wrote \(path): step \(record.bestStep)"
+    if outcomes.count > 1 {
+      for outcome in outcomes { report("seed \(outcome.seed): \(scores(of: outcome))") }
+      let records = outcomes.map(\.best.training)
+      report(
+        "\(outcomes.count) seeds, mean ± sd: validation "
+          + "\(spread(records.compactMap(\.validation))), "
+          + "test \(spread(records.compactMap(\.test)))")
+    }
+    let seed = outcomes.count > 1 ? "seed \(best.seed), " : ""
+    report("wrote \(path): \(seed)\(scores(of: best))")
+  }
+
+  private func scores(of outcome: TrainingOutcome) -> String {
+    let record = outcome.best.training
+    var text = "step \(record.bestStep)"
     if let validation = record.validation {
       text += ", validation \(validation) (majority \(record.validationMajority))"
     }
     if let test = record.test {
       text += ", test \(test) (majority \(record.testMajority))"
     }
-    report(text)
+    return text
+  }
+
+  /// `accuracy 81.20 ± 0.45`, times 100.
+  private func spread(_ scores: [MetricScore]) -> String {
+    Spread.of(scores).map { figure in
+      "\(figure.name) \(MetricScore.percent(figure.mean)) ± \(MetricScore.percent(figure.deviation))"
+    }.joined(separator: " ")
   }
 
   private func line(_ progress: TrainingProgress) -> String {
-    var text = "step \(progress.step)" + (progress.steps.map { "/\($0)" } ?? "")
+    var text = seeds > 1 ? "seed \(progress.seed) " : ""
+    text += "step \(progress.step)" + (progress.steps.map { "/\($0)" } ?? "")
     guard progress.step > 0 else { return text }
     if let loss = progress.loss { text += "  loss \(decimals(loss, 4))" }
-    text += "  rate \(progress.learningRate)  \(decimals(progress.examplesPerSecond, 1)) examples/s"
+    text +=
+      "  rate \(progress.rates[.prompt])  \(decimals(progress.examplesPerSecond, 1)) examples/s"
     if let best = progress.best, case .step = progress.event {
       text += "  best \(best.evaluation.score) (majority \(progress.majority))"
     }

@@ -1,0 +1,113 @@
+import EPTModel
+import EPTTask
+import Glibc
+
+/// A linear head on a frozen encoder without a prompt: the linear probe.
+///
+/// Nothing before the head changes, so each text's mean state is computed once and kept.
+struct HeadObjective: TrainingObjective {
+  /// Training rows whose states are computed together.
+  private static let block = 32
+
+  private let model: PromptedModel
+  private let rows: EncodedRows
+  /// Where each training row stands in the first epoch.
+  ///
+  /// Rows are computed in blocks of this order: a run needs them so, and a run that is taken up
+  /// computes the same blocks, with the same rounding.
+  private let places: [Int]
+  private let order: [Int]
+  /// Mean states of the training rows, `[block, d]` each; nil until they are needed.
+  private var training: [Matrix?]
+  private var scored: [RowSet: [Matrix]] = [:]
+
+  /// An objective whose first epoch runs in the order of `seed`.
+  init(_ model: PromptedModel, _ rows: EncodedRows, seed: UInt64) {
+    self.model = model
+    self.rows = rows
+    order = BatchOrder.epoch(0, rows: rows.data.train.count, seed: seed)
+    var places = order
+    for (place, row) in order.enumerated() { places[row] = place }
+    self.places = places
+    training = [Matrix?](repeating: nil, count: (order.count + Self.block - 1) / Self.block)
+  }
+
+  mutating func gradient(
+    _ parameters: TrainedParameters, rows chosen: [Int]
+  ) throws -> (loss: Float, gradient: TrainedParameters) {
+    var gradient = TrainedParameters.zeros(like: parameters)
+    guard let head = parameters.head else { return (0, gradient) }
+    let (classes, width) = (head.weight.rows, head.weight.columns)
+    var weight = [Float](repeating: 0, count: classes * width)
+    var bias = [Float](repeating: 0, count: classes)
+    var loss = 0.0
+    let share = 1 / Float(chosen.count)
+    for row in chosen {
+      let features = try trainingFeatures(row)
+      var slope = Self.logits(features, head)
+      let label = rows.data.train[row].label
+      // Cross-entropy's gradient takes the logits' place: (softmax - one-hot) / rows.
+      let most = slope.max() ?? 0
+      let shifted = slope[label] - most
+      for index in slope.indices { slope[index] = exp(slope[index] - most) }
+      let total = slope.reduce(0, +)
+      loss += Double(log(total) - shifted)
+      for index in slope.indices { slope[index] *= share / total }
+      slope[label] -= share
+      for index in 0..<classes {
+        bias[index] += slope[index]
+        for column in 0..<width {
+          weight[index * width + column] += slope[index] * features[column]
+        }
+      }
+    }
+    gradient.head = LinearHead(
+      weight: Matrix(rows: classes, columns: width, values: weight), bias: bias)
+    return (Float(loss / Double(chosen.count)), gradient)
+  }
+
+  mutating func scores(
+    _ parameters: TrainedParameters, of set: RowSet, shouldStop: () -> Bool
+  ) throws -> [Matrix]? {
+    guard let head = parameters.head else { return [] }
+    if scored[set] == nil {
+      var features: [Matrix] = []
+      for texts in rows.batches(set) {
+        if shouldStop() { return nil }
+        features.append(try model.pooledStates(texts))
+      }
+      scored[set] = features
+    }
+    return (scored[set] ?? []).map { features in
+      let logits = (0..<features.rows).flatMap { Self.logits(Self.row($0, of: features), head) }
+      return Matrix(rows: features.rows, columns: head.weight.rows, values: logits)
+    }
+  }
+
+  /// The mean state of one training row, `[d]`.
+  private mutating func trainingFeatures(_ row: Int) throws -> [Float] {
+    let (index, place) = places[row].quotientAndRemainder(dividingBy: Self.block)
+    if let features = training[index] { return Self.row(place, of: features) }
+    let start = index * Self.block
+    let features = try model.pooledStates(
+      rows.trainingTexts(order[start..<min(order.count, start + Self.block)]))
+    training[index] = features
+    return Self.row(place, of: features)
+  }
+
+  private static func row(_ index: Int, of matrix: Matrix) -> [Float] {
+    Array(matrix.values[index * matrix.columns..<(index + 1) * matrix.columns])
+  }
+
+  /// One logit a class.
+  private static func logits(_ features: [Float], _ head: LinearHead) -> [Float] {
+    let width = head.weight.columns
+    return head.bias.indices.map { index in
+      var sum: Float = 0
+      for column in 0..<width {
+        sum += head.weight.values[index * width + column] * features[column]
+      }
+      return sum + head.bias[index]
+    }
+  }
+}

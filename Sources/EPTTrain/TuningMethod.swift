@@ -1,0 +1,55 @@
+import EPTModel
+
+/// What is trained: all parts of the method, or some of them.
+public enum TuningMethod: String, Sendable, CaseIterable {
+  /// Short prompt, low-rank pair, fusion, subspaces and gate (Lan et al., AAAI 2025).
+  case ept
+  /// Short prompt and low-rank pair (Shi and Lipani, ICLR 2024).
+  case dept
+  /// A prompt of the nominal length alone (Lester et al., EMNLP 2021).
+  case pt
+  /// No prompt, only an encoder's linear head: the linear probe.
+  case head
+
+  /// Whether there may be rows in front of the text.
+  var hasPrompt: Bool { self != .head }
+
+  /// Whether there may be a low-rank pair.
+  var hasLowRankPair: Bool { self == .ept || self == .dept }
+
+  /// Whether there may be fusion, subspaces and gate.
+  var hasSubspaces: Bool { self == .ept }
+}
+
+extension TrainingSettings {
+  /// Refuses sizes of parts that the method does not have.
+  ///
+  /// - Throws: `TrainError.invalidSetting`.
+  func validateMethod() throws {
+    func refuse(_ isGiven: Bool, unless isPart: Bool, _ flag: String, _ part: String) throws {
+      guard isGiven, !isPart else { return }
+      throw TrainError.invalidSetting(
+        name: flag, reason: "does not go with --method \(method.rawValue), which has no \(part)")
+    }
+    try refuse((promptLength ?? 0) > 0, unless: method.hasPrompt, "--prompt-length", "prompt")
+    try refuse((rank ?? 0) > 0, unless: method.hasLowRankPair, "--rank", "low-rank pair")
+    try refuse((subspaces ?? 0) > 0, unless: method.hasSubspaces, "--subspaces", "subspaces")
+    try refuse(usesFusion == true, unless: method.hasSubspaces, "--fusion", "fusion")
+  }
+
+  /// The sizes, for a backbone of width `width`; the rank still open.
+  func sizes(width: Int, inputLength: Int) -> PromptShape {
+    PromptShape(
+      promptLength: effectivePromptLength, inputLength: inputLength, width: width, rank: 0,
+      subspaces: subspaces ?? (method.hasSubspaces ? 4 : 0), subspaceWidth: subspaceWidth ?? 4)
+  }
+
+  /// `s`, as given or by the method.
+  var effectivePromptLength: Int {
+    switch method {
+    case .ept, .dept: promptLength ?? 40
+    case .pt: promptLength ?? nominalLength
+    case .head: 0
+    }
+  }
+}

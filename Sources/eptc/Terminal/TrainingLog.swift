@@ -1,0 +1,131 @@
+import EPTFormat
+import EPTTask
+import EPTTrain
+import Glibc
+
+/// A run as JSON, one object a line, each written at once.
+final class TrainingLog {
+  private let descriptor: Int32
+
+  /// Opens the log.
+  ///
+  /// Of a run that goes on, the lines after its checkpoint are dropped: it will write them anew.
+  ///
+  /// - Throws: `FormatError`.
+  init(path: String, seeds: [UInt64], resuming checkpoint: TrainingCheckpoint?) throws {
+    var kept = ""
+    if let checkpoint, let file = try? MappedFile(path: path) {
+      let text = String(decoding: file.bytes, as: UTF8.self)
+      for line in text.split(separator: "\n")
+      where Self.isKept(String(line), seeds: seeds, checkpoint) {
+        kept += line + "\n"
+      }
+    }
+    try AtomicFile.write(Array(kept.utf8), to: path, replacing: true)
+    descriptor = open(path, O_WRONLY | O_APPEND | O_CLOEXEC)
+    guard descriptor >= 0 else {
+      throw FormatError.system(
+        operation: "write", path: path, reason: String(cString: strerror(errno)))
+    }
+  }
+
+  deinit { close(descriptor) }
+
+  private static func isKept(
+    _ line: String, seeds: [UInt64], _ checkpoint: TrainingCheckpoint
+  ) -> Bool {
+    guard let json = try? JSON(parsing: line) else { return false }
+    guard let seed = json["seed"]?.integer else { return json["event"] == "plan" }
+    // Ends are written anew for all seeds.
+    guard let step = json["step"]?.integer, let place = seeds.firstIndex(of: UInt64(clamping: seed))
+    else { return false }
+    guard place == checkpoint.finishedSeeds else { return place < checkpoint.finishedSeeds }
+    return json["event"] == "evaluation"
+      ? step <= checkpoint.lastEvaluatedStep : step <= checkpoint.step
+  }
+
+  /// Adds a step or an evaluation.
+  func write(_ progress: TrainingProgress) {
+    var members = [
+      JSONMember("event", progress.event == .step ? "step" : "evaluation"),
+      JSONMember("seed", .integer(Int(clamping: progress.seed))),
+      JSONMember("step", .integer(progress.step)),
+    ]
+    switch progress.event {
+    case .step:
+      members += [
+        JSONMember("loss", number(progress.stepLoss)),
+        JSONMember(
+          "rates",
+          .object(
+            ParameterGroup.allCases.map {
+              JSONMember($0.rawValue, number(progress.rates[$0]))
+            })),
+        JSONMember("gradient_norm", number(progress.gradientNorm)),
+        JSONMember("examples_per_second", .number(rounded(progress.examplesPerSecond))),
+      ]
+    case .evaluation(let evaluation, let isBest):
+      members += [
+        JSONMember("validation", figures(evaluation.score)),
+        JSONMember("loss", .number(evaluation.loss)),
+        JSONMember("predicted_classes", .integer(evaluation.predictedClasses)),
+        JSONMember("best", .bool(isBest)),
+        JSONMember("training_seconds", .number(rounded(progress.times.training))),
+        JSONMember("evaluation_seconds", .number(rounded(progress.times.evaluation))),
+      ]
+    }
+    write(.object(members))
+  }
+
+  /// Adds the end of one seed's run.
+  func write(_ outcome: TrainingOutcome) {
+    let record = outcome.best.training
+    write([
+      "event": "end", "seed": .integer(Int(clamping: outcome.seed)),
+      "steps": .integer(record.steps), "best_step": .integer(record.bestStep),
+      "interrupted": .bool(record.isInterrupted),
+      "validation": record.validation.map(figures) ?? .null,
+      "validation_majority": figures(record.validationMajority),
+      "test": record.test.map(figures) ?? .null, "test_majority": figures(record.testMajority),
+      "training_seconds": .number(rounded(outcome.times.training)),
+      "evaluation_seconds": .number(rounded(outcome.times.evaluation)),
+    ])
+  }
+
+  /// Adds means and deviations over all seeds' runs.
+  func write(_ outcomes: [TrainingOutcome]) {
+    func spread(_ scores: [MetricScore]) -> JSON {
+      .object(
+        Spread.of(scores).map { figure in
+          JSONMember(figure.name, ["mean": .number(figure.mean), "sd": .number(figure.deviation)])
+        })
+    }
+    write([
+      "event": "seeds", "runs": .integer(outcomes.count),
+      "validation": spread(outcomes.compactMap(\.best.training.validation)),
+      "test": spread(outcomes.compactMap(\.best.training.test)),
+      "training_seconds": .number(rounded(outcomes.reduce(0) { $0 + $1.times.training })),
+      "evaluation_seconds": .number(rounded(outcomes.reduce(0) { $0 + $1.times.evaluation })),
+    ])
+  }
+
+  /// Adds one line.
+  func write(_ json: JSON) {
+    var line = json.serialized() + "\n"
+    line.withUTF8 { bytes in
+      // A log that cannot be written must not end the run that it is about.
+      _ = Glibc.write(descriptor, bytes.baseAddress, bytes.count)
+    }
+  }
+
+  private func figures(_ score: MetricScore) -> JSON {
+    .object(score.figures.map { JSONMember($0.name, .number($0.value)) })
+  }
+
+  private func number(_ value: Float?) -> JSON {
+    value.flatMap { Double($0.description) }.map { .number($0) } ?? .null
+  }
+
+  /// To a thousandth.
+  private func rounded(_ value: Double) -> Double { (value * 1000).rounded() / 1000 }
+}
