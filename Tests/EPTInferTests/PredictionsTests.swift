@@ -29,7 +29,8 @@ struct PredictionsTests {
     }
   }
 
-  @Test("Predictions come in order, one a text, as the predictor gives them", arguments: [1, 7, 256])
+  @Test(
+    "Predictions come in order, one a text, as the predictor gives them", arguments: [1, 7, 256])
   func order(batch: Int) async throws {
     #expect(tasks[1].labels == ["food", "film", "travel"] && tasks[0].fields == ["sentence"])
     let texts = StreamFixture.texts(100, seed: 3)

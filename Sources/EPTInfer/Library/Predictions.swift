@@ -125,7 +125,8 @@ private actor Mailbox {
   private var isClosed = false
   private var failure: (any Error)?
   /// Who waits for room, and who waits for records.
-  private var waiting: (reader: CheckedContinuation<Void, Never>?, taker: CheckedContinuation<Void, Never>?)
+  private var waiting:
+    (reader: CheckedContinuation<Void, Never>?, taker: CheckedContinuation<Void, Never>?)
 
   init(room: Int) {
     self.room = room
