@@ -46,6 +46,8 @@ let package = Package(
       ]),
 
     .executableTarget(
+      name: "answer-lines", dependencies: ["EPTInfer"], path: "examples/library"),
+    .executableTarget(
       name: "eptbench",
       dependencies: ["EPTFormat", "EPTText", "EPTModel", "EPTTask", "EPTTrain", "EPTInfer"],
       path: "Benchmarks/eptbench"),
@@ -83,7 +85,8 @@ let package = Package(
     .testTarget(
       name: "EPTReportTests",
       dependencies: ["EPTReport", "EPTTask", "EPTModel", "EPTFormat", "EPTTestSupport"]),
-    .testTarget(name: "eptcTests", dependencies: ["eptc", "EPTFormat", "EPTTestSupport"]),
+    .testTarget(
+      name: "eptcTests", dependencies: ["eptc", "answer-lines", "EPTFormat", "EPTTestSupport"]),
   ],
   swiftLanguageModes: [.v6]
 )
