@@ -35,13 +35,17 @@ let package = Package(
     .target(
       name: "EPTInfer",
       dependencies: ["CZlib", "CZstd", "EPTFormat", "EPTText", "EPTModel", "EPTTask"]),
+    .target(name: "EPTReport", dependencies: ["EPTFormat", "EPTModel", "EPTTask"]),
     .executableTarget(
       name: "eptc",
       dependencies: [
         "EPTFormat", "EPTText", "EPTModel", "EPTTask", "EPTConvert", "EPTTrain", "EPTInfer",
+        "EPTReport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
+    .executableTarget(
+      name: "answer-lines", dependencies: ["EPTInfer"], path: "examples/library"),
     .executableTarget(
       name: "eptbench",
       dependencies: ["EPTFormat", "EPTText", "EPTModel", "EPTTask", "EPTTrain", "EPTInfer"],
@@ -49,7 +53,8 @@ let package = Package(
 
     .target(
       name: "EPTTestSupport", dependencies: ["EPTFormat"], path: "Tests/EPTTestSupport"),
-    .testTarget(name: "EPTFormatTests", dependencies: ["EPTFormat", "EPTTestSupport"]),
+    .testTarget(
+      name: "EPTFormatTests", dependencies: ["EPTFormat", "EPTTestSupport", "CEPTKernels"]),
     .testTarget(name: "EPTTextTests", dependencies: ["EPTText", "EPTFormat", "EPTTestSupport"]),
     .testTarget(
       name: "EPTModelTests",
@@ -72,7 +77,15 @@ let package = Package(
       dependencies: [
         "EPTInfer", "EPTTask", "EPTModel", "EPTConvert", "EPTFormat", "EPTText", "EPTTestSupport",
       ]),
-    .testTarget(name: "eptcTests", dependencies: ["eptc", "EPTFormat", "EPTTestSupport"]),
+    .target(name: "CEPTTestSupport", path: "Tests/CEPTTestSupport"),
+    .testTarget(
+      name: "EPTFuzzTests",
+      dependencies: ["EPTTask", "EPTModel", "EPTFormat", "EPTTestSupport", "CEPTTestSupport"]),
+    .testTarget(
+      name: "EPTReportTests",
+      dependencies: ["EPTReport", "EPTTask", "EPTModel", "EPTFormat", "EPTTestSupport"]),
+    .testTarget(
+      name: "eptcTests", dependencies: ["eptc", "answer-lines", "EPTFormat", "EPTTestSupport"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "byte_planes.h"
 #include "int8.h"
 #include "quantize_weights.h"
 

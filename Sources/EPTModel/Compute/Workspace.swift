@@ -11,7 +11,7 @@ final class Workspace: @unchecked Sendable {
   let arena = Arena()
   /// Memory of each thread, for one piece of work.
   private let scratch: [Arena]
-  /// Whether several threads are at work now. Written while one is.
+  /// Whether several threads are at work now; written while one is.
   private var isForked = false
 
   init(threads: Int) {
@@ -63,9 +63,10 @@ final class Workspace: @unchecked Sendable {
     }
   }
 
-  /// Runs `body` for all `columns` of a product in ranges on all threads, and waits; on the calling
-  /// thread alone if it is at work beside others already, or if so little is to do that waking them
-  /// takes longer. `cost` is the multiplications of one column.
+  /// Runs `body` for all `columns` of a product in ranges on all threads, and waits.
+  ///
+  /// The calling thread does all if it is at work beside others already, or if so little is to do
+  /// that waking them takes longer. `cost` is the multiplications of one column.
   func split(columns: Int, cost: Int, _ body: (Range<Int>) -> Void) {
     guard threads > 1, !isForked, columns > 1, columns * cost >= 1 << 17 else {
       return body(0..<columns)

@@ -6,15 +6,15 @@ import Glibc
 /// times vocabulary.
 struct OutputVocabulary: Sendable {
   /// A multiple of a panel's rows.
-  private static let chunk = 512
-  private static let rowBlock = 64
+  static let chunk = 512
+  static let rowBlock = 64
 
   /// `W`, `[vocabulary, d]`.
   let weight: Embedding
   /// The factor of the logits: `d^-0.5` where `weight` is the embedding, else 1.
   let scale: Float
   /// The panels that logits are computed from in whole numbers; nil to compute in binary32.
-  private let layer: Linear?
+  let layer: Linear?
 
   /// `weight` in whole numbers where it lies in panels, unless `precision` forbids.
   init(weight: Embedding, scale: Float, precision: Precision?) {
@@ -82,7 +82,7 @@ struct OutputVocabulary: Sendable {
   }
 
   /// `scale · states·W[tokens]ᵀ`, `[rows, tokens]`.
-  private func logits(
+  func logits(
     _ states: MatrixView, _ input: LinearInput?, _ tokens: Range<Int>, in scratch: Arena,
     _ workspace: Workspace
   ) -> MatrixView {
