@@ -45,12 +45,23 @@ struct BERT: Backbone {
       keeping
       ? Norm.Kept(rows: input.rows, columns: input.columns, in: workspace.arena) : nil
     addPositionsAndSegments(input, layout, workspace)
+    if !keeping, let groups = layout.groups() {
+      workspace.forEachAlone(groups.count) { group, own in
+        let (texts, rows) = groups[group]
+        let input = input.rows(rows)
+        norm(input, into: input, keeping: nil, rows: 0..<input.rows)
+        for block in blocks {
+          _ = block.forward(input, starts: layout.starts(of: texts), keeping: false, own)
+        }
+      }
+      return (input, nil)
+    }
     workspace.forRowBlocks(input.rows) { rows, _ in
       let block = input.rows(rows)
       norm(block, into: block, keeping: kept, rows: rows)
     }
     let keptBlocks = blocks.map { block in
-      block.forward(input, layout, keeping: keeping, workspace)
+      block.forward(input, starts: layout.starts, keeping: keeping, workspace)
     }
     return (input, kept.map { Kept(embedding: $0, blocks: keptBlocks.compactMap { $0 }) })
   }
@@ -138,7 +149,7 @@ private struct BERTBlock: Sendable {
 
   /// Turns the layer's input in `x`, `[rows, d]`, into its output.
   func forward(
-    _ x: MatrixView, _ layout: JoinedLayout, keeping: Bool, _ workspace: Workspace
+    _ x: MatrixView, starts: [Int], keeping: Bool, _ workspace: Workspace
   ) -> Kept? {
     let arena = workspace.arena
     let (rows, width, inner) = (x.rows, x.columns, intermediate.outputs)
@@ -161,7 +172,7 @@ private struct BERTBlock: Sendable {
         value.multiply(input, hasBias: true, into: v.rows(block), workspace)
       }
       attention.forward(
-        q: q, k: k, v: v, into: context, starts: layout.starts, biases: nil, workspace)
+        q: q, k: k, v: v, into: context, starts: starts, biases: nil, workspace)
       workspace.forRowBlocks(rows) { block, scratch in
         let x = x.rows(block)
         let product = scratch.matrix(block.count, width)

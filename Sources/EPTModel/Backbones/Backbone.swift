@@ -28,6 +28,26 @@ struct JoinedLayout {
   /// How many rows all texts have with their prompts.
   var rows: Int { starts[count] }
 
+  /// Consecutive texts with their rows, about 128 rows together; nil if these were too few for
+  /// threads to share them evenly.
+  ///
+  /// That many rows of all layers' activations stay in a processor's second-level cache.
+  func groups() -> [(texts: Range<Int>, rows: Range<Int>)]? {
+    guard rows >= 1024 else { return nil }
+    var groups: [(texts: Range<Int>, rows: Range<Int>)] = []
+    var first = 0
+    for text in 0..<count where starts[text + 1] - starts[first] >= 128 || text == count - 1 {
+      groups.append((first..<text + 1, starts[first]..<starts[text + 1]))
+      first = text + 1
+    }
+    return groups.count < 8 ? nil : groups
+  }
+
+  /// Where the rows of each of `texts` start, counted from the first one's; then the total.
+  func starts(of texts: Range<Int>) -> [Int] {
+    starts[texts.lowerBound...texts.upperBound].map { $0 - starts[texts.lowerBound] }
+  }
+
   /// Rows of text `index`, prompt first.
   func joined(_ index: Int) -> Range<Int> { starts[index]..<starts[index + 1] }
 

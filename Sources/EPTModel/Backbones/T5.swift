@@ -48,29 +48,52 @@ struct T5: Backbone {
     let longest = (0..<layout.count).map { layout.joined($0).count }.max() ?? 0
     let biases = [AttentionBias](
       repeating: bias.table(length: longest, in: workspace.arena), count: layout.count)
+    if !keeping, let groups = layout.groups() {
+      workspace.forEachAlone(groups.count) { group, own in
+        let (texts, rows) = groups[group]
+        states(
+          input.rows(rows), starts: layout.starts(of: texts), biases: Array(biases[texts]), own)
+      }
+      return (input, nil)
+    }
+    guard keeping else {
+      states(input, starts: layout.starts, biases: biases, workspace)
+      return (input, nil)
+    }
     var attention: [T5SelfAttention.Kept] = []
     var feedForward: [T5FeedForward.Kept] = []
     for block in blocks {
       if let kept = block.attention.forward(
-        input, starts: layout.starts, biases: biases, keeping: keeping, workspace)
+        input, starts: layout.starts, biases: biases, keeping: true, workspace)
       {
         attention.append(kept)
       }
-      if let kept = block.feedForward.forward(input, keeping: keeping, workspace) {
+      if let kept = block.feedForward.forward(input, keeping: true, workspace) {
         feedForward.append(kept)
       }
     }
-    let kept =
-      keeping
-      ? Norm.Kept(rows: input.rows, columns: input.columns, in: workspace.arena) : nil
+    let kept = Norm.Kept(rows: input.rows, columns: input.columns, in: workspace.arena)
     workspace.forRowBlocks(input.rows) { rows, _ in
       let block = input.rows(rows)
       norm(block, into: block, keeping: kept, rows: rows)
     }
     return (
-      input,
-      kept.map { Kept(attention: attention, feedForward: feedForward, norm: $0, biases: biases) }
+      input, Kept(attention: attention, feedForward: feedForward, norm: kept, biases: biases)
     )
+  }
+
+  /// Turns some texts' embedded rows into their last hidden states, keeping nothing.
+  private func states(
+    _ input: MatrixView, starts: [Int], biases: [AttentionBias], _ workspace: Workspace
+  ) {
+    for block in blocks {
+      _ = block.attention.forward(
+        input, starts: starts, biases: biases, keeping: false, workspace)
+      _ = block.feedForward.forward(input, keeping: false, workspace)
+    }
+    workspace.forRowBlocks(input.rows) { rows, _ in
+      norm(input.rows(rows), into: input.rows(rows), keeping: nil, rows: rows)
+    }
   }
 
   func inputGradient(

@@ -11,6 +11,8 @@ final class Workspace: @unchecked Sendable {
   let arena = Arena()
   /// Memory of each thread, for one piece of work.
   private let scratch: [Arena]
+  /// A workspace for each thread, for pieces of work that are passes of their own.
+  private lazy var own = scratch.map { _ in Workspace(threads: 1) }
   /// Whether several threads are at work now; written while one is.
   private var isForked = false
 
@@ -21,14 +23,31 @@ final class Workspace: @unchecked Sendable {
 
   /// Runs `body` for each piece `0..<count`, on all threads, and waits.
   ///
+  /// `body` gets a workspace of one thread that is its own until it returns; otherwise as
+  /// `forEach`. What a piece computes stays in its thread's cache, and threads wait for one
+  /// another only at the end.
+  func forEachAlone(_ count: Int, _ body: (Int, Workspace) -> Void) {
+    let own = own
+    forEachNumbered(count) { piece, worker in
+      own[worker].arena.temporary { body(piece, own[worker]) }
+    }
+  }
+
+  /// Runs `body` for each piece `0..<count`, on all threads, and waits.
+  ///
   /// `body` gets memory that is its own until it returns. Pieces must not depend on one another
   /// and must be cut independently of `threads`: then results are the same for any number of
   /// threads.
   func forEach(_ count: Int, _ body: (Int, Arena) -> Void) {
+    forEachNumbered(count) { piece, worker in
+      scratch[worker].temporary { body(piece, scratch[worker]) }
+    }
+  }
+
+  /// The same, `body` being told which thread it is on.
+  private func forEachNumbered(_ count: Int, _ body: (_ piece: Int, _ worker: Int) -> Void) {
     guard threads > 1, count > 1 else {
-      for piece in 0..<count {
-        scratch[0].temporary { body(piece, scratch[0]) }
-      }
+      for piece in 0..<count { body(piece, 0) }
       return
     }
     precondition(!isForked, "pieces of work do not fork again")
@@ -39,11 +58,10 @@ final class Workspace: @unchecked Sendable {
       // Threads share what `body` captures; pieces write to places of their own.
       nonisolated(unsafe) let body = body
       DispatchQueue.concurrentPerform(iterations: min(threads, count)) { worker in
-        let arena = scratch[worker]
         while true {
           let piece = next.wrappingAdd(1, ordering: .relaxed).oldValue
           guard piece < count else { return }
-          arena.temporary { body(piece, arena) }
+          body(piece, worker)
         }
       }
     }
@@ -53,11 +71,11 @@ final class Workspace: @unchecked Sendable {
   ///
   /// Blocks are large enough to pay for packing the weights once more, small enough for a
   /// layer's activations to stay in the second-level cache, and come in fours where there are
-  /// several, so that two or four threads finish together. Few rows are one block on the calling
+  /// several threads, so that two or four finish together. Few rows are one block on the calling
   /// thread, and their products `split`.
   func forRowBlocks(_ rows: Int, _ body: (Range<Int>, Arena) -> Void) {
     let wanted = (rows + 255) / 256
-    let blocks = max(1, min((wanted + 3) / 4 * 4, rows / 32))
+    let blocks = threads == 1 ? wanted : max(1, min((wanted + 3) / 4 * 4, rows / 32))
     forEach(rows == 0 ? 0 : blocks) { block, arena in
       body(rows * block / blocks..<rows * (block + 1) / blocks, arena)
     }
