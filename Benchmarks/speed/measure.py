@@ -12,6 +12,7 @@ on all of them. Rows that are measured already on this processor are left out un
 import argparse
 import contextlib
 import json
+import os
 import pathlib
 import statistics
 import sys
@@ -35,6 +36,17 @@ def processor():
     kinds = [flag for flag in ("avx2", "avx512f", "avx512_vnni", "avx512_bf16") if flag in flags]
     kind = "B" if "avx512_vnni" not in flags else ("C" if "AMD" in name else "A")
     return {"name": name, "vectors": kinds, "class": kind}
+
+
+def busy_elsewhere(work):
+    """Runs `work`; its result, and the share of the processors' time that other programs took meanwhile."""
+    def snapshot():
+        ticks = list(map(int, pathlib.Path("/proc/stat").read_text().split("\n")[0].split()[1:9]))
+        return sum(ticks) - ticks[3] - ticks[4], sum(ticks), sum(os.times()[:4]) * os.sysconf("SC_CLK_TCK")
+    before = snapshot()
+    result = work()
+    busy, total, own = (after - start for after, start in zip(snapshot(), before))
+    return result, round(max(0, busy - own) / max(1, total), 3)
 
 
 def portable(command, places):
@@ -98,10 +110,10 @@ def main():
         if (args.rows and row.id not in args.rows) or row.id in done:
             continue
         started = time.time()
-        records = measure(row, args.rounds, places)
+        records, others = busy_elsewhere(lambda: measure(row, args.rounds, places))
         with open(args.results, "a") as file:
-            file.write(json.dumps({"row": row.id, "processor": machine, "contenders": records}) + "\n")
-        print(f"{row.id}: {time.time() - started:.0f} s")
+            file.write(json.dumps({"row": row.id, "processor": machine, "others": others, "contenders": records}) + "\n")
+        print(f"{row.id}: {time.time() - started:.0f} s, {others:.0%} of the processors busy with other programs")
         for record in records:
             print(f"  {record['name']:28} {record['rate']:9.2f} {row.unit:12}"
                   f" private {record['private_mb']} MB, peak {record['peak_mb']} MB")

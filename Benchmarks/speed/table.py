@@ -24,7 +24,7 @@ Peers: CTranslate2 4.8.5, ONNX Runtime 1.32.0, PyTorch 2.13.0, transformers 5.23
 PyTorch on huge pages and with its heap kept, dropout off, since that is where it is fastest. T5-base has random weights
 (speed does not depend on them), MiniLM its own. `texts`: the peer is timed within a process that is warm, ours as a whole
 process from start to end. `private` memory leaves out the mapped model file, whose pages all processes share;
-`resident` counts everything."""
+`resident` counts everything. `others`: the share of the processors that programs outside the row took meanwhile."""
 
 
 def bar(pair, kind):
@@ -67,10 +67,11 @@ def main():
         records = [latest[name, id] for id in known if (name, id) in latest]
         vectors = ", ".join(records[0]["processor"]["vectors"])
         print(f"\n## {name} ({vectors})\n")
-        print("| row | measure | eptc | peers | ratio | bar | |\n|---|---|---:|---|---:|---:|---|")
+        print("| row | measure | eptc | peers | ratio | bar | | others |\n|---|---|---:|---|---:|---:|---|---:|")
         for record in records:
             for *cells, is_met in lines(known[record["row"]], record):
-                print("| " + " | ".join(cells) + f" | {'met' if is_met else 'missed'} |")
+                others = f"{record['others']:.0%}" if cells[0] else ""
+                print("| " + " | ".join(cells) + f" | {'met' if is_met else 'missed'} | {others} |")
 
 
 if __name__ == "__main__":
