@@ -11,12 +11,14 @@ public struct LoadedBackbone: Sendable {
   /// SHA-256 of the file, which tells encodings of one checkpoint apart.
   public let digest: String
 
-  /// Opens and checks the `.ept` file at `path`, to compute with `threads` threads.
+  /// Opens and checks the `.ept` file at `path`, to compute with `threads` threads
+  /// and products of `precision`, by default the one that suits the file's weights.
   ///
   /// - Throws: `FormatError`, `TextError` or `ModelError`.
-  public init(path: String, threads: Int) throws {
+  public init(path: String, threads: Int, precision: Precision? = nil) throws {
     let file = try BackboneFile(path: path)
-    model = try PromptedModel(weights: file, configuration: file.configuration, threads: threads)
+    model = try PromptedModel(
+      weights: file, configuration: file.configuration, threads: threads, precision: precision)
     tokenizer = try TokenizerTables.open(file.tokenizerTables, keeping: file)
     digest = file.digest.hex
     identity = BackboneIdentity(
