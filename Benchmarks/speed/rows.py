@@ -96,7 +96,7 @@ def rows(paths, lines):
 
     for model, limits in (("t5-base", (0.080, 0.120)), ("minilm", (0.025, 0.035))):
         result.append(Row(
-            f"cold-{model}", f"echo text | eptc infer, {model}, q8, warm page cache",
+            f"cold-{model}", f"eptc infer for one line, {model}, q8, warm page cache",
             paths.eptc("eptc", "infer", "--model", work / f"{model}-q8.ept", "--prompt", work / f"{model}-40.eptb",
                        input=paths.one_line, items=1),
             [paths.python("transformers + peft", "peer_cold.py", work, model, input=paths.one_line)],
