@@ -100,15 +100,21 @@ public struct Trainer {
     save: (TrainingRun.State) throws -> Void
   ) throws -> TrainingOutcome {
     var run =
-      state.map { TrainingRun(plan: plan, state: $0) }
-      ?? TrainingRun(plan: plan, start: start)
+      state.map { TrainingRun(plan: plan, state: $0) } ?? TrainingRun(plan: plan, start: start)
     let majority = MajorityBaseline.score(data.validation, task)
-    var objective = objective
+    var objective = try objective
     let step = plan.settings.batch * plan.settings.accumulation
     var order = BatchOrder(rows: data.train.count, batch: step, seed: plan.settings.seed)
     var isInterrupted = false
 
-    while true {
+    if state == nil, plan.probeRows > 0 {
+      if let probed = try probe(hooks.shouldStop) {
+        run = TrainingRun(plan: plan, start: probed)
+      } else {
+        isInterrupted = true
+      }
+    }
+    while !isInterrupted {
       if run.isEvaluationDue {
         guard
           let scores = try objective.scores(
@@ -141,15 +147,34 @@ public struct Trainer {
       test = scores.map { Evaluation(scores: $0, examples: data.test, task: task) }
       isInterrupted = test == nil
     }
-    if isInterrupted { try save(run.state) }
+    // Before the first evaluation there is nothing that a fresh run would not make again.
+    if isInterrupted, run.state.lastEvaluatedStep >= 0 { try save(run.state) }
     return outcome(run, isInterrupted: isInterrupted, majority: majority, test: test)
   }
 
   private var objective: any TrainingObjective {
-    let rows = EncodedRows(data: data, encoder: encoder, batch: plan.settings.batch)
-    return plan.settings.method == .head
-      ? HeadObjective(model, rows, seed: plan.settings.seed)
-      : PromptObjective(model, rows, labelTokens: labelTokens)
+    get throws {
+      plan.settings.method == .head
+        ? try headObjective : PromptObjective(model, rows, labelTokens: labelTokens)
+    }
+  }
+
+  private var headObjective: HeadObjective {
+    get throws {
+      try HeadObjective(model, rows, prompt: start.prompt, seed: plan.settings.seed)
+    }
+  }
+
+  private var rows: EncodedRows {
+    EncodedRows(data: data, encoder: encoder, batch: plan.settings.batch)
+  }
+
+  /// The start with a head that fits it, nil if `shouldStop` says so before it does.
+  private func probe(_ shouldStop: () -> Bool) throws -> TrainedParameters? {
+    var objective = try headObjective
+    return try HeadStart.fit(
+      start, &objective, rows: plan.probeRows, of: objective.order, seed: plan.settings.seed,
+      shouldStop: shouldStop)
   }
 
   /// The mean loss and gradient over `rows`, computed a batch at a time.

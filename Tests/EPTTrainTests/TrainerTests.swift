@@ -23,6 +23,7 @@ struct TrainerTests {
     settings.subspaceRate = 0.02
     settings.headRate = 0.02
     settings.evaluationInterval = 20
+    settings.probeRows = 0
     return settings
   }
 

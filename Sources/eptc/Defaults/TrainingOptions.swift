@@ -36,6 +36,12 @@ struct TrainingOptions: ParsableArguments {
       "Learn from this many rows a class, drawn by the seed. (default: all)", valueName: "k"))
   var shots: Int?
 
+  @Option(
+    help: ArgumentHelp(
+      "Rows that an encoder's head is fitted to before everything is trained. (default: 2048)",
+      valueName: "rows"))
+  var probeRows: Int?
+
   @Option(help: "How the rates fall after the warm-up; without --steps, at the end.")
   var schedule = Self.defaults.schedule
 
@@ -124,6 +130,7 @@ struct TrainingOptions: ParsableArguments {
     settings.accumulation = accumulate
     settings.seed = seed
     settings.shots = shots
+    settings.probeRows = probeRows
     settings.schedule = schedule
     settings.warmUp = warmUp
     settings.evaluationInterval = evaluateEvery
