@@ -18,6 +18,7 @@ let package = Package(
       name: "CNettle", pkgConfig: "nettle", providers: [.apt(["nettle-dev"])]),
     .systemLibrary(
       name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(
       name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
     .target(name: "CBLAS"),
@@ -32,7 +33,9 @@ let package = Package(
     .target(
       name: "EPTConvert", dependencies: ["CEPTKernels", "EPTFormat", "EPTText", "EPTModel"]),
     .target(name: "EPTTrain", dependencies: ["EPTFormat", "EPTText", "EPTModel", "EPTTask"]),
-    .target(name: "EPTInfer", dependencies: ["EPTFormat", "EPTText", "EPTModel", "EPTTask"]),
+    .target(
+      name: "EPTInfer",
+      dependencies: ["CZlib", "CZstd", "EPTFormat", "EPTText", "EPTModel", "EPTTask"]),
     .executableTarget(
       name: "eptc",
       dependencies: [

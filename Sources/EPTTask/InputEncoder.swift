@@ -19,6 +19,15 @@ public struct InputEncoder: Sendable {
     return tokenizer.encode(input.first, input.second, limit: task.inputLength)
   }
 
+  /// Whether `tokens`, made from `values`, leave something of them out.
+  public func isCut(_ values: [String], _ tokens: TokenizedText) -> Bool {
+    // Few texts are as long as the limit, so few are tokenized twice.
+    guard tokens.ids.count >= task.inputLength else { return false }
+    let input = task.input(values, hasDecoder: hasDecoder)
+    let longer = tokenizer.encode(input.first, input.second, limit: task.inputLength + 1)
+    return longer.ids.count > task.inputLength
+  }
+
   /// How many of `examples` have more tokens than the task reads, so that their ends are cut off.
   public func cutCount(of examples: [Example]) -> Int {
     examples.count { example in

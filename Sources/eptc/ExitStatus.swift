@@ -53,7 +53,9 @@ enum ExitStatus: Int32 {
 
   private static func status(of error: InferError) -> ExitStatus {
     switch error {
+    case .missingInput, .noPrompts: .missingInput
     case .input, .output: .inputOutput
+    case .unsupported: .failure
     default: .badData
     }
   }

@@ -1,71 +1,134 @@
+import EPTTestSupport
 import Foundation
 import Testing
 
 @testable import EPTInfer
 
+/// The compressed inputs that `fixtures/infer/make_inputs` made.
+enum TestInputs {
+  static func bytes(_ name: String) throws -> [UInt8] {
+    try TestPaths.read(TestPaths.fixture("infer/\(name)"))
+  }
+
+  /// The lines in them.
+  static let lines = (1...20_000).map { "line \($0)" }
+}
+
 struct LineReaderTests {
-  @Test("Every line is handed out once, blank and last unended ones included", arguments: 1...4)
-  func everyLine(limit: Int) throws {
-    let pipe = Pipe()
-    pipe.fileHandleForWriting.write(Data("one\n\n three\r\n\nlast".utf8))
-    try pipe.fileHandleForWriting.close()
-    #expect(try allLines(of: pipe, limit: limit) == ["one", "", " three", "", "last"])
-  }
-
-  @Test("An ended last line is followed by no other")
-  func endedLastLine() throws {
-    let pipe = Pipe()
-    pipe.fileHandleForWriting.write(Data("one\n".utf8))
-    try pipe.fileHandleForWriting.close()
-    #expect(try allLines(of: pipe, limit: 8) == ["one"])
-  }
-
-  @Test("An empty input has no lines")
-  func emptyInput() throws {
-    let pipe = Pipe()
-    try pipe.fileHandleForWriting.close()
-    #expect(try allLines(of: pipe, limit: 8).isEmpty)
+  @Test("Every line is handed out once, blank and last unended ones included")
+  func everyLine() throws {
+    #expect(try lines("one\n\n three\r\n\nlast") == ["one", "", " three", "", "last"])
+    #expect(try lines("one\n") == ["one"])
+    #expect(try lines("").isEmpty)
+    #expect(try lines("\n") == [""])
+    #expect(
+      try lines(String(repeating: "\n", count: 10_000)) == .init(repeating: "", count: 10_000))
   }
 
   @Test("What is there is handed out without waiting for more")
   func answersAtOnce() throws {
     let pipe = Pipe()
-    let reader = LineReader(descriptor: pipe.fileHandleForReading.fileDescriptor, name: "stdin")
-    pipe.fileHandleForWriting.write(Data("typed\nhalf".utf8))
-    #expect(try reader.nextLines(limit: 8) == [InputLine(number: 1, text: "typed")])
-    pipe.fileHandleForWriting.write(Data(" a line\n".utf8))
-    #expect(try reader.nextLines(limit: 8) == [InputLine(number: 2, text: "half a line")])
-    try pipe.fileHandleForWriting.close()
-  }
-
-  @Test("Bytes that are no UTF-8 become replacement characters")
-  func illFormed() throws {
-    let pipe = Pipe()
-    pipe.fileHandleForWriting.write(Data([0x61, 0xFF, 0x62, 0x0A]))
-    try pipe.fileHandleForWriting.close()
-    #expect(try allLines(of: pipe, limit: 1) == ["a\u{FFFD}b"])
-  }
-
-  @Test("A line past the limit is refused by its number")
-  func tooLong() throws {
-    let pipe = Pipe()
-    pipe.fileHandleForWriting.write(Data(("ok\n" + String(repeating: "x", count: 100)).utf8))
     let reader = LineReader(
-      descriptor: pipe.fileHandleForReading.fileDescriptor, name: "stdin", lineLimit: 64)
-    #expect(try reader.nextLines(limit: 1).count == 1)
-    #expect(throws: InferError.lineTooLong(input: "stdin", line: 2, limit: 64)) {
-      try reader.nextLines(limit: 1)
-    }
+      ByteSource(descriptor: pipe.fileHandleForReading.fileDescriptor, name: "stdin"))
+    #expect(try reader.next() == .pause)
+    pipe.fileHandleForWriting.write(Data("typed\nhalf".utf8))
+    try reader.wait()
+    #expect(try reader.next() == .line(InputLine(number: 1, bytes: Array("typed".utf8))))
+    #expect(try reader.next() == .pause)
+    pipe.fileHandleForWriting.write(Data(" a line\n".utf8))
+    #expect(try reader.next() == .line(InputLine(number: 2, bytes: Array("half a line".utf8))))
+    #expect(try reader.next() == .pause)
     try pipe.fileHandleForWriting.close()
+    #expect(try reader.next() == .end)
   }
 
-  private func allLines(of pipe: Pipe, limit: Int) throws -> [String] {
-    let reader = LineReader(descriptor: pipe.fileHandleForReading.fileDescriptor, name: "stdin")
-    var lines: [String] = []
-    while case let batch = try reader.nextLines(limit: limit), !batch.isEmpty {
-      #expect(batch.count <= limit)
-      lines += batch.map(\.text)
+  @Test("A byte order mark is dropped at the beginning, and only there")
+  func byteOrderMark() throws {
+    #expect(try lines("\u{FEFF}one\n\u{FEFF}two\n") == ["one", "\u{FEFF}two"])
+    #expect(try lines("\u{FEFF}") == [])
+    #expect(try lines([0xEF, 0xBB]) == ["\u{FFFD}"])
+  }
+
+  @Test("NUL is a character; bytes that are no UTF-8 become U+FFFD; a lone CR ends nothing")
+  func oddBytes() throws {
+    #expect(try lines([0x61, 0x00, 0x62, 0x0A]) == ["a\u{0}b"])
+    #expect(try lines([0x61, 0xFF, 0x62, 0x0A]) == ["a\u{FFFD}b"])
+    #expect(try lines("a\rb\r\r\n") == ["a\rb\r"])
+  }
+
+  @Test("A line past the limit is handed out without its bytes", arguments: [64, 65, 200_000])
+  func tooLong(length: Int) throws {
+    let text = "ok\n" + String(repeating: "x", count: length) + "\nok"
+    let found = try steps(Array(text.utf8), lineLimit: 64)
+    #expect(found.map(\.number) == [1, 2, 3])
+    #expect(found.map(\.isTooLong) == [false, length > 64, false])
+    #expect(found.map(\.bytes.count) == [2, length > 64 ? 0 : length, 2])
+  }
+
+  @Test(
+    "gzip and zstd are recognised, of one part or two", arguments: ["one", "two"], ["gz", "zst"])
+  func compressed(name: String, format: String) throws {
+    #expect(try lines(TestInputs.bytes("\(name).\(format)")) == TestInputs.lines)
+  }
+
+  @Test("Compressed bytes may come one at a time", arguments: ["two.gz", "two.zst"])
+  func dripping(name: String) throws {
+    let bytes = try TestInputs.bytes(name)
+    let pipe = Pipe()
+    let writer = pipe.fileHandleForWriting
+    DispatchQueue.global().async {
+      for byte in bytes { writer.write(Data([byte])) }
+      try? writer.close()
     }
-    return lines
+    #expect(try lines(pipe.fileHandleForReading.fileDescriptor) == TestInputs.lines)
+  }
+
+  @Test("Data that is cut or corrupt is told", arguments: ["one.gz", "one.zst"])
+  func damaged(name: String) throws {
+    let whole = try TestInputs.bytes(name)
+    for length in [5, whole.count / 2, whole.count - 1] {
+      #expect(throws: InferError.self) { try lines(Array(whole.prefix(length))) }
+    }
+    var flipped = whole
+    flipped[whole.count / 2] ^= 0xFF
+    #expect(throws: InferError.self) { try lines(flipped) }
+  }
+
+  @Test("A beginning that only looks like compression is text")
+  func notCompressed() throws {
+    #expect(try lines("(") == ["("])
+    #expect(try lines([0x1F]) == ["\u{1F}"])
+    #expect(try lines([0x28, 0xB5, 0x0A]) == ["(\u{FFFD}"])
+  }
+
+  // MARK: Support
+
+  private func lines(_ text: String) throws -> [String] { try lines(Array(text.utf8)) }
+
+  private func lines(_ bytes: [UInt8]) throws -> [String] { try steps(bytes).map(\.text) }
+
+  private func steps(
+    _ bytes: [UInt8], lineLimit: Int = LineReader.defaultLimit
+  ) throws -> [InputLine] {
+    try TestPaths.withTemporaryFolder { folder in
+      let path = try TestPaths.write(bytes, to: "input", in: folder)
+      let reader = LineReader(try InputFile(path: path).bytes(), lineLimit: lineLimit)
+      return try all(reader)
+    }
+  }
+
+  private func lines(_ descriptor: Int32) throws -> [String] {
+    try all(LineReader(ByteSource(descriptor: descriptor, name: "stdin"))).map(\.text)
+  }
+
+  private func all(_ reader: LineReader) throws -> [InputLine] {
+    var lines: [InputLine] = []
+    while true {
+      switch try reader.next() {
+      case .line(let line): lines.append(line)
+      case .pause: try reader.wait()
+      case .end: return lines
+      }
+    }
   }
 }

@@ -8,13 +8,13 @@ struct CommandLineRun {
   let output: String
   let errors: String
 
-  /// Runs `eptc` with `arguments` in `folder` until it ends.
+  /// Runs `eptc` with `arguments` in `folder` until it ends, or another `executable`.
   init(
-    _ arguments: [String], in folder: String, input: String = "",
+    executable: URL? = nil, _ arguments: [String], in folder: String, input: String = "",
     environment: [String: String] = [:]
   ) throws {
     let process = Process()
-    process.executableURL = try Self.tool()
+    process.executableURL = try executable ?? Self.tool()
     process.arguments = arguments
     process.currentDirectoryURL = URL(fileURLWithPath: folder)
     var variables = ProcessInfo.processInfo.environment

@@ -35,7 +35,7 @@ public final class PreparedPrompt: @unchecked Sendable {
   }
 
   /// `s`, rows of the prompt in front of each text.
-  var promptLength: Int { input?.prompt.rows ?? 0 }
+  public var promptLength: Int { input?.prompt.rows ?? 0 }
 }
 
 /// What stands in front of and on top of a text's embeddings.

@@ -6,48 +6,89 @@ import Glibc
 struct InferCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "infer",
-    abstract: "Answer lines: one text in, one label out.",
+    abstract: "Answer a stream of records: one in, one answer out, in order.",
     discussion: """
       Reads standard input, one text a line; a task of several texts has them between tabs. \
-      Answers come in order, each as soon as the lines that are there are answered.
+      Answers come in order, each as soon as the lines that are there are answered. With \
+      several prompts each record is answered by all of them, or by the one that its field \
+      "task" names. SIGHUP loads the prompts again between two lines. docs/infer.md tells the rest.
       """)
 
-  @Option(help: ArgumentHelp("The tuned task.", valueName: "file.eptb"))
-  var prompt: String
+  @Option(help: ArgumentHelp("A tuned task. May be repeated.", valueName: "file.eptb"))
+  var prompt: [String] = []
+
+  @Option(help: ArgumentHelp("A folder of tuned tasks: all in it.", valueName: "folder"))
+  var prompts: String?
 
   @OptionGroup var backbone: BackboneOptions
+  @OptionGroup var input: StreamInputOptions
+  @OptionGroup var answers: AnswerOptions
 
   @Option(
     help: """
-      How to answer: text (the label), tsv (label, tab, probability) or jsonl (all labels' \
-      probabilities).
+      What to do about a record that cannot be answered: stop, skip (an empty answer in its \
+      place) or record (what is wrong in its place).
       """)
-  var format: AnswerFormat = .text
+  var onError: StreamSettings.FaultHandling = .stop
 
-  @Option(help: "At most this many lines are answered together.")
-  var batch = 64
+  @Option(help: "At most this many records are answered together.")
+  var batch = 256
+
+  @Flag(help: "Say nothing on standard error but errors.")
+  var quiet = false
 
   func validate() throws {
     guard (1...65_536).contains(batch) else {
       throw ValidationError("--batch must be from 1 to 65536.")
     }
+    if prompt.isEmpty, prompts == nil {
+      throw ValidationError("Missing expected argument '--prompt <file.eptb>'")
+    }
   }
 
   func run() throws {
-    let bundle = try TaskBundle(path: prompt)
+    let input = try input.open()
+    let bundles = try PromptSource(
+      files: prompt, folder: prompts, thresholds: answers.thresholds
+    ).read()
     let loaded = try LoadedBackbone(path: backbone.path(), threads: backbone.threadCount)
-    let stream = AnswerStream(
-      try Predictor(bundle, path: prompt, on: loaded),
-      from: LineReader(descriptor: STDIN_FILENO, name: "stdin"),
-      to: AnswerWriter(
-        descriptor: STDOUT_FILENO, format: format, labels: bundle.task.labels.map(\.word)),
-      batch: batch)
+    var settings = StreamSettings()
+    settings.batch = batch
+    settings.onFault = onError
+    settings.keepsFields = answers.keep
+    var display = StreamDisplay(isQuiet: quiet, inputSize: input.size)
+    let isQuiet = quiet
+    let stream = try AnswerStream(
+      input, as: self.input.format, prompts: bundles, on: loaded,
+      to: AnswerWriter(descriptor: STDOUT_FILENO, style: answers.style), settings: settings
+    ) { outcome in
+      StreamDisplay.show(outcome, isQuiet: isQuiet)
+    }
+    Hangup.request = stream.reload
     do {
-      _ = try stream.run()
+      let counts = try stream.run { display.show($0, bytesRead: input.position.bytes) }
+      display.end(counts)
     } catch InferError.closedOutput {
       // `eptc infer | head` is no failure.
+      display.clear()
+    } catch {
+      display.clear()
+      throw error
     }
   }
 }
 
-extension AnswerFormat: ExpressibleByArgument {}
+/// SIGHUP as the wish to load prompts again.
+private enum Hangup {
+  /// Set once, before the signal is let in.
+  nonisolated(unsafe) static var request: PromptReload? {
+    didSet {
+      signal(SIGHUP) { _ in Hangup.request?.request() }
+      // Whoever started this process may have had it blocked, which is inherited.
+      var hangup = sigset_t()
+      sigemptyset(&hangup)
+      sigaddset(&hangup, SIGHUP)
+      pthread_sigmask(SIG_UNBLOCK, &hangup, nil)
+    }
+  }
+}

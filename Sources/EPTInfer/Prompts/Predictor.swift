@@ -1,25 +1,49 @@
 import EPTModel
 import EPTTask
+import EPTText
 
 /// A tuned task on its backbone, ready to answer.
-public struct Predictor: Sendable {
+public final class Predictor: Sendable {
+  /// What records and answers call it: the bundle's file name without `.eptb`.
+  public let name: String
   /// The task that the bundle was tuned for.
   public let task: TaskDefinition
+  /// The texts that it reads.
+  let fields: [Field]
+  let prompt: PreparedPrompt
+  let rule: DecisionRule
   private let model: PromptedModel
   private let encoder: InputEncoder
-  private let prompt: PreparedPrompt
 
   /// Folds the bundle's prompt for `backbone`.
   ///
   /// - Throws: `TaskError.otherBackbone`, naming both; `path` is the bundle's, for the message.
-  ///   `ModelError` where sizes do not fit.
-  public init(_ bundle: TaskBundle, path: String, on backbone: LoadedBackbone) throws {
+  ///   `ModelError` where sizes do not fit. `InferError.threshold`.
+  public init(
+    _ bundle: TaskBundle, path: String, on backbone: LoadedBackbone, thresholds: [Threshold] = []
+  ) throws {
     try bundle.require(backbone.identity, path: path)
+    name = Self.name(of: path)
     task = bundle.task
+    fields = zip(task.fields, task.source.columns).map { Field(name: $0, column: $1) }
     model = backbone.model
     encoder = InputEncoder(
       bundle.task, backbone.tokenizer, hasDecoder: backbone.model.hasDecoder)
     prompt = try backbone.model.prepare(bundle.prompt.folded(), readout: bundle.readout)
+    rule = try DecisionRule(thresholds, labels: bundle.task.labels.map(\.word), prompt: name)
+  }
+
+  /// The file's name without folder and extension.
+  static func name(of path: String) -> String {
+    let file = path.split(separator: "/").last ?? "prompt"
+    return String(file.hasSuffix(".eptb") ? file.dropLast(5) : file)
+  }
+
+  /// The tokens of one row, and whether it had more than the prompt reads; `texts` has one text a
+  /// field.
+  func tokens(_ texts: [String]) -> (tokens: TokenizedText, isCut: Bool) {
+    let tokens = encoder.tokens(texts)
+    return (tokens, encoder.isCut(texts, tokens))
   }
 
   /// One score a class for each row, which has one text a field: `[rows, classes]`.

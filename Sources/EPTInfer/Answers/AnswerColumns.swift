@@ -1,0 +1,87 @@
+import EPTFormat
+
+/// A record's answers as text or tab-separated columns.
+///
+/// `text` has the labels of the prompts that were asked. `tsv` has the same columns in every
+/// line: the fields that are handed on, then those of each prompt, empty for prompts that were
+/// not asked.
+struct AnswerColumns {
+  /// Stands before what is wrong in the place of an answer.
+  static let errorMark = "#error"
+
+  private let style: AnswerStyle
+  private let record: PendingRecord
+
+  init(_ style: AnswerStyle, _ record: PendingRecord) {
+    self.style = style
+    self.record = record
+  }
+
+  /// Appends the line of `answers`, one a question, without its end.
+  func write(_ answers: [Answer], to text: inout String) {
+    var columns = style.format == .tsv ? kept : []
+    if style.format == .text {
+      for (question, answer) in zip(record.questions, answers) {
+        columns += self.columns(of: answer, by: record.prompts.predictors[question.place])
+      }
+    } else {
+      var answerOfPrompt = [Answer?](repeating: nil, count: record.prompts.predictors.count)
+      for (question, answer) in zip(record.questions, answers) {
+        answerOfPrompt[question.place] = answer
+      }
+      for (predictor, answer) in zip(record.prompts.predictors, answerOfPrompt) {
+        columns += answer.map { self.columns(of: $0, by: predictor) } ?? blanks(predictor)
+      }
+    }
+    join(columns, to: &text)
+  }
+
+  /// Appends the line of a record without answer, without its end.
+  func write(error: String?, to text: inout String) {
+    if let error {
+      join((style.format == .tsv ? kept : []) + [Self.errorMark, error], to: &text)
+    } else if style.format == .tsv {
+      join(kept + record.prompts.predictors.flatMap { blanks($0) }, to: &text)
+    }
+  }
+
+  private var kept: [String] {
+    record.kept.map { $0.value.string ?? $0.value.serialized() }
+  }
+
+  private func columns(of answer: Answer, by predictor: Predictor) -> [String] {
+    let labels = predictor.task.labels
+    var columns: [String] = []
+    for index in style.top == nil ? [answer.label] : answer.ranking.prefix(style.top ?? 1) {
+      columns.append(labels[index].word)
+      if style.format == .tsv {
+        columns.append(WrittenProbability.decimal(answer.probabilities[index]))
+      }
+    }
+    if style.format == .tsv, style.showsProbabilities == true {
+      columns += answer.probabilities.map { WrittenProbability.decimal($0) }
+    }
+    return columns
+  }
+
+  private func blanks(_ predictor: Predictor) -> [String] {
+    let labels = predictor.task.labels.count
+    let named = min(style.top ?? 1, labels)
+    return [String](
+      repeating: "", count: 2 * named + (style.showsProbabilities == true ? labels : 0))
+  }
+
+  /// Columns hold neither tabs nor line ends, whatever is in their texts.
+  private func join(_ columns: [String], to text: inout String) {
+    for (index, column) in columns.enumerated() {
+      if index > 0 { text += "\t" }
+      let isPlain = column.utf8.allSatisfy { $0 != 0x09 && $0 != 0x0A && $0 != 0x0D }
+      text +=
+        isPlain
+        ? column
+        : String(
+          decoding: column.utf8.map { [0x09, 0x0A, 0x0D].contains($0) ? 0x20 : $0 },
+          as: UTF8.self)
+    }
+  }
+}

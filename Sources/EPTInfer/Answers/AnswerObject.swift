@@ -1,0 +1,86 @@
+import EPTFormat
+
+/// A record's answers as one JSON object.
+///
+/// With one prompt its answer's members stand in the object itself; with several each answer is
+/// an object under `answers`, called by its prompt.
+struct AnswerObject {
+  private enum Key {
+    static let id = "id"
+    static let answers = "answers"
+    static let label = "label"
+    static let probability = "probability"
+    static let probabilities = "probabilities"
+    static let top = "top"
+    static let error = "error"
+    static let all: Set = [id, answers, label, probability, probabilities, top, error]
+  }
+
+  private let style: AnswerStyle
+  private let record: PendingRecord
+
+  init(_ style: AnswerStyle, _ record: PendingRecord) {
+    self.style = style
+    self.record = record
+  }
+
+  /// The object of `answers`, one a question.
+  func json(_ answers: [Answer]) -> JSON {
+    let objects = zip(record.questions, answers).map { question, answer in
+      let predictor = record.prompts.predictors[question.place]
+      return JSONMember(predictor.name, .object(members(of: answer, by: predictor)))
+    }
+    guard record.prompts.isNested || objects.count != 1 else {
+      return .object(passedOn + (objects[0].value.object ?? []))
+    }
+    return .object(passedOn + [JSONMember(Key.answers, .object(objects))])
+  }
+
+  /// The object of a record without answer.
+  func json(error: String?) -> JSON {
+    if let error { return .object(passedOn + [JSONMember(Key.error, .string(error))]) }
+    return .object(
+      passedOn
+        + [
+          record.prompts.isNested
+            ? JSONMember(Key.answers, .object([])) : JSONMember(Key.label, .null)
+        ])
+  }
+
+  /// What the record itself brought along.
+  ///
+  /// A field that is called like one of the answer's own gets `input_` in front.
+  private var passedOn: [JSONMember] {
+    let names = Set(record.kept.map(\.key))
+    let kept = record.kept.map { member in
+      var key = member.key
+      while Key.all.contains(key) || (key != member.key && names.contains(key)) {
+        key = "input_" + key
+      }
+      return JSONMember(key, member.value)
+    }
+    return (record.id.map { [JSONMember(Key.id, $0)] } ?? []) + kept
+  }
+
+  private func members(of answer: Answer, by predictor: Predictor) -> [JSONMember] {
+    let labels = predictor.task.labels.map(\.word)
+    func probability(_ index: Int) -> JSON {
+      .number(WrittenProbability.rounded(answer.probabilities[index]))
+    }
+    var members = [
+      JSONMember(Key.label, .string(labels[answer.label])),
+      JSONMember(Key.probability, probability(answer.label)),
+    ]
+    if let top = style.top {
+      let best = answer.ranking.prefix(top).map { index -> JSON in
+        [Key.label: .string(labels[index]), Key.probability: probability(index)]
+      }
+      members.append(JSONMember(Key.top, .array(best)))
+    }
+    if style.showsProbabilities ?? (style.top == nil) {
+      let all = labels.indices.map { JSONMember(labels[$0], probability($0)) }
+      members.append(JSONMember(Key.probabilities, .object(all)))
+    }
+    return members
+  }
+}

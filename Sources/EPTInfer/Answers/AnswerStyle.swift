@@ -1,0 +1,20 @@
+/// How answers are written, one line a record.
+public enum AnswerFormat: String, Sendable, CaseIterable {
+  /// The label.
+  case text
+  /// The label, a tab, its probability.
+  case tsv
+  /// An object with the label and every label's probability.
+  case jsonl
+}
+
+/// What answers say, and in which format.
+public struct AnswerStyle: Sendable, Equatable {
+  public var format = AnswerFormat.text
+  /// How many labels are named, the answer first, then by falling probability.
+  public var top: Int?
+  /// Whether every label's probability is told; nil leaves it to the format.
+  public var showsProbabilities: Bool?
+
+  public init() {}
+}

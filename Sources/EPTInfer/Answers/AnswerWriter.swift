@@ -1,0 +1,76 @@
+import Glibc
+
+/// Lines that are ready to be written.
+struct AnswerLines {
+  fileprivate(set) var text = ""
+}
+
+/// Writes answers to a descriptor.
+public struct AnswerWriter: Sendable {
+  private let descriptor: Int32
+  private let style: AnswerStyle
+
+  /// Writes answers in `style`.
+  public init(descriptor: Int32, style: AnswerStyle) {
+    self.descriptor = descriptor
+    self.style = style
+  }
+
+  /// Adds the line of a record that has one answer a question.
+  func append(_ answers: [Answer], of record: PendingRecord, to lines: inout AnswerLines) {
+    switch style.format {
+    case .text, .tsv: AnswerColumns(style, record).write(answers, to: &lines.text)
+    case .jsonl: lines.text += AnswerObject(style, record).json(answers).serialized()
+    }
+    lines.text += "\n"
+  }
+
+  /// Adds the line of a record that has no answer, with or without what is wrong.
+  func append(error: String?, of record: PendingRecord, to lines: inout AnswerLines) {
+    switch style.format {
+    case .text, .tsv: AnswerColumns(style, record).write(error: error, to: &lines.text)
+    case .jsonl: lines.text += AnswerObject(style, record).json(error: error).serialized()
+    }
+    lines.text += "\n"
+  }
+
+  /// Writes the lines at once.
+  ///
+  /// - Throws: `InferError.output`, or `.closedOutput` where nobody reads any more.
+  func write(_ lines: AnswerLines) throws {
+    var text = lines.text
+    try text.withUTF8 { try write(UnsafeRawBufferPointer($0)) }
+  }
+
+  private func write(_ bytes: UnsafeRawBufferPointer) throws {
+    var rest = bytes[...]
+    while !rest.isEmpty {
+      let slice = UnsafeRawBufferPointer(rebasing: rest)
+      let count = Glibc.write(descriptor, slice.baseAddress, slice.count)
+      if count >= 0 {
+        rest = rest.dropFirst(count)
+      } else if errno == EPIPE {
+        throw InferError.closedOutput
+      } else if errno == EAGAIN {
+        // Someone else made the descriptor non-blocking.
+        var request = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+        _ = poll(&request, 1, -1)
+      } else if errno != EINTR {
+        throw InferError.output(reason: String(cString: strerror(errno)))
+      }
+    }
+  }
+}
+
+/// Probabilities as they are written: six decimals.
+enum WrittenProbability {
+  static func rounded(_ probability: Float) -> Double {
+    (Double(probability) * 1_000_000).rounded() / 1_000_000
+  }
+
+  /// With exactly six decimals, whatever the locale.
+  static func decimal(_ probability: Float) -> String {
+    let digits = String(Int((Double(probability) * 1_000_000).rounded()) + 1_000_000)
+    return (digits.first == "1" ? "0." : "1.") + digits.dropFirst()
+  }
+}

@@ -1,0 +1,49 @@
+import EPTTask
+import Synchronization
+
+/// Loads a stream's prompts again when someone asks for it.
+///
+/// Lines that have been read are answered by the prompts that were there; the next line is the
+/// first for the new ones. Bundles that cannot be used leave the old ones at work.
+public final class PromptReload: Sendable {
+  /// What came of a request.
+  public enum Outcome: Sendable {
+    /// The names of the prompts now at work.
+    case loaded([String])
+    case failed(any Error)
+  }
+
+  private let isRequested = Atomic(false)
+  private let source: PromptSource
+  private let backbone: LoadedBackbone
+  private let report: @Sendable (Outcome) -> Void
+
+  init(
+    _ source: PromptSource, on backbone: LoadedBackbone,
+    report: @escaping @Sendable (Outcome) -> Void
+  ) {
+    self.source = source
+    self.backbone = backbone
+    self.report = report
+  }
+
+  /// Asks for the prompts to be loaded again before the next line; safe in a signal handler.
+  public func request() {
+    isRequested.store(true, ordering: .releasing)
+  }
+
+  /// The prompts loaded anew, if someone has asked and they are usable.
+  func newPrompts() -> PromptSet? {
+    guard isRequested.load(ordering: .relaxed),
+      isRequested.exchange(false, ordering: .acquiring)
+    else { return nil }
+    do {
+      let prompts = try source.read().prepared(on: backbone)
+      report(.loaded(prompts.predictors.map(\.name)))
+      return prompts
+    } catch {
+      report(.failed(error))
+      return nil
+    }
+  }
+}

@@ -1,0 +1,104 @@
+import EPTTask
+import Glibc
+
+/// Where a stream's prompts come from; they can be loaded again while it runs.
+public struct PromptSource: Sendable {
+  private let files: [String]
+  private let folder: String?
+  private let thresholds: [Threshold]
+
+  /// The bundles at `files`, and all those in `folder`, by name.
+  ///
+  /// With one file and no folder, answers stand on their own, else under their prompts' names.
+  public init(files: [String], folder: String? = nil, thresholds: [Threshold] = []) {
+    self.files = files
+    self.folder = folder
+    self.thresholds = thresholds
+  }
+
+  /// Reads the bundles.
+  ///
+  /// - Throws: `FormatError` for a bundle that is not usable; `InferError` for a folder without
+  ///   any, a name or a threshold.
+  public func read() throws -> PromptBundles {
+    let paths = files + (try folder.map { try Self.bundles(in: $0) } ?? [])
+    let names = paths.map { Predictor.name(of: $0) }
+    for (index, name) in names.enumerated() {
+      if let other = names[..<index].firstIndex(of: name) {
+        throw InferError.samePrompt(name: name, paths: [paths[other], paths[index]])
+      }
+    }
+    let bundles = try paths.map { try TaskBundle(path: $0) }
+    let heeded = try heeded(
+      zip(names, bundles).map { (name: $0, labels: $1.task.labels.map(\.word)) })
+    return PromptBundles(
+      source: self, isNested: folder != nil || files.count > 1,
+      prompts: paths.indices.map { (paths[$0], bundles[$0], heeded[$0]) })
+  }
+
+  /// The thresholds that each of `prompts` heeds: those for one of its labels, and those for one
+  /// of them after its own name and a colon.
+  ///
+  /// - Throws: `InferError.threshold` for one that no prompt heeds.
+  private func heeded(
+    _ prompts: [(name: String, labels: [String])]
+  ) throws -> [[Threshold]] {
+    var heeded = [[Threshold]](repeating: [], count: prompts.count)
+    for threshold in thresholds {
+      var isHeeded = false
+      for (index, prompt) in prompts.enumerated() {
+        let label = prompt.labels.first {
+          $0 == threshold.label || "\(prompt.name):\($0)" == threshold.label
+        }
+        guard let label else { continue }
+        heeded[index].append(Threshold(label: label, probability: threshold.probability))
+        isHeeded = true
+      }
+      guard isHeeded else {
+        let labels = prompts.flatMap(\.labels)
+        throw InferError.threshold(
+          label: threshold.label, reason: "the labels are: \(labels.joined(separator: ", "))")
+      }
+    }
+    return heeded
+  }
+
+  /// The paths of the bundles in `folder`, sorted by name.
+  private static func bundles(in folder: String) throws -> [String] {
+    guard let stream = opendir(folder) else {
+      throw InferError.missingInput(path: folder, reason: String(cString: strerror(errno)))
+    }
+    defer { closedir(stream) }
+    var names: [String] = []
+    while let entry = readdir(stream) {
+      let name = withUnsafePointer(to: &entry.pointee.d_name) {
+        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+      }
+      if name.hasSuffix(".eptb"), !name.hasPrefix(".") { names.append(name) }
+    }
+    guard !names.isEmpty else { throw InferError.noPrompts(folder: folder) }
+    let prefix = folder.hasSuffix("/") ? folder : folder + "/"
+    return names.sorted { Array($0.utf8).lexicographicallyPrecedes(Array($1.utf8)) }
+      .map { prefix + $0 }
+  }
+}
+
+/// Bundles that have been read, for any backbone.
+public struct PromptBundles: Sendable {
+  /// Where they came from.
+  let source: PromptSource
+  fileprivate let isNested: Bool
+  fileprivate let prompts: [(path: String, bundle: TaskBundle, thresholds: [Threshold])]
+
+  /// Makes the bundles ready for `backbone`.
+  ///
+  /// - Throws: `TaskError` or `ModelError` for a bundle that does not fit it,
+  ///   `InferError.threshold`.
+  func prepared(on backbone: LoadedBackbone) throws -> PromptSet {
+    PromptSet(
+      try prompts.map { prompt in
+        try Predictor(
+          prompt.bundle, path: prompt.path, on: backbone, thresholds: prompt.thresholds)
+      }, isNested: isNested)
+  }
+}

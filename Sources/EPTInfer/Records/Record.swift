@@ -1,0 +1,115 @@
+import EPTFormat
+import EPTTask
+
+/// One thing to answer: a line's text, or named fields.
+public struct Record: Sendable, Equatable {
+  enum Content: Sendable, Equatable {
+    /// A line, which has a task's fields between tabs.
+    case line(String)
+    /// Fields by name.
+    case fields([JSONMember])
+  }
+
+  let content: Content
+
+  /// The names that a record's fields have for the stream itself.
+  private enum Reserved {
+    static let id = "id"
+    static let task = "task"
+  }
+
+  /// A record of one text; for a task of several, they stand between tabs.
+  public init(_ text: String) {
+    content = .line(text)
+  }
+
+  /// A record of named texts, for the prompt called `task` or for all.
+  public init(fields: KeyValuePairs<String, String>, task: String? = nil) {
+    content = .fields(
+      fields.map { JSONMember($0.key, .string($0.value)) }
+        + (task.map { [JSONMember(Reserved.task, .string($0))] } ?? []))
+  }
+
+  init(fields: [JSONMember]) {
+    content = .fields(fields)
+  }
+
+  private subscript(key: String) -> JSON? {
+    guard case .fields(let members) = content else { return nil }
+    return members.first { $0.key == key }?.value
+  }
+
+  /// What the record itself is called.
+  var id: JSON? { self[Reserved.id] }
+
+  /// The prompt that the record asks for; nil for all.
+  ///
+  /// - Throws: `RecordFault.noText` where it is named by something else than a text.
+  func task() throws -> String? {
+    guard let name = self[Reserved.task] else { return nil }
+    guard let name = name.string else {
+      throw RecordFault.noText(field: Reserved.task, prompt: "routing")
+    }
+    return name
+  }
+
+  /// One text for each of a prompt's fields.
+  ///
+  /// For a prompt of one field that is the line, tabs and all. An empty line is an empty text in
+  /// every field. A named field may also go by its column's name in the task's own data.
+  ///
+  /// - Throws: `RecordFault`.
+  func texts(for fields: [Field], prompt: String) throws -> [String] {
+    switch content {
+    case .line(let line):
+      guard fields.count > 1 else { return [line] }
+      guard !line.isEmpty else { return fields.map { _ in "" } }
+      let texts = TabSeparated.split(line)
+      guard texts.count == fields.count else {
+        throw RecordFault.columns(expected: fields.map(\.name), actual: texts.count)
+      }
+      return texts
+    case .fields:
+      return try fields.map { field in
+        guard let text = (self[field.name] ?? self[field.column])?.string else {
+          throw RecordFault.noText(field: field.name, prompt: prompt)
+        }
+        return text
+      }
+    }
+  }
+
+  /// The fields that none of `prompts` reads.
+  func unread(by prompts: some Sequence<[Field]>) -> [JSONMember] {
+    guard case .fields(let members) = content else { return [] }
+    var known: Set = [Reserved.id, Reserved.task]
+    for field in prompts.joined() {
+      known.insert(self[field.name] == nil ? field.column : field.name)
+    }
+    return members.filter { !known.contains($0.key) }
+  }
+}
+
+extension Record: ExpressibleByStringLiteral {
+  public init(stringLiteral value: String) {
+    self.init(value)
+  }
+}
+
+/// A text that a prompt reads.
+struct Field: Sendable, Equatable {
+  /// What the task calls it.
+  let name: String
+  /// What the task's own data calls it.
+  let column: String
+}
+
+enum TabSeparated {
+  /// The fields of a line.
+  ///
+  /// By scalars: a tab and a combining mark after it are one character, but still a tab.
+  static func split(_ line: String) -> [String] {
+    line.unicodeScalars.split(separator: "\t", omittingEmptySubsequences: false)
+      .map { String($0) }
+  }
+}

@@ -1,0 +1,85 @@
+import EPTTask
+
+/// Answers the records of an input in order, one line a record.
+///
+/// One thread reads, routes and tokenizes; the caller's computes and writes. Between them stands
+/// a bounded queue, so that a slow reader of the answers holds up the reading of the input.
+public final class AnswerStream {
+  /// Loads the prompts again when asked.
+  public let reload: PromptReload
+  private let input: InputFile
+  private let format: RecordFormat
+  private let prompts: PromptSet
+  private let classifier: Classifier
+  private let writer: AnswerWriter
+  private let settings: StreamSettings
+
+  /// Connects input and output.
+  ///
+  /// `report` hears what comes of loading prompts again, on another thread.
+  ///
+  /// - Throws: `TaskError`, `ModelError` or `InferError` for bundles that are not usable with
+  ///   `backbone`.
+  public init(
+    _ input: InputFile, as format: RecordFormat, prompts bundles: PromptBundles,
+    on backbone: LoadedBackbone, to writer: AnswerWriter, settings: StreamSettings,
+    report: @escaping @Sendable (PromptReload.Outcome) -> Void
+  ) throws {
+    self.input = input
+    self.format = format
+    self.writer = writer
+    self.settings = settings
+    prompts = try bundles.prepared(on: backbone)
+    classifier = Classifier(backbone.model, batchRows: settings.batchRows)
+    reload = PromptReload(bundles.source, on: backbone, report: report)
+  }
+
+  /// Answers until the input ends; `progress` hears of each batch that has been written.
+  ///
+  /// - Throws: `InferError`, `ModelError`. Answers to earlier records are written by then.
+  public func run(progress: (StreamCounts) -> Void = { _ in }) throws -> StreamCounts {
+    // Two batches: one that is computed, one that is read meanwhile.
+    let queue = BoundedQueue<PendingRecord>(room: 2 * settings.batchRows)
+    defer { queue.cancel() }
+    let reader = RecordReader(
+      input, format: format, prompts: prompts, reload: reload, settings: settings, queue: queue)
+    // Nothing here touches the reader again.
+    nonisolated(unsafe) let handedOver = reader
+    try BackgroundThread.start { handedOver.run() }
+    var counts = StreamCounts()
+    while case let records = try queue.take(count: settings.batch, cost: settings.batchRows),
+      !records.isEmpty
+    {
+      try answer(records, counting: &counts)
+      progress(counts)
+    }
+    return counts
+  }
+
+  private func answer(_ records: [PendingRecord], counting counts: inout StreamCounts) throws {
+    let answers = try classifier.answers(to: records)
+    var lines = AnswerLines()
+    for (record, answers) in zip(records, answers) {
+      var record = record
+      if let place = answers.firstIndex(where: { $0 == nil }) {
+        let name = record.prompts.predictors[record.questions[place].place].name
+        record.fault = .noScore(prompt: name)
+      }
+      if let fault = record.fault {
+        let error = InferError.badRecord(input: input.name, line: record.line, fault: fault)
+        if settings.onFault == .stop {
+          try writer.write(lines)
+          throw error
+        }
+        counts.faults += 1
+        writer.append(
+          error: settings.onFault == .record ? "\(error)" : nil, of: record, to: &lines)
+      } else {
+        writer.append(answers.compactMap { $0 }, of: record, to: &lines)
+      }
+      counts.records += 1
+      counts.cutTexts += record.cutTexts
+    }
+    try writer.write(lines)
+  }
+}

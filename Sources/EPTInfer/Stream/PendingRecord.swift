@@ -1,0 +1,39 @@
+import EPTFormat
+import EPTText
+
+/// A record on its way: read, routed and tokenized, not yet answered.
+struct PendingRecord: Sendable {
+  /// What a prompt is asked about the record.
+  struct Question: Sendable {
+    /// The prompt's place in `prompts`.
+    let place: Int
+    let tokens: TokenizedText
+  }
+
+  /// The line it comes from, from 1.
+  let line: Int
+  /// The prompts that were there when it was read.
+  let prompts: PromptSet
+  /// What the record itself is called.
+  var id: JSON?
+  /// Fields to hand on.
+  var kept: [JSONMember] = []
+  var questions: [Question] = []
+  /// How many texts were longer than their prompts read.
+  var cutTexts = 0
+  /// Why it cannot be answered.
+  var fault: RecordFault?
+
+  init(line: Int, prompts: PromptSet) {
+    self.line = line
+    self.prompts = prompts
+  }
+
+  /// Tokens and prompt rows of all questions: what they cost a model.
+  var rows: Int { questions.reduce(0) { $0 + rows(of: $1) } }
+
+  /// Tokens and prompt rows of one question.
+  func rows(of question: Question) -> Int {
+    question.tokens.ids.count + prompts.predictors[question.place].prompt.promptLength
+  }
+}

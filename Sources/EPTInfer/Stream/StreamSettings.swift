@@ -1,0 +1,35 @@
+/// How a stream works.
+public struct StreamSettings: Sendable, Equatable {
+  /// What becomes of a record that cannot be answered.
+  public enum FaultHandling: String, Sendable, CaseIterable {
+    /// The stream ends with an error, after the answers to all records before it.
+    case stop
+    /// An answer without content stands in its place.
+    case skip
+    /// What is wrong stands in its place.
+    case record
+  }
+
+  /// Most records that are answered together.
+  public var batch = 256
+  /// Most tokens and prompt rows that pass through the model together; a single longer text
+  /// passes alone.
+  public var batchRows = 2048
+  public var onFault = FaultHandling.stop
+  /// Whether fields that no prompt reads are handed on.
+  public var keepsFields = false
+  /// The most bytes that a line may have.
+  public var lineLimit = LineReader.defaultLimit
+
+  public init() {}
+}
+
+/// What a stream has done.
+public struct StreamCounts: Sendable, Equatable {
+  /// Records read and written.
+  public var records = 0
+  /// Records that could not be answered.
+  public var faults = 0
+  /// Texts that were longer than their prompt reads.
+  public var cutTexts = 0
+}

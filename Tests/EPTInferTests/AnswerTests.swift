@@ -1,0 +1,75 @@
+import EPTFormat
+import Foundation
+import Testing
+
+@testable import EPTInfer
+
+struct AnswerTests {
+  @Test("Probabilities are the softmax of the scores")
+  func softmax() throws {
+    let answer = try #require(Answer(scores: [0, Float(log(3.0)), 0]))
+    #expect(answer.label == 1)
+    for (probability, expected) in zip(answer.probabilities, [0.2, 0.6, 0.2] as [Float]) {
+      #expect(abs(probability - expected) < 1e-6)
+    }
+  }
+
+  @Test("Large scores neither overflow nor lose the order")
+  func largeScores() throws {
+    let answer = try #require(Answer(scores: [-1e4, 1e4]))
+    #expect(answer.label == 1)
+    #expect(answer.probabilities == [0, 1])
+  }
+
+  @Test("The first of equal scores wins")
+  func ties() throws {
+    #expect(try #require(Answer(scores: [2, 2, 1])).label == 0)
+  }
+
+  @Test("Scores that are no numbers give no answer")
+  func notANumber() {
+    #expect(Answer(scores: [0, Float.nan]) == nil)
+    #expect(Answer(scores: [Float]()) == nil)
+  }
+
+  @Test("A probability is written with six decimals")
+  func decimals() {
+    #expect(WrittenProbability.decimal(0.75) == "0.750000")
+    #expect(WrittenProbability.decimal(1) == "1.000000")
+    #expect(WrittenProbability.decimal(1e-8) == "0.000000")
+    #expect(WrittenProbability.decimal(0.9999999) == "1.000000")
+  }
+
+  @Test(
+    "A label with a threshold is the answer exactly where it is reached",
+    arguments: [
+      ([("b", 0.3)], [0.6, 0.4, 0.0], 1), ([("b", 0.3)], [0.75, 0.25, 0.0], 0),
+      ([("a", 0.9)], [0.8, 0.05, 0.15], 2), ([("a", 0.8)], [0.8, 0.05, 0.15], 0),
+      ([("a", 0.1), ("b", 0.1)], [0.2, 0.3, 0.5], 1),
+      ([("a", 0.5), ("b", 0.5)], [0.45, 0.45, 0.1], 2),
+      ([("b", 0.5), ("b", 0.1)], [0.8, 0.2, 0], 1),
+    ] as [([(String, Float)], [Float], Int)])
+  func thresholds(bounds: [(String, Float)], probabilities: [Float], expected: Int) throws {
+    let rule = try DecisionRule(
+      bounds.map { Threshold(label: $0.0, probability: $0.1) }, labels: ["a", "b", "c"],
+      prompt: "p")
+    #expect(rule.label(for: probabilities) == expected)
+  }
+
+  @Test("One label must be without a threshold")
+  func everyLabel() {
+    #expect(throws: InferError.self) {
+      try DecisionRule(
+        ["a", "b"].map { Threshold(label: $0, probability: 0.5) }, labels: ["a", "b"], prompt: "p")
+    }
+  }
+
+  @Test("A ranking begins with the answer")
+  func ranking() throws {
+    let rule = try DecisionRule(
+      [Threshold(label: "b", probability: 0.1)], labels: ["a", "b", "c", "d"], prompt: "p")
+    let scores = ([0.4, 0.2, 0.1, 0.3] as [Float]).map { Float(log(Double($0))) }
+    #expect(try #require(Answer(scores: scores, rule: rule)).ranking == [1, 0, 3, 2])
+    #expect(try #require(Answer(scores: scores)).ranking == [0, 3, 1, 2])
+  }
+}
