@@ -2,7 +2,7 @@ import EPTModel
 import EPTTask
 import Glibc
 
-/// A linear head on a frozen encoder, with a prompt that stays as it is: the linear probe.
+/// A linear head on a frozen encoder without a prompt: the linear probe.
 ///
 /// Nothing before the head changes, so each text's mean state is computed once and kept.
 struct HeadObjective: TrainingObjective {
@@ -10,7 +10,7 @@ struct HeadObjective: TrainingObjective {
   private static let block = 32
 
   private let model: PromptedModel
-  /// The prompt with the identity as its head: what it scores are mean states.
+  /// No prompt, and the identity as the head: what it scores are mean states.
   private let features: PreparedPrompt
   private let rows: EncodedRows
   /// Where each training row stands in the first epoch.
@@ -18,22 +18,22 @@ struct HeadObjective: TrainingObjective {
   /// Rows are computed in blocks of this order: a run needs them so, and a run that is taken up
   /// computes the same blocks, with the same rounding.
   private let places: [Int]
-  let order: [Int]
+  private let order: [Int]
   /// Mean states of the training rows, `[block, d]` each; nil until they are needed.
   private var training: [Matrix?]
   private var scored: [RowSet: [Matrix]] = [:]
 
   /// An objective whose first epoch runs in the order of `seed`.
   ///
-  /// - Throws: `ModelError` if the prompt does not fit the model.
-  init(_ model: PromptedModel, _ rows: EncodedRows, prompt: EPTPrompt, seed: UInt64) throws {
+  /// - Throws: `ModelError` if the model can have no head.
+  init(_ model: PromptedModel, _ rows: EncodedRows, seed: UInt64) throws {
     self.model = model
     self.rows = rows
     let width = model.width
     var identity = LinearHead(
       weight: Matrix(rows: width, columns: width), bias: [Float](repeating: 0, count: width))
     for index in 0..<width { identity.weight.values[index * (width + 1)] = 1 }
-    features = try model.prepare(prompt.folded(), readout: .head(identity))
+    features = try model.prepare(nil, readout: .head(identity))
     order = BatchOrder.epoch(0, rows: rows.data.train.count, seed: seed)
     var places = order
     for (place, row) in order.enumerated() { places[row] = place }

@@ -107,14 +107,7 @@ public struct Trainer {
     var order = BatchOrder(rows: data.train.count, batch: step, seed: plan.settings.seed)
     var isInterrupted = false
 
-    if state == nil, plan.probeRows > 0 {
-      if let probed = try probe(hooks.shouldStop) {
-        run = TrainingRun(plan: plan, start: probed)
-      } else {
-        isInterrupted = true
-      }
-    }
-    while !isInterrupted {
+    while true {
       if run.isEvaluationDue {
         guard
           let scores = try objective.scores(
@@ -147,34 +140,17 @@ public struct Trainer {
       test = scores.map { Evaluation(scores: $0, examples: data.test, task: task) }
       isInterrupted = test == nil
     }
-    // Before the first evaluation there is nothing that a fresh run would not make again.
-    if isInterrupted, run.state.lastEvaluatedStep >= 0 { try save(run.state) }
+    if isInterrupted { try save(run.state) }
     return outcome(run, isInterrupted: isInterrupted, majority: majority, test: test)
   }
 
   private var objective: any TrainingObjective {
     get throws {
-      plan.settings.method == .head
-        ? try headObjective : PromptObjective(model, rows, labelTokens: labelTokens)
+      let rows = EncodedRows(data: data, encoder: encoder, batch: plan.settings.batch)
+      return plan.settings.method == .head
+        ? try HeadObjective(model, rows, seed: plan.settings.seed)
+        : PromptObjective(model, rows, labelTokens: labelTokens)
     }
-  }
-
-  private var headObjective: HeadObjective {
-    get throws {
-      try HeadObjective(model, rows, prompt: start.prompt, seed: plan.settings.seed)
-    }
-  }
-
-  private var rows: EncodedRows {
-    EncodedRows(data: data, encoder: encoder, batch: plan.settings.batch)
-  }
-
-  /// The start with a head that fits it, nil if `shouldStop` says so before it does.
-  private func probe(_ shouldStop: () -> Bool) throws -> TrainedParameters? {
-    var objective = try headObjective
-    return try HeadStart.fit(
-      start, &objective, rows: plan.probeRows, of: objective.order, seed: plan.settings.seed,
-      shouldStop: shouldStop)
   }
 
   /// The mean loss and gradient over `rows`, computed a batch at a time.

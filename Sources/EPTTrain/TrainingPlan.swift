@@ -17,8 +17,6 @@ public struct TrainingPlan: Sendable, Equatable {
   public let evaluationInterval: Int
   /// Evaluations without improvement that end the run; nil if none do.
   public let patience: Int?
-  /// Rows that an encoder's head is fitted to first; 0 without a head, or with a head alone.
-  public let probeRows: Int
   /// How many numbers are trained, head included.
   public let parameterCount: Int
   /// `l·d`, the numbers that a plain prompt of the nominal length has.
@@ -92,7 +90,6 @@ public struct TrainingPlan: Sendable, Equatable {
     warmUp = settings.warmUp ?? settings.steps.map { min(500, $0 / 10) } ?? 100
     evaluationInterval =
       settings.evaluationInterval ?? min(100, max(1, (settings.steps ?? .max) / 4))
-    probeRows = hasHead && settings.method != .head ? settings.probeRows ?? 2048 : 0
     patience = settings.patience ?? (settings.steps == nil ? 5 : nil)
     parameterCount = shape.parameterCount + (hasHead ? task.labels.count * (width + 1) : 0)
   }
@@ -105,7 +102,6 @@ public struct TrainingPlan: Sendable, Equatable {
       "batch": .integer(settings.batch),
       "accumulation": .integer(settings.accumulation),
       "schedule": .string(settings.schedule.rawValue),
-      "probe_rows": .integer(probeRows),
       "shots": Self.number(settings.shots),
       "seed": .integer(Int(clamping: settings.seed)),
       "warm_up": .integer(warmUp),

@@ -22,10 +22,6 @@ public struct TrainingSettings: Sendable, Equatable {
   /// Training rows a class, drawn by `seed`; nil: all.
   public var shots: Int?
 
-  /// Training rows that an encoder's head is fitted to before everything is trained; nil: 2048,
-  /// or as many as there are.
-  public var probeRows: Int?
-
   /// `s`, rows of the short prompt; nil: the method's.
   public var promptLength: Int?
   /// `n`, the longest input in tokens; nil: the task's, as far as the backbone has positions.
@@ -68,7 +64,6 @@ public struct TrainingSettings: Sendable, Equatable {
     let counts: [(String, Int?, ClosedRange<Int>)] = [
       ("--steps", steps, 1...1 << 24), ("--batch", batch, 1...1 << 16),
       ("--accumulate", accumulation, 1...1 << 12), ("--shots", shots, 1...1 << 24),
-      ("--probe-rows", probeRows, 0...1 << 24),
       ("--warm-up", warmUp, 0...1 << 24), ("--evaluate-every", evaluationInterval, 1...1 << 24),
       ("--patience", patience, 1...1 << 24), ("--longest-run", longestRun, 1...1 << 24),
       ("--prompt-length", promptLength, 0...1 << 16), ("--input-length", inputLength, 1...1 << 16),

@@ -23,7 +23,6 @@ struct TrainerTests {
     settings.subspaceRate = 0.02
     settings.headRate = 0.02
     settings.evaluationInterval = 20
-    settings.probeRows = 0
     return settings
   }
 

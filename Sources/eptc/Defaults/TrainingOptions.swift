@@ -36,12 +36,6 @@ struct TrainingOptions: ParsableArguments {
       "Learn from this many rows a class, drawn by the seed. (default: all)", valueName: "k"))
   var shots: Int?
 
-  @Option(
-    help: ArgumentHelp(
-      "Rows that an encoder's head is fitted to before everything is trained. (default: 2048)",
-      valueName: "rows"))
-  var probeRows: Int?
-
   @Option(help: "How the rates fall after the warm-up; without --steps, at the end.")
   var schedule = Self.defaults.schedule
 
@@ -61,7 +55,7 @@ struct TrainingOptions: ParsableArguments {
   @Option(help: "Steps after which a run without --steps ends at the latest.")
   var longestRun = Self.defaults.longestRun
 
-  @Option(help: "Rows of the prompt (s). (default: 40; pt: l)")
+  @Option(help: "Rows of the prompt (s). (default: ept 10, dept 40, pt l)")
   var promptLength: Int?
 
   @Option(help: "Longest input in tokens (n). (default: the task's, as the backbone has positions)")
@@ -98,7 +92,7 @@ struct TrainingOptions: ParsableArguments {
     help: "Learning rate of subspaces and gate. (default: as the pair's, but at least 2e-3)")
   var subspaceRate: Float?
 
-  @Option(help: "Learning rate of an encoder's head. (default: 3e-3)")
+  @Option(help: "Learning rate of an encoder's head. (default: 3e-3; alone 1e-2)")
   var headRate: Float?
 
   @Option(help: "Decoupled weight decay.")
@@ -130,7 +124,6 @@ struct TrainingOptions: ParsableArguments {
     settings.accumulation = accumulate
     settings.seed = seed
     settings.shots = shots
-    settings.probeRows = probeRows
     settings.schedule = schedule
     settings.warmUp = warmUp
     settings.evaluationInterval = evaluateEvery
