@@ -50,60 +50,10 @@ extension PromptedModel {
     return withWorkspace { states(backbone, $0) }
   }
 
-  /// `step`, its arguments checked.
-  func step<Model: Backbone>(
-    of backbone: Model, _ batch: TokenBatch, _ labels: [Int], _ prompt: EPTPrompt,
-    _ readout: Readout, _ workspace: Workspace
-  ) -> StepResult {
-    let arena = workspace.arena
-    let layout = JoinedLayout(
-      batch, promptLengths: [Int](repeating: prompt.shape.promptLength, count: batch.count))
-    let pass = PromptPass(prompt, in: arena)
-    let lowRank =
-      prompt.shape.rank > 0 ? pass.lowRankRows(batch.longest, in: arena) : nil
-    let input = PromptInput(prompt: pass.result, lowRank: lowRank)
-    let embedded = embed(
-      batch, [PromptInput?](repeating: input, count: batch.count), layout,
-      backbone.wordEmbeddings, workspace)
-    let (states, kept) = backbone.encode(embedded, layout, keeping: true, workspace)
-
-    let stateGradient = arena.zeros(states.rows, states.columns)
-    var loss: Float = 0
-    var headGradient: LinearHead?
-    switch readout {
-    case .head(let head):
-      (loss, headGradient) = PooledHead(head, in: arena).loss(
-        states: states, labels: labels, stateGradient: stateGradient, layout, in: arena)
-    case .labelWords(let words):
-      loss =
-        backbone.decoder?.loss(
-          words, labels: labels, states: states, stateGradient: stateGradient, layout, workspace)
-        ?? 0
-    }
-
-    let promptGradient = arena.zeros(prompt.shape.promptLength, width)
-    let positionGradient = arena.zeros(lowRank?.rows ?? 0, width)
-    if let kept {
-      let gradient = backbone.inputGradient(stateGradient, kept: kept, layout, workspace)
-      for text in 0..<layout.count {
-        add(gradient.rows(layout.prompt(text)), to: promptGradient)
-        if lowRank != nil {
-          let rows = layout.tokens(text)
-          add(gradient.rows(rows), to: positionGradient.rows(0..<rows.count))
-        }
-      }
-    }
-    return StepResult(
-      loss: loss,
-      prompt: pass.gradient(
-        prompt: promptGradient, input: positionGradient, of: prompt, in: arena),
-      head: headGradient)
-  }
-
   /// `[P̂ ; E']` of every text, `[rows, d]`, with `E'[i] = E[i] + c·A[i]·B`.
   ///
   /// `inputs` holds one prompt a text.
-  private func embed(
+  func embed(
     _ batch: TokenBatch, _ inputs: [PromptInput?], _ layout: JoinedLayout,
     _ wordEmbeddings: WeightMatrix, _ workspace: Workspace
   ) -> MatrixView {
@@ -124,15 +74,4 @@ extension PromptedModel {
     }
     return rows
   }
-
-  /// Adds `rows` to `sum`, both contiguous and of one size.
-  private func add(_ rows: MatrixView, to sum: MatrixView) {
-    precondition(rows.rows == sum.rows && rows.isContiguous && sum.isContiguous)
-    kernels.add_scaled(sum.base, rows.base, 1, Int64(rows.count))
-  }
-}
-
-extension TokenBatch {
-  /// Tokens of the longest text.
-  fileprivate var longest: Int { (0..<count).map { range($0).count }.max() ?? 0 }
 }

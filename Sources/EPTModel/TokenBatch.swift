@@ -22,6 +22,16 @@ public struct TokenBatch: Sendable, Equatable {
   /// Where text `index` lies in `ids`.
   public func range(_ index: Int) -> Range<Int> { starts[index]..<starts[index + 1] }
 
+  /// The texts `range` alone.
+  func part(_ range: Range<Int>) -> TokenBatch {
+    var part = TokenBatch()
+    let tokens = starts[range.lowerBound]..<starts[range.upperBound]
+    part.ids = Array(ids[tokens])
+    part.segments = Array(segments[tokens])
+    part.starts = starts[range.lowerBound...range.upperBound].map { $0 - tokens.lowerBound }
+    return part
+  }
+
   /// Adds a text at the end.
   public mutating func append(_ text: TokenizedText) {
     ids += text.ids

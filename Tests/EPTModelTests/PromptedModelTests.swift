@@ -32,6 +32,29 @@ import Testing
     #expect(scores[0] == scores[1])
   }
 
+  /// A large batch is passed part by part; copies of a batch have the mean that one has.
+  @Test(arguments: TinyModelTests.names)
+  func copiesOfABatchHaveItsGradient(_ name: String) throws {
+    let fixture = try Fixture(name)
+    let (prompt, readout) = (try fixture.prompt(), try fixture.readout())
+    let labels = try fixture.labels()
+    let one = try fixture.model.step(
+      fixture.batch, labels: labels, prompt: prompt, readout: readout)
+    let copies = 70
+    let many = try fixture.model.step(
+      TokenBatch((0..<copies).flatMap { _ in fixture.texts.dropLast() }),
+      labels: (0..<copies).flatMap { _ in labels }, prompt: prompt, readout: readout)
+    #expect(abs(many.loss - one.loss) < 1e-4 * abs(one.loss))
+    for part in PromptPart.allCases {
+      #expect(
+        relativeError(many.prompt[part].values, one.prompt[part].values.map(Double.init)) < 1e-4)
+    }
+    #expect(many.head?.bias.count == one.head?.bias.count)
+    if let head = many.head, let expected = one.head {
+      #expect(relativeError(head.weight.values, expected.weight.values.map(Double.init)) < 1e-4)
+    }
+  }
+
   @Test(arguments: TinyModelTests.names)
   func manyCallsAtOnce(_ name: String) async throws {
     let fixture = try Fixture(name)
