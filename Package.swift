@@ -36,10 +36,12 @@ let package = Package(
     .target(
       name: "EPTInfer",
       dependencies: ["CZlib", "CZstd", "EPTFormat", "EPTText", "EPTModel", "EPTTask"]),
+    .target(name: "EPTReport", dependencies: ["EPTFormat", "EPTModel", "EPTTask"]),
     .executableTarget(
       name: "eptc",
       dependencies: [
         "EPTFormat", "EPTText", "EPTModel", "EPTTask", "EPTConvert", "EPTTrain", "EPTInfer",
+        "EPTReport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
@@ -73,6 +75,9 @@ let package = Package(
       dependencies: [
         "EPTInfer", "EPTTask", "EPTModel", "EPTConvert", "EPTFormat", "EPTText", "EPTTestSupport",
       ]),
+    .testTarget(
+      name: "EPTReportTests",
+      dependencies: ["EPTReport", "EPTTask", "EPTModel", "EPTFormat", "EPTTestSupport"]),
     .testTarget(name: "eptcTests", dependencies: ["eptc", "EPTFormat", "EPTTestSupport"]),
   ],
   swiftLanguageModes: [.v6]

@@ -27,9 +27,9 @@ extension TaskDefinition {
 
   /// The same task, read from other columns.
   ///
-  /// - Parameters:
-  ///   - text: one column a field; empty for those that the task has.
-  ///   - label: nil for the one that the task has.
+  /// `text` has one column a field, or none for those that the task has; `label` is nil for the one that
+  /// the task has.
+  ///
   /// - Throws: `TaskError.invalidDefinition` if there is not one column a field.
   public func reading(text: [String], label: String?) throws -> TaskDefinition {
     guard !text.isEmpty || label != nil else { return self }

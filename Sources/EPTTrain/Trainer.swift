@@ -24,7 +24,8 @@ public struct Trainer {
   ///   backbone cannot learn; `ModelError` if backbone and tokenizer disagree.
   public init(
     model: PromptedModel, tokenizer: any Tokenizer, identity: BackboneIdentity,
-    task: TaskDefinition, data: Dataset, settings: TrainingSettings
+    task: TaskDefinition, data: Dataset, settings: TrainingSettings,
+    start startingPrompt: StartingPrompt = .vocabulary
   ) throws {
     guard !task.isScale || model.hasDecoder else {
       throw TaskError.unsupported(
@@ -40,6 +41,9 @@ public struct Trainer {
       throw ModelError.mismatch(reason: "the tokenizer has no ordinary pieces to start from")
     }
     let vocabulary = try model.embeddingRows(pieces)
+    var settings = settings
+    try startingPrompt.fill(&settings)
+    settings.start = startingPrompt.name
     plan = try TrainingPlan(
       settings, task: task, width: model.width, positions: model.positions,
       embeddingRMS: model.embeddingRMS(of: pieces), hasHead: !model.hasDecoder)
@@ -56,15 +60,36 @@ public struct Trainer {
     self.task = task.limited(to: plan.shape.inputLength)
     encoder = InputEncoder(self.task, tokenizer, hasDecoder: model.hasDecoder)
     labelTokens = model.hasDecoder ? try encoder.labelTokens() : []
-    start = TrainedParameters(
-      prompt: PromptStart.prompt(
-        shape: plan.shape, alpha: plan.alpha, usesFusion: plan.usesFusion,
-        vocabulary: vocabulary, seed: settings.seed),
-      head: model.hasDecoder
-        ? nil
-        : LinearHead(
-          weight: Matrix(rows: task.labels.count, columns: model.width),
-          bias: [Float](repeating: 0, count: task.labels.count)))
+    var prompt = PromptStart.prompt(
+      shape: plan.shape, alpha: plan.alpha, usesFusion: plan.usesFusion,
+      vocabulary: vocabulary, seed: settings.seed)
+    var head =
+      model.hasDecoder
+      ? nil
+      : LinearHead(
+        weight: Matrix(rows: task.labels.count, columns: model.width),
+        bias: [Float](repeating: 0, count: task.labels.count))
+    switch startingPrompt.source {
+    case .vocabulary: break
+    case .text(let text):
+      let tokens = tokenizer.tokens(of: text)
+      guard !tokens.isEmpty else {
+        throw TrainError.invalidSetting(name: "--init", reason: "gives a text without tokens")
+      }
+      let rows = try model.embeddingRows(
+        (0..<plan.shape.promptLength).map { tokens[$0 % tokens.count] })
+      prompt[.shortPrompt] = rows
+    case .given(let given, let givenHead):
+      prompt = try prompt.replacingParts(by: given)
+      if head != nil { head = givenHead ?? head }
+    }
+    start = TrainedParameters(prompt: prompt, head: head)
+  }
+
+  /// The gate at step 0 if it prefers anything, as one of another bundle does.
+  private var startGate: Matrix? {
+    guard start.prompt[.gate].values.contains(where: { $0 != 0 }) else { return nil }
+    return start.prompt.gateWeights()
   }
 
   /// What a training run may ask for and tell while it goes on.
@@ -185,7 +210,8 @@ public struct Trainer {
         settings: plan.json, steps: run.step, bestStep: candidate.step,
         isInterrupted: isInterrupted, validation: candidate.evaluation?.score,
         validationMajority: majority, test: test?.score,
-        testMajority: MajorityBaseline.score(data.test, task), history: run.state.history)
+        testMajority: MajorityBaseline.score(data.test, task), history: run.state.history,
+        startGate: startGate)
     }
     return TrainingOutcome(
       seed: plan.settings.seed, best: bundle(run.chosen.parameters, record(run.chosen, test)),

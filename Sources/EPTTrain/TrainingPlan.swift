@@ -98,6 +98,7 @@ public struct TrainingPlan: Sendable, Equatable {
   public var json: JSON {
     [
       "method": .string(settings.method.rawValue),
+      "init": .string(settings.start),
       "steps": Self.number(settings.steps),
       "batch": .integer(settings.batch),
       "accumulation": .integer(settings.accumulation),
@@ -116,6 +117,7 @@ public struct TrainingPlan: Sendable, Equatable {
       "gradient_clip": Self.number(settings.gradientClip),
       "embedding_rms": Self.number(embeddingRMS),
       "parameters": .integer(parameterCount),
+      "budget": .integer(budget),
     ]
   }
 

@@ -4,6 +4,8 @@ public struct TrainingSettings: Sendable, Equatable {
   public var method = TuningMethod.ept
   /// Steps to make; nil trains until validation has stopped improving.
   public var steps: Int?
+  /// What the prompt started from, for the record; `Trainer` sets it.
+  var start = "vocab"
   /// Texts whose gradient is computed at once.
   public var batch = 32
   /// Batches whose mean gradient makes one step.

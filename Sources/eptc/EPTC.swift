@@ -20,6 +20,7 @@ struct EPTC: ParsableCommand {
     subcommands: [
       ConvertCommand.self, TuneCommand.self, InferCommand.self, EvaluateCommand.self,
       InspectCommand.self, TasksCommand.self, FoldCommand.self,
+      ExportCommand.self, ReportCommand.self,
     ])
 
   /// Runs the command line; errors of the rooms become one line and their exit status.

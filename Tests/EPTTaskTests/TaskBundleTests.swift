@@ -11,7 +11,7 @@ struct TaskBundleTests {
     architecture: "bert", name: "tiny", width: 8, fingerprint: String(repeating: "0a", count: 32))
 
   /// A bundle whose numbers are all different.
-  private static func bundle(
+  static func bundle(
     rank: Int = 2, subspaces: Int = 2, usesFusion: Bool = true, words: [[Int32]]? = nil
   ) throws -> TaskBundle {
     let shape = PromptShape(

@@ -83,6 +83,43 @@ struct OwnTaskTests {
     }
   }
 
+  @Test("Tuned, exported for PEFT, taken up again, reported on")
+  func startsAndReports() throws {
+    try withRows { folder in
+      let rows = ["--train", "a.tsv", "--dev", "b.tsv", "--steps", "2"] + columns
+      func run(_ arguments: [String]) throws -> CommandLineRun {
+        let run = try CommandLineRun(arguments, in: folder)
+        #expect(run.status == 0, "\(arguments): \(run.errors)")
+        return run
+      }
+      _ = try run(
+        ["tune", "--method", "pt", "--prompt-length", "4", "--init", "text:a good film"] + rows)
+      _ = try run(["export", "a.eptb", "--peft", "adapter"])
+      #expect(
+        try CommandLineRun(["export", "a.eptb", "--peft", "adapter"], in: folder).status == 73)
+      _ = try run(["tune", "--init", "peft:adapter", "--output", "ept.eptb", "--keep-last"] + rows)
+      _ = try run(["tune", "--init", "bundle:ept.eptb", "--output", "on.eptb"] + rows)
+      let lossy = try CommandLineRun(["export", "ept.last.eptb", "--peft", "other"], in: folder)
+      #expect(lossy.status == 65 && lossy.errors.contains("low-rank pair"))
+      #expect(!FileManager.default.fileExists(atPath: "\(folder)/other"))
+
+      let page = try run(["report", "on.eptb", "--test", "b.tsv"])
+      #expect(page.errors.contains("wrote on.html"))
+      let html = try String(contentsOfFile: "\(folder)/on.html", encoding: .utf8)
+      #expect(html.contains("of 24 test rows"))
+      // Without rows the page is written all the same, and says why.
+      let bare = try run(["report", "on.eptb", "-o", "bare.html"])
+      #expect(bare.errors.contains("no confusion matrix"))
+
+      for (start, status) in [
+        ("bundle:none.eptb", 66), ("peft:none", 66), ("text:", 64), ("noise", 64),
+      ] as [(String, Int32)] {
+        let run = try CommandLineRun(["tune", "--init", start, "--force"] + rows, in: folder)
+        #expect(run.status == status, "\(start): \(run.errors)")
+      }
+    }
+  }
+
   @Test("A text beyond the limit is cut, and counted")
   func longTexts() throws {
     try withRows { folder in

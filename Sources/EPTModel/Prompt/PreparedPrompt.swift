@@ -57,10 +57,13 @@ extension PromptInput {
       let scratch = Arena()
       let a = scratch.matrix(folded.lowRankA.rows, folded.lowRankA.columns)
       let b = scratch.matrix(folded.lowRankB.rows, width)
-      a.copy(folded.lowRankA)
-      b.copy(folded.lowRankB)
-      // [n, r] · [r, d]
-      Product.small(a, b, scale: folded.lowRankScale, into: rows)
+      // Views are bare addresses: the arena must outlive them.
+      withExtendedLifetime(scratch) {
+        a.copy(folded.lowRankA)
+        b.copy(folded.lowRankB)
+        // [n, r] · [r, d]
+        Product.small(a, b, scale: folded.lowRankScale, into: rows)
+      }
       lowRank = rows
     }
     self.init(prompt: prompt, lowRank: lowRank)

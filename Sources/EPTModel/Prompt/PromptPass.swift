@@ -26,7 +26,7 @@ struct PromptPass {
   // What subspaces and gate leave.
   private let down: [MatrixView]  // F·U_j [s, k], one a subspace
   private let projected: [MatrixView]  // Z_j [s, d], one a subspace
-  private let gate: MatrixView  // G [s, K]
+  let gate: MatrixView  // G [s, K]
 
   /// `P̂`, `[s, d]`.
   let result: MatrixView
@@ -193,9 +193,10 @@ extension EPTPrompt {
   /// They depend on trained numbers only, so predictions stay as they are.
   public func folded() -> FoldedPrompt {
     let arena = Arena()
-    let pass = PromptPass(self, in: arena)
+    // Views are bare addresses: the arena must outlive them.
+    let prompt = withExtendedLifetime(arena) { PromptPass(self, in: arena).result.matrix() }
     return FoldedPrompt(
-      prompt: pass.result.matrix(), lowRankA: self[.lowRankA], lowRankB: self[.lowRankB],
+      prompt: prompt, lowRankA: self[.lowRankA], lowRankB: self[.lowRankB],
       lowRankScale: lowRankScale)
   }
 }

@@ -47,6 +47,7 @@ struct TuneCommand: ParsableCommand {
   var quiet = false
 
   @OptionGroup(title: "Training options") var training: TrainingOptions
+  @OptionGroup var start: StartOptions
 
   func validate() throws {
     if let checkpointEvery, checkpointEvery < 1 {
@@ -61,12 +62,13 @@ struct TuneCommand: ParsableCommand {
       resuming: resume, replacing: force || dryRun)
     let dataset = try task.dataset(of: definition)
     let loaded = try LoadedBackbone(path: backbone.path(), threads: backbone.threadCount)
+    let startingPrompt = try start.prompt(for: definition, on: loaded.identity)
     let trainers = try training.runSeeds.map { seed in
       var settings = training.settings
       settings.seed = seed
       return try Trainer(
         model: loaded.model, tokenizer: loaded.tokenizer, identity: loaded.identity,
-        task: definition, data: dataset, settings: settings)
+        task: definition, data: dataset, settings: settings, start: startingPrompt)
     }
     guard let first = trainers.first else { return }
     let summary = PlanSummary(first, on: loaded.identity)

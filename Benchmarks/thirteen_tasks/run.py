@@ -1,0 +1,184 @@
+#!/usr/bin/env python3
+"""Makes the table of docs/results.md: 13 tasks, six answers to each, two backbones.
+
+    python Benchmarks/thirteen_tasks/run.py --data DATA --minilm minilm.ept --t5 t5-mini.ept \
+        --work FOLDER --results Benchmarks/thirteen_tasks/results.jsonl
+
+One line a cell goes to the results file as soon as the cell is done; what stands there is not run
+again, and a run of `eptc tune` that was cut goes on from its checkpoint. So stop it and start it as you
+like. Cheap columns come first, then seed by seed: MiniLM, then t5-mini. `table.py` renders the file.
+
+The same for every method: 300 steps of 32 texts of at most 128 tokens, validation every 75 steps, the best
+kept; default sizes and learning rates of each method, whose prompts have the same budget, l = 100. Rows:
+rows.py. Needs eptc (--eptc), `fasttext` of Debian, scikit-learn and SciPy. --prefix is put before every command, such
+as `nice -n 19`.
+"""
+
+import argparse
+import json
+import pathlib
+import shlex
+import subprocess
+import tempfile
+import time
+
+import rows as data_rows
+
+STEPS, EVERY, BATCH, LENGTH = 300, 75, 32, 128
+
+
+def figures(task, predicted, actual):
+    """The task's metric as eptc names it; `predicted` and `actual` are texts."""
+    from scipy.stats import pearsonr, spearmanr
+    from sklearn.metrics import accuracy_score, f1_score, matthews_corrcoef
+    if task == "stsb":
+        x, y = [float(p) for p in predicted], [float(a) for a in actual]
+        if len(set(x)) < 2:
+            return {"Pearson": 0.0, "Spearman": 0.0}
+        return {"Pearson": pearsonr(x, y)[0], "Spearman": spearmanr(x, y)[0]}
+    accuracy = {"accuracy": accuracy_score(actual, predicted)}
+    if task == "cola":
+        return {"Matthews": matthews_corrcoef(actual, predicted)}
+    if task in ("mrpc", "qqp"):
+        return {"F1": f1_score(actual, predicted, pos_label="1", zero_division=0), **accuracy}
+    if task == "multirc":
+        return {"F1a": f1_score(actual, predicted, pos_label="1", zero_division=0)}
+    if task == "cb":
+        return {"macro F1": f1_score(actual, predicted, average="macro", zero_division=0,
+                                     labels=["contradiction", "entailment", "neutral"]), **accuracy}
+    return accuracy
+
+
+class Bench:
+    def __init__(self, options):
+        self.options = options
+        self.work = pathlib.Path(options.work)
+        self.work.mkdir(parents=True, exist_ok=True)
+        self.results = pathlib.Path(options.results)
+        self.data = pathlib.Path(options.data)
+        self.done = set()
+        if self.results.exists():
+            for line in self.results.read_text().splitlines():
+                cell = json.loads(line)
+                self.done.add((cell["task"], cell["backbone"], cell["method"], cell["seed"]))
+
+    def command(self, *arguments):
+        return subprocess.run([*shlex.split(self.options.prefix), *map(str, arguments)],
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    def cell(self, task, backbone, method, seed, make):
+        key = (task, backbone, method, seed)
+        if key in self.done:
+            return
+        start = time.monotonic()
+        result = make()
+        if result is None:
+            return
+        for split in ("validation", "test"):
+            result[split] = {name: round(value, 6) for name, value in result[split].items()}
+        line = {"task": task, "backbone": backbone, "method": method, "seed": seed, **result}
+        line.setdefault("seconds", round(time.monotonic() - start, 1))
+        with self.results.open("a") as file:
+            file.write(json.dumps(line) + "\n")
+        self.done.add(key)
+        print(json.dumps(line), flush=True)
+
+    def split(self, task):
+        paths = data_rows.write(task, self.data, self.work)
+        return paths, [[json.loads(line) for line in path.open()] for path in paths]
+
+    def majority(self, task):
+        _, (train, validation, test) = self.split(task)
+
+        def score(part):
+            labels = [self.label(task, row) for row in part]
+            best = max(sorted(set(labels)), key=labels.count)
+            return figures(task, [best] * len(labels), labels)
+        return {"validation": score(validation), "test": score(test),
+                "rows": [len(train), len(validation), len(test)]}
+
+    def label(self, task, row):
+        return str(row["label"])
+
+    def fasttext(self, task):
+        _, parts = self.split(task)
+        fields = data_rows.TASKS[task][1]
+        if task == "stsb":
+            # Its labels are numbers; the classes are T5's 26.
+            classes = [[f"{round(float(row['label']) * 5) / 5:.1f}" for row in part] for part in parts]
+        else:
+            classes = [[self.label(task, row) for row in part] for part in parts]
+        with tempfile.TemporaryDirectory() as folder:
+            for index, (part, labels) in enumerate(zip(parts, classes)):
+                with open(f"{folder}/{index}", "w") as file:
+                    for row, label in zip(part, labels):
+                        text = " ".join(" ".join(row[field] for field in fields).split())
+                        file.write(f"__label__{label} {text}\n")
+            start = time.monotonic()
+            run = self.command("fasttext", "supervised", "-input", f"{folder}/0", "-output", f"{folder}/m",
+                               "-wordNgrams", 2, "-lr", 0.5, "-thread", 2)
+            if run.returncode:
+                raise SystemExit(f"fasttext: {run.stderr[-500:]}")
+            seconds = round(time.monotonic() - start, 1)
+
+            def score(index):
+                run = self.command("fasttext", "predict", f"{folder}/m.bin", f"{folder}/{index}")
+                guesses = [line.removeprefix("__label__") for line in run.stdout.split("\n")[:len(parts[index])]]
+                guesses = [guess or classes[0][0] for guess in guesses]
+                return figures(task, guesses, [self.label(task, row) for row in parts[index]])
+            return {"validation": score(1), "test": score(2), "seconds": seconds}
+
+    def tune(self, task, backbone, method, seed):
+        (train, dev, test), _ = self.split(task)
+        model = self.options.minilm if backbone == "minilm" else self.options.t5
+        output = self.work / f"{task}-{backbone}-{method}-{seed}.eptb"
+        log = output.with_suffix(".jsonl")
+        if not output.exists():
+            run = self.command(
+                self.options.eptc, "tune", "--task", task, "--train", train, "--dev", dev, "--test", test,
+                "--model", model, "--method", method, "--seed", seed, "--steps", STEPS, "--batch", BATCH,
+                "--input-length", LENGTH, "--evaluate-every", EVERY, "--output", output, "--log", log,
+                "--quiet", "--resume", *shlex.split(self.options.tune_flags))
+            if run.returncode == 130:
+                raise SystemExit("interrupted")
+            if run.returncode:
+                print(f"{task} {backbone} {method} {seed}: {run.stderr[-500:]}", flush=True)
+                return None
+        inspected = json.loads(self.command(self.options.eptc, "inspect", output, "--json").stdout)
+        record = inspected["training"]
+        events = [json.loads(line) for line in log.open()]
+        end = [event for event in events if event.get("event") == "end"][-1]
+        return {"validation": record["validation"], "test": record["test"], "best_step": record["best_step"],
+                "parameters": record["settings"]["parameters"], "seconds": round(end["training_seconds"], 1),
+                "evaluation_seconds": round(end["evaluation_seconds"], 1)}
+
+    def run(self):
+        tasks = list(data_rows.TASKS)
+        seeds = {task: data_rows.seeds(task, self.data) for task in tasks}
+        for task in tasks:
+            self.cell(task, "none", "majority", 0, lambda: self.majority(task))
+            self.cell(task, "none", "fasttext", 0, lambda: self.fasttext(task))
+        encoder_tasks = [task for task in tasks if task != "stsb"]
+        for task in encoder_tasks:
+            for seed in seeds[task]:
+                self.cell(task, "minilm", "head", seed, lambda: self.tune(task, "minilm", "head", seed))
+        for backbone, its_tasks in (("minilm", encoder_tasks), ("t5-mini", tasks)):
+            for seed in (1, 2, 3):
+                for task in its_tasks:
+                    for method in ("ept", "pt", "dept") if seed in seeds[task] else ():
+                        self.cell(task, backbone, method, seed,
+                                  lambda: self.tune(task, backbone, method, seed))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    for name in ("data", "minilm", "t5", "work", "results"):
+        parser.add_argument(f"--{name}", required=True)
+    parser.add_argument("--eptc", default="eptc")
+    parser.add_argument("--prefix", default="")
+    parser.add_argument("--tune-flags", default="", help="more flags for every `eptc tune`")
+    Bench(parser.parse_args()).run()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,85 @@
+#!/usr/bin/env python3
+"""Renders the results of run.py as Markdown: python table.py results.jsonl"""
+
+import json
+import statistics
+import sys
+
+from rows import METRICS, TASKS
+
+COLUMNS = {
+    "minilm": [("none", "majority"), ("none", "fasttext"), ("minilm", "head"), ("minilm", "pt"),
+               ("minilm", "dept"), ("minilm", "ept")],
+    "t5-mini": [("none", "majority"), ("none", "fasttext"), ("t5-mini", "pt"), ("t5-mini", "dept"),
+                ("t5-mini", "ept")],
+}
+NAMES = {"majority": "majority", "fasttext": "fastText", "head": "linear probe", "pt": "PT, l = 100",
+         "dept": "DePT", "ept": "EPT"}
+
+
+def score(figures):
+    """A task's figures as one number: their mean, times 100, as GLUE has it."""
+    return 100 * sum(figures.values()) / len(figures)
+
+
+def main():
+    cells = {}
+    for line in open(sys.argv[1]):
+        cell = json.loads(line)
+        cells.setdefault((cell["task"], cell["backbone"], cell["method"]), {})[cell["seed"]] = cell
+
+    def get(task, column, split="test"):
+        found = cells.get((task, *column), {})
+        return [score(cell[split]) for _, cell in sorted(found.items())]
+
+    def shown(values):
+        if not values:
+            return "–"
+        deviation = f" ± {statistics.stdev(values):.1f}" if len(values) > 1 else ""
+        return f"{statistics.mean(values):.1f}{deviation}"
+
+    for backbone, columns in COLUMNS.items():
+        print(f"### {backbone}: dev score\n")
+        print("| task | metric | train rows | " + " | ".join(NAMES[m] for _, m in columns) + " |")
+        print("|---|---|---:|" + "---:|" * len(columns))
+        complete = []
+        for task in TASKS:
+            if backbone == "minilm" and task == "stsb":
+                continue
+            majority = cells.get((task, "none", "majority"), {}).get(0, {})
+            values = [get(task, column) for column in columns]
+            if all(values):
+                complete.append(task)
+            print(f"| {task} | {METRICS.get(task, 'accuracy')} | {majority.get('rows', ['–'])[0]} | "
+                  + " | ".join(map(shown, values)) + " |")
+        if complete:
+            means = [statistics.mean(statistics.mean(get(task, column)) for task in complete)
+                     for column in columns]
+            print(f"| mean of {len(complete)} | | | " + " | ".join(f"{mean:.1f}" for mean in means) + " |")
+        print()
+        methods = [column for column in columns if column[0] == backbone]
+        both = [task for task in complete]
+        ept = (backbone, "ept")
+        for other in columns:
+            if other == ept or not both:
+                continue
+            wins = sum(statistics.mean(get(task, ept)) > statistics.mean(get(task, other)) for task in both)
+            gain = statistics.mean(statistics.mean(get(task, ept)) - statistics.mean(get(task, other))
+                                   for task in both)
+            print(f"EPT against {NAMES[other[1]]}: {gain:+.1f} points on average, better in {wins} of {len(both)} tasks.  ")
+        print(f"\n### {backbone}: validation score / seconds of training\n")
+        print("| task | " + " | ".join(NAMES[m] for _, m in methods) + " |")
+        print("|---|" + "---:|" * len(methods))
+        for task in TASKS:
+            row = []
+            for column in methods:
+                found = list(cells.get((task, *column), {}).values())
+                seconds = statistics.mean(cell["seconds"] for cell in found) if found else 0
+                row.append(f"{shown(get(task, column, 'validation'))} / {seconds:.0f} s" if found else "–")
+            if any(cell != "–" for cell in row):
+                print(f"| {task} | " + " | ".join(row) + " |")
+        print()
+
+
+if __name__ == "__main__":
+    main()

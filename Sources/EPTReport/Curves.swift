@@ -1,0 +1,96 @@
+import EPTTask
+
+/// Loss of the training and of the validation rows, over the steps.
+struct LossCurves {
+  let history: TrainingHistory
+  let steps: [StepLoss]
+
+  /// More points than a screen can show apart.
+  private static let mostPoints = 400
+
+  var html: String {
+    guard history.points.count > 1 else {
+      return note("This bundle keeps no history: it was folded, or tuned by an older version.")
+    }
+    let training = history.points.compactMap { point in
+      point.trainingLoss.map { (x: Double(point.step), y: $0) }
+    }
+    let validation = history.points.map { (x: Double($0.step), y: $0.validationLoss) }
+    var series = [
+      LineChart.Series(name: "training", colour: 1, points: training),
+      LineChart.Series(name: "validation", colour: 2, points: validation),
+    ]
+    if !steps.isEmpty {
+      series.insert(
+        LineChart.Series(name: "single steps", colour: 1, isFaint: true, points: thinned), at: 0)
+    }
+    return LineChart(label: "Training and validation loss by step", series: series).svg
+      + "\n<p class=\"small\">Training: label words under the full vocabulary, or the head's classes; "
+      + "validation: a softmax over the classes' scores.</p>" + table
+  }
+
+  /// Means of neighbouring steps, so many that a screen can show them.
+  private var thinned: [(x: Double, y: Double)] {
+    let size = max(1, (steps.count + Self.mostPoints - 1) / Self.mostPoints)
+    return stride(from: 0, to: steps.count, by: size).map { start in
+      let part = steps[start..<min(start + size, steps.count)]
+      let sum = part.reduce(into: (x: 0.0, y: 0.0)) {
+        $0 = ($0.x + Double($1.step), $0.y + $1.loss)
+      }
+      return (sum.x / Double(part.count), sum.y / Double(part.count))
+    }
+  }
+
+  private var table: String {
+    let names = history.points[0].score.figures.map(\.name)
+    let head = (["step", "training", "validation"] + names)
+      .map { "<th class=\"n\">\(escaped($0))</th>" }.joined()
+    let rows = history.points.map { point -> String in
+      let cells =
+        [
+          grouped(point.step), point.trainingLoss.map { decimal($0, 4) } ?? "–",
+          decimal(point.validationLoss, 4),
+        ] + point.score.figures.map { MetricScore.percent($0.value) }
+      return "<tr>" + cells.map { "<td class=\"n\">\($0)</td>" }.joined() + "</tr>"
+    }
+    return "\n<details><summary>All evaluations</summary><table><tr>\(head)</tr>\n"
+      + rows.joined(separator: "\n") + "</table></details>"
+  }
+}
+
+/// The metric on the validation rows, over the steps, beside the majority class's.
+struct MetricCurves {
+  private let record: TrainingRecord
+
+  init(_ record: TrainingRecord) {
+    self.record = record
+  }
+
+  var html: String {
+    let points = record.history.points
+    guard points.count > 1 else {
+      return note("This bundle keeps no history: it was folded, or tuned by an older version.")
+    }
+    let names = points[0].score.figures.prefix(2).map(\.name)
+    let series = names.enumerated().map { index, name in
+      LineChart.Series(
+        name: name, colour: index + 1,
+        points: points.compactMap { point in
+          guard index < point.score.figures.count else { return nil }
+          return (x: Double(point.step), y: point.score.figures[index].value * 100)
+        })
+    }
+    let best = points.first { $0.step == record.bestStep }
+    let chart = LineChart(
+      label: "Validation metric by step", series: series,
+      level: record.validationMajority.figures.first.map {
+        ("majority, \($0.name)", $0.value * 100)
+      },
+      mark: best.flatMap { point in
+        point.score.figures.first.map {
+          ("kept: step \(point.step)", Double(point.step), $0.value * 100)
+        }
+      }, format: { decimal($0, 2) })
+    return chart.svg
+  }
+}

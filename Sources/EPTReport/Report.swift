@@ -1,0 +1,85 @@
+import EPTModel
+import EPTTask
+
+/// One page about one bundle: how training went, what the prompt answers, what its gate does.
+public struct Report {
+  let bundle: TaskBundle
+  /// Test rows by true and predicted class; nil if they were not to be had.
+  let confusion: ConfusionMatrix?
+  /// Why there is no confusion matrix.
+  let confusionGap: String
+  /// The loss of single steps, from a run's log; empty without.
+  let stepLosses: [StepLoss]
+
+  /// Gathers what the page shows.
+  ///
+  /// - Parameters:
+  ///   - bundle: The bundle.
+  ///   - confusion: Test rows by class, or why there are none.
+  ///   - stepLosses: From `RunLog`; empty without a log.
+  public init(
+    _ bundle: TaskBundle, confusion: Result<ConfusionMatrix, ReportGap>, stepLosses: [StepLoss] = []
+  ) {
+    self.bundle = bundle
+    self.stepLosses = stepLosses
+    switch confusion {
+    case .success(let matrix): (self.confusion, confusionGap) = (matrix, "")
+    case .failure(let gap): (self.confusion, confusionGap) = (nil, gap.reason)
+    }
+  }
+
+  /// The page: one HTML file that refers to no other, drawn for light and dark.
+  public func html() -> String {
+    let title = "\(bundle.task.name) · eptc report"
+    let cards = [
+      card(
+        "Loss", wide: false, LossCurves(history: bundle.training.history, steps: stepLosses).html),
+      card("Validation metric", wide: false, MetricCurves(bundle.training).html),
+      card("Gate", wide: true, GateMaps(bundle).html),
+      card("Confusion on the test rows", wide: false, confusionHTML),
+      card("Parameter budget", wide: false, ParameterBudget(bundle).html),
+      card("Settings", wide: true, SettingsTables(bundle).html),
+    ]
+    return """
+      <!DOCTYPE html>
+      <html lang="en">
+      <head>
+      <meta charset="utf-8">
+      <meta name="viewport" content="width=device-width, initial-scale=1">
+      <meta name="color-scheme" content="light dark">
+      <title>\(escaped(title))</title>
+      <style>
+      \(PageStyle.sheet)
+      </style>
+      </head>
+      <body>
+      <main>
+      \(ReportHeader(bundle).html)
+      <div class="cards">
+      \(cards.joined(separator: "\n"))
+      </div>
+      </main>
+      </body>
+      </html>
+
+      """
+  }
+
+  private var confusionHTML: String {
+    guard let confusion else { return note(confusionGap) }
+    return ConfusionMap(confusion, labels: bundle.task.labels.map(\.word)).html
+  }
+
+  private func card(_ title: String, wide: Bool, _ body: String) -> String {
+    "<section class=\"card\(wide ? " wide" : "")\">\n<h2>\(escaped(title))</h2>\n\(body)\n</section>"
+  }
+}
+
+/// Why a part of the page is missing.
+public struct ReportGap: Error, Sendable {
+  let reason: String
+
+  public init(_ reason: String) {
+    self.reason = reason
+  }
+}

@@ -1,0 +1,49 @@
+import EPTTask
+
+/// The page's head: what was tuned on what, and the figures that count.
+struct ReportHeader {
+  private let bundle: TaskBundle
+
+  init(_ bundle: TaskBundle) {
+    self.bundle = bundle
+  }
+
+  var html: String {
+    let record = bundle.training
+    let method = record.settings["method"]?.string?.uppercased()
+    var lines = [
+      "<header>", "<h1>\(escaped(bundle.task.name))</h1>",
+      "<p class=\"under\">\(escaped("\(method.map { "\($0) on " } ?? "on ")\(bundle.backbone)"))</p>",
+      "<div class=\"figures\">",
+    ]
+    if let test = record.test { lines.append(figure("Test", test, record.testMajority)) }
+    if let validation = record.validation {
+      lines.append(figure("Validation", validation, record.validationMajority))
+    }
+    let prompt = bundle.prompt.shape.parameterCount
+    lines.append(
+      tile(grouped(prompt), "numbers in the prompt"))
+    lines.append(tile(grouped(record.bestStep), "best of \(grouped(record.steps)) steps"))
+    lines.append("</div>")
+    if record.isInterrupted {
+      lines.append("<p class=\"warn\">The run was stopped before its end.</p>")
+    }
+    if let test = record.test, test.selection <= record.testMajority.selection {
+      lines.append(
+        "<p class=\"warn\">Not better than always answering with the most frequent class.</p>")
+    }
+    return (lines + ["</header>"]).joined(separator: "\n")
+  }
+
+  private func figure(_ split: String, _ score: MetricScore, _ majority: MetricScore) -> String {
+    let first = score.figures.first
+    let others = score.figures.dropFirst().map { "\($0.name) \(MetricScore.percent($0.value))" }
+    let base = majority.figures.first.map { "majority \(MetricScore.percent($0.value))" }
+    let under = (["\(split), \(first?.name ?? "")"] + others + [base].compactMap { $0 })
+    return tile(first.map { MetricScore.percent($0.value) } ?? "–", under.joined(separator: " · "))
+  }
+
+  private func tile(_ value: String, _ under: String) -> String {
+    "<div class=\"figure\"><b>\(escaped(value))</b><span>\(escaped(under))</span></div>"
+  }
+}

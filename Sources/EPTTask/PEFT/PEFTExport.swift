@@ -1,0 +1,61 @@
+import EPTFormat
+import EPTModel
+
+/// Writes a bundle's prompt as PEFT's prompt tuning saves one.
+public enum PEFTExport {
+  /// Writes `adapter_config.json` and `adapter_model.safetensors` into `folder`, which is made if
+  /// it is not there.
+  ///
+  /// Fusion, subspaces and gate are folded in, which loses nothing. A low-rank pair or a head has no
+  /// place in PEFT's prompt tuning.
+  ///
+  /// - Parameters:
+  ///   - bundle: The bundle.
+  ///   - bundlePath: The bundle's file, for messages.
+  ///   - folder: Where to write.
+  ///   - baseModel: The name or path under which PEFT's user loads the backbone.
+  ///   - replacing: Whether files that are there may be replaced.
+  /// - Throws: `TaskError.unusablePrompt` for a prompt with a low-rank pair, with a head or without
+  ///   rows; `FormatError.outputExists` or `.system`.
+  public static func write(
+    _ bundle: TaskBundle, from bundlePath: String, to folder: String, baseModel: String?,
+    replacing: Bool
+  ) throws {
+    func refuse(_ reason: String) -> TaskError {
+      .unusablePrompt(path: bundlePath, reason: reason)
+    }
+    guard case .labelWords = bundle.readout else {
+      throw refuse(
+        "its answers come from a linear head, which PEFT's prompt tuning does not keep;"
+          + " export a bundle of a backbone with a decoder (T5)")
+    }
+    guard bundle.prompt.shape.promptLength > 0 else {
+      throw refuse("it has no prompt rows")
+    }
+    let pair = bundle.prompt.shape.rank > 0 && bundle.prompt[.lowRankB].values.contains { $0 != 0 }
+    guard !pair else {
+      throw refuse(
+        "its low-rank pair changes the text's embeddings, which PEFT's prompt tuning cannot do;"
+          + " tune with --method pt, or with --rank 0")
+    }
+    let prompt = bundle.prompt.folded().prompt
+    let configuration: JSON = [
+      "base_model_name_or_path": .string(baseModel ?? bundle.backbone.name),
+      "inference_mode": true,
+      "num_transformer_submodules": 1,
+      "num_virtual_tokens": .integer(prompt.rows),
+      "peft_type": "PROMPT_TUNING",
+      // The rows are in the other file, however they were started.
+      "prompt_tuning_init": "RANDOM",
+      "task_type": "SEQ_2_SEQ_LM",
+      "token_dim": .integer(prompt.columns),
+    ]
+    var weights = SafetensorsWriter(metadata: [("format", "pt")])
+    weights.add("prompt_embeddings", shape: [prompt.rows, prompt.columns], prompt.values)
+    try OutputFolder.make(folder)
+    try weights.write(to: "\(folder)/adapter_model.safetensors", replacing: replacing)
+    try AtomicFile.write(
+      Array((configuration.serialized(indented: true) + "\n").utf8),
+      to: "\(folder)/adapter_config.json", replacing: replacing)
+  }
+}

@@ -1,0 +1,110 @@
+import EPTModel
+import EPTTask
+
+/// What training starts from.
+public struct StartingPrompt: Sendable {
+  enum Source: Sendable {
+    case vocabulary
+    case text(String)
+    case given(EPTPrompt, head: LinearHead?)
+  }
+
+  /// What the bundle's record says: `vocab`, `text:…`, `bundle` or `peft`; no path.
+  let name: String
+  let source: Source
+
+  /// `P` is drawn from the most frequent pieces.
+  public static let vocabulary = StartingPrompt(name: "vocab", source: .vocabulary)
+
+  /// `P` is the embeddings of the text's tokens, repeated.
+  public static func text(_ text: String) -> StartingPrompt {
+    StartingPrompt(name: "text:\(text)", source: .text(text))
+  }
+
+  /// Training goes on from another bundle; its head is taken over for the same labels.
+  public static func bundle(_ bundle: TaskBundle, for task: TaskDefinition) -> StartingPrompt {
+    var head: LinearHead?
+    if case .head(let given) = bundle.readout,
+      bundle.task.labels.map(\.word) == task.labels.map(\.word)
+    {
+      head = given
+    }
+    return StartingPrompt(name: "bundle", source: .given(bundle.prompt, head: head))
+  }
+
+  /// Training starts from a prompt of PEFT or DePT.
+  public static func adapter(_ adapter: PEFTAdapter) -> StartingPrompt {
+    StartingPrompt(
+      name: "peft:\(adapter.baseModel)", source: .given(adapter.prompt, head: nil))
+  }
+
+  /// Fills in the sizes that `settings` leaves open, so that the given prompt fits.
+  ///
+  /// What the given prompt computes stays: fusion is off where its low-rank pair was trained without.
+  ///
+  /// - Throws: `TrainError.invalidSetting` for parts that the method does not have.
+  public func fill(_ settings: inout TrainingSettings) throws {
+    guard case .given(let prompt, _) = source else { return }
+    let (shape, method) = (prompt.shape, settings.method)
+    try Self.refuse(shape.promptLength > 0 && !method.hasPrompt, method, "prompt rows")
+    try Self.refuse(shape.rank > 0 && !method.hasLowRankPair, method, "a low-rank pair")
+    try Self.refuse(
+      shape.subspaces > 0 && !method.hasSubspaces, method, "subspaces (`eptc fold` works them in)")
+    settings.promptLength = settings.promptLength ?? shape.promptLength
+    if shape.rank > 0 {
+      settings.rank = settings.rank ?? shape.rank
+      settings.alpha = settings.alpha ?? prompt.alpha
+      settings.usesFusion = settings.usesFusion ?? prompt.usesFusion
+    }
+    if shape.subspaces > 0 {
+      settings.subspaces = settings.subspaces ?? shape.subspaces
+      settings.subspaceWidth = settings.subspaceWidth ?? shape.subspaceWidth
+    }
+  }
+
+  private static func refuse(_ isLost: Bool, _ method: TuningMethod, _ part: String) throws {
+    guard isLost else { return }
+    throw TrainError.invalidSetting(
+      name: "--init",
+      reason: "gives a prompt with \(part), which --method \(method.rawValue) would lose")
+  }
+}
+
+extension EPTPrompt {
+  /// The prompt with the parts of `given` in place of its own; parts that `given` lacks stay.
+  ///
+  /// Rows of `A` beyond those of `given` become 0: nothing was learnt for them.
+  ///
+  /// - Throws: `TrainError.invalidSetting` for sizes that differ.
+  func replacingParts(by given: EPTPrompt) throws -> EPTPrompt {
+    func require(_ flag: String, _ mine: Int, _ theirs: Int) throws {
+      guard mine == theirs else {
+        throw TrainError.invalidSetting(
+          name: flag, reason: "is \(mine), but the prompt of --init has \(theirs); leave it out")
+      }
+    }
+    guard given.shape.width == shape.width else {
+      throw TrainError.invalidSetting(
+        name: "--init",
+        reason:
+          "gives a prompt of width \(given.shape.width), but the backbone's word embeddings have"
+          + " \(shape.width); it was made for another backbone")
+    }
+    var prompt = self
+    try require("--prompt-length", shape.promptLength, given.shape.promptLength)
+    prompt[.shortPrompt] = given[.shortPrompt]
+    if given.shape.rank > 0 {
+      try require("--rank", shape.rank, given.shape.rank)
+      let (count, kept) = (prompt[.lowRankA].values.count, given[.lowRankA].values)
+      prompt[.lowRankA].values =
+        kept.prefix(count) + [Float](repeating: 0, count: max(0, count - kept.count))
+      prompt[.lowRankB] = given[.lowRankB]
+    }
+    if given.shape.subspaces > 0 {
+      try require("--subspaces", shape.subspaces, given.shape.subspaces)
+      try require("--subspace-width", shape.subspaceWidth, given.shape.subspaceWidth)
+      for part in [PromptPart.subspaceDown, .subspaceUp, .gate] { prompt[part] = given[part] }
+    }
+    return prompt
+  }
+}

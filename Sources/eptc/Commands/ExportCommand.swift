@@ -1,0 +1,36 @@
+import ArgumentParser
+import EPTTask
+
+struct ExportCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "export",
+    abstract: "Write a tuned prompt for other tools: PEFT's prompt tuning.",
+    discussion: """
+      Exact for prompts without a low-rank pair (--method pt, or --rank 0); one with a pair is \
+      refused, since PEFT has no place for it.
+      """)
+
+  @Argument(help: ArgumentHelp("The bundle.", valueName: "file.eptb"))
+  var bundle: String
+
+  @Option(
+    help: ArgumentHelp(
+      "Write adapter_config.json and adapter_model.safetensors here.", valueName: "folder"))
+  var peft: String
+
+  @Option(
+    help: ArgumentHelp(
+      "base_model_name_or_path in the configuration. (default: the backbone's name)",
+      valueName: "name"))
+  var baseModel: String?
+
+  @Flag(help: "Replace files that are there.")
+  var force = false
+
+  func run() throws {
+    let tuned = try TaskBundle(path: bundle)
+    try PEFTExport.write(
+      tuned, from: bundle, to: peft, baseModel: baseModel, replacing: force)
+    report("wrote \(peft): \(tuned.prompt.shape.promptLength) rows for \(tuned.backbone)")
+  }
+}
