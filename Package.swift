@@ -46,13 +46,16 @@ let package = Package(
       ]),
 
     .executableTarget(
+      name: "answer-lines", dependencies: ["EPTInfer"], path: "examples/library"),
+    .executableTarget(
       name: "eptbench",
       dependencies: ["EPTFormat", "EPTText", "EPTModel", "EPTTask", "EPTTrain", "EPTInfer"],
       path: "Benchmarks/eptbench"),
 
     .target(
       name: "EPTTestSupport", dependencies: ["EPTFormat"], path: "Tests/EPTTestSupport"),
-    .testTarget(name: "EPTFormatTests", dependencies: ["EPTFormat", "EPTTestSupport"]),
+    .testTarget(
+      name: "EPTFormatTests", dependencies: ["EPTFormat", "EPTTestSupport", "CEPTKernels"]),
     .testTarget(name: "EPTTextTests", dependencies: ["EPTText", "EPTFormat", "EPTTestSupport"]),
     .testTarget(
       name: "EPTModelTests",
@@ -75,10 +78,15 @@ let package = Package(
       dependencies: [
         "EPTInfer", "EPTTask", "EPTModel", "EPTConvert", "EPTFormat", "EPTText", "EPTTestSupport",
       ]),
+    .target(name: "CEPTTestSupport", path: "Tests/CEPTTestSupport"),
+    .testTarget(
+      name: "EPTFuzzTests",
+      dependencies: ["EPTTask", "EPTModel", "EPTFormat", "EPTTestSupport", "CEPTTestSupport"]),
     .testTarget(
       name: "EPTReportTests",
       dependencies: ["EPTReport", "EPTTask", "EPTModel", "EPTFormat", "EPTTestSupport"]),
-    .testTarget(name: "eptcTests", dependencies: ["eptc", "EPTFormat", "EPTTestSupport"]),
+    .testTarget(
+      name: "eptcTests", dependencies: ["eptc", "answer-lines", "EPTFormat", "EPTTestSupport"]),
   ],
   swiftLanguageModes: [.v6]
 )

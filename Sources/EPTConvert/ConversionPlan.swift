@@ -4,14 +4,22 @@ import EPTText
 
 /// A checked checkpoint and what to make of each of its tensors.
 struct ConversionPlan {
-  let summary: ConversionSummary
-  private let encoders: [TensorEncoder]
+  /// The architecture's label.
+  let architecture: String
+  /// In the order of the architecture's layers.
+  let encoders: [TensorEncoder]
+  let sources: SourceFiles
+  /// Names of the checkpoint's tensors that the model does not read.
+  let dropped: [String]
   private let sections: [(name: String, bytes: [UInt8])]
 
-  /// Checks `checkpoint` against its configuration.
+  /// Checks `checkpoint` against its configuration, and hashes its weights meanwhile where `threads`
+  /// allows for it.
   ///
-  /// - Throws: `FormatError`, `ModelError`, `TextError` or `ConvertError.vocabularyMismatch`.
-  init(_ checkpoint: Checkpoint, encoding: TargetEncoding) throws {
+  /// - Throws: `FormatError`, `ModelError`, `TextError` or `ConvertError`.
+  init(_ checkpoint: Checkpoint, choice: EncodingChoice, threads: Int) throws {
+    let weights = checkpoint.weightFiles.map { SourceFile(.weights, $0.file) }
+    if threads > 1 { SourceFiles(weights).hashInBackground() }
     let configurationFile = try Self.configurationFile(folder: checkpoint.folder)
     let configuration = try BackboneArchitectures.configuration(
       Checkpoint.json(configurationFile))
@@ -21,45 +29,35 @@ struct ConversionPlan {
       throw ConvertError.vocabularyMismatch(
         folder: checkpoint.folder, tokens: tokens, rows: configuration.vocabularySize)
     }
-    encoders = try Self.encoders(configuration, checkpoint, encoding: encoding)
-    let provenance = try Self.provenance(
-      checkpoint, configuration: configurationFile, tokenizerFiles: tokenizer.sourceFiles)
-    let architecture = Swift.type(of: configuration).architecture
+    encoders = try Self.encoders(configuration, checkpoint, choice: choice)
+    let tokenizerFiles = try tokenizer.sourceFiles.map {
+      SourceFile(.tokenizer, try MappedFile(path: "\(checkpoint.folder)/\($0)"))
+    }
+    sources = SourceFiles(
+      weights + tokenizerFiles + [SourceFile(.configuration, configurationFile)])
+    architecture = Swift.type(of: configuration).architecture
     sections = [
       (BackboneFile.SectionName.architecture, Array(architecture.utf8)),
       (BackboneFile.SectionName.configuration, Array(configurationFile.bytes)),
-      (BackboneFile.SectionName.provenance, Array(provenance.json.serialized().utf8)),
       (BackboneFile.SectionName.tokenizer, tokenizer.tables),
     ]
     let used = Set(encoders.map(\.source.name))
-    let outputSize = try Self.writer(sections, encoders, progress: { _, _ in }).byteCount()
-    summary = ConversionSummary(
-      architecture: architecture, tensors: encoders.map(\.summary),
-      dropped: checkpoint.tensorNames.filter { !used.contains($0) }, provenance: provenance,
-      outputSize: outputSize)
+    dropped = checkpoint.tensorNames.filter { !used.contains($0) }
   }
 
   /// The output, ready to be written.
-  func writer(progress: @escaping Converter.Progress) -> ContainerWriter {
-    Self.writer(sections, encoders, progress: progress)
-  }
-
-  private static func writer(
-    _ sections: [(name: String, bytes: [UInt8])], _ encoders: [TensorEncoder],
-    progress: @escaping Converter.Progress
-  ) -> ContainerWriter {
+  func writer() -> ContainerWriter {
     var writer = ContainerWriter(kind: .backbone)
     for section in sections { writer.addSection(section.name, section.bytes) }
-    let total = encoders.reduce(0) { $0 + $1.source.bytes.count }
-    var done = 0
+    // The weights are hashed while they are encoded.
+    writer.addCompanion { _ = sources.provenance }
+    writer.addSection(BackboneFile.SectionName.provenance, size: sources.provenanceSize) {
+      Array(sources.provenance.json.serialized().utf8)
+    }
     for encoder in encoders {
       writer.addTensor(
-        name: encoder.name, shape: encoder.source.shape, encoding: encoder.encoding
-      ) { sink in
-        try encoder.write(to: sink)
-        done += encoder.source.bytes.count
-        progress(done, total)
-      }
+        name: encoder.name, shape: encoder.source.shape, encoding: encoder.encoding,
+        codec: encoder.codec, contents: encoder.contents)
     }
     return writer
   }
@@ -76,9 +74,11 @@ struct ConversionPlan {
 
   /// One encoder for each tensor that `configuration` asks for, in its order.
   private static func encoders(
-    _ configuration: any BackboneConfiguration, _ checkpoint: Checkpoint, encoding: TargetEncoding
+    _ configuration: any BackboneConfiguration, _ checkpoint: Checkpoint, choice: EncodingChoice
   ) throws -> [TensorEncoder] {
-    try configuration.tensors.map { specification in
+    let specifications = configuration.tensors
+    let targets = try choice.targets(for: specifications)
+    return try zip(specifications, targets).map { specification, target in
       let names = Swift.type(of: configuration).checkpointNames(of: specification.name)
       guard let found = names.lazy.compactMap({ checkpoint.tensor($0) }).first else {
         throw FormatError.missingTensor(path: checkpoint.path, tensor: specification.name)
@@ -91,24 +91,8 @@ struct ConversionPlan {
       }
       return TensorEncoder(
         name: specification.name, source: source,
-        encoding: encoding.encoding(of: specification, from: source.encoding), path: found.file.path
-      )
+        encoding: target.encoding(of: specification, from: source.encoding), codec: target.codec,
+        file: found.file.file)
     }
-  }
-
-  private static func provenance(
-    _ checkpoint: Checkpoint, configuration: MappedFile, tokenizerFiles: [String]
-  ) throws -> Provenance {
-    func source(_ role: Provenance.Role, _ file: MappedFile) -> Provenance.Source {
-      .init(
-        role: role, name: file.path.fileName, size: file.bytes.count,
-        digest: SHA256.digest(of: file.bytes))
-    }
-    let tokenizer = try tokenizerFiles.map {
-      source(.tokenizer, try MappedFile(path: "\(checkpoint.folder)/\($0)"))
-    }
-    return Provenance(
-      sources: checkpoint.weightFiles.map { source(.weights, $0.file) } + tokenizer
-        + [source(.configuration, configuration)])
   }
 }

@@ -10,16 +10,27 @@ public struct ConversionSummary: Sendable, Equatable {
     /// The encoding in the checkpoint.
     public let sourceEncoding: TensorEncoding
     public let encoding: TensorEncoding
+    /// How the output has them compressed.
+    public let codec: PayloadCodec
     /// Bytes in the checkpoint.
     public let sourceSize: Int
     /// Bytes in the output.
     public let storedSize: Int
+
+    /// How far the output's numbers are from the checkpoint's, if that was asked for.
+    public internal(set) var error: TensorDifference?
+
+    /// Bits of the output for a number of the tensor, 0 for a tensor without any.
+    public var bitsPerWeight: Double {
+      let count = shape.reduce(1, *)
+      return count > 0 ? 8 * Double(storedSize) / Double(count) : 0
+    }
   }
 
   /// The architecture's label.
   public let architecture: String
   /// In the order of the architecture's layers.
-  public let tensors: [Tensor]
+  public internal(set) var tensors: [Tensor]
   /// Names of the checkpoint's tensors that the model does not read.
   public let dropped: [String]
   public let provenance: Provenance
@@ -28,6 +39,14 @@ public struct ConversionSummary: Sendable, Equatable {
 
   /// Bytes of all sources.
   public var sourceSize: Int { provenance.sources.reduce(0) { $0 + $1.size } }
+
+  /// Bytes of the output as a part of those of all sources.
+  public var ratio: Double { Double(outputSize) / Double(max(1, sourceSize)) }
+
+  /// Bits of the output's tensors for each of the model's weights.
+  public var bitsPerWeight: Double {
+    8 * Double(tensors.reduce(0) { $0 + $1.storedSize }) / Double(max(1, parameterCount))
+  }
 
   /// How many weights the model has.
   public var parameterCount: Int {

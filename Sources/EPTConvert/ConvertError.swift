@@ -8,6 +8,10 @@ public enum ConvertError: Error, Equatable, Sendable {
   case outputIsInput(path: String)
   /// The tokenizer has more tokens than the embedding has rows.
   case vocabularyMismatch(folder: String, tokens: Int, rows: Int)
+  /// A pattern of tensor names that is no regular expression.
+  case badPattern(pattern: String, reason: String)
+  /// A pattern that fits the name of no tensor. `example` is a tensor's name.
+  case patternFitsNothing(pattern: String, example: String)
 }
 
 extension ConvertError: CustomStringConvertible {
@@ -21,6 +25,10 @@ extension ConvertError: CustomStringConvertible {
       "\(path) is one of the files that are read; name another output"
     case .vocabularyMismatch(let folder, let tokens, let rows):
       "\(folder): its tokenizer has \(tokens) tokens, but its model has \(rows) embeddings; do they belong together?"
+    case .badPattern(let pattern, let reason):
+      "--tensor `\(pattern)` is no POSIX extended regular expression: \(reason)"
+    case .patternFitsNothing(let pattern, let example):
+      "--tensor `\(pattern)` fits the name of no tensor; names are such as `\(example)`"
     }
   }
 }

@@ -13,6 +13,9 @@ public enum TargetEncoding: String, CaseIterable, Sendable {
   case bf16
   case f32
 
+  /// How to compress what is stored.
+  var codec: PayloadCodec { self == .lossless ? .planes : .raw }
+
   /// How to store `tensor`, whose encoding in the checkpoint is `source`.
   ///
   /// Norms, biases and small tables stay binary32: they are little of the file and much of the

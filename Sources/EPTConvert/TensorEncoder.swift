@@ -1,9 +1,11 @@
 import EPTFormat
 
 /// Re-encodes one tensor, a part at a time, and finds numbers that cannot be weights.
-struct TensorEncoder {
+struct TensorEncoder: Sendable {
   /// Numbers encoded at once: their floats fit a second-level cache.
-  private static let partSize = 1 << 17
+  private static let partSize = ContainerWriter.numbersPerPlanePart
+  /// After as many parts the pages of the source are given back.
+  private static let partsPerRelease = 16
 
   /// Its name in the output.
   let name: String
@@ -11,61 +13,67 @@ struct TensorEncoder {
   let source: StoredTensor
   /// How to store it.
   let encoding: TensorEncoding
+  /// How to compress it, if it pays.
+  let codec: PayloadCodec
   /// The checkpoint's file, for messages.
-  let path: String
+  let file: MappedFile
 
-  /// Its line in the summary.
-  var summary: ConversionSummary.Tensor {
-    .init(
-      name: name, shape: source.shape, sourceEncoding: source.encoding, encoding: encoding,
-      sourceSize: source.bytes.count, storedSize: encoding.byteCount(shape: source.shape) ?? 0)
-  }
-
-  /// Hands the encoded bytes to `sink`.
-  ///
-  /// - Throws: `ConvertError.notFinite`, `.overflow`, and what `sink` throws.
-  func write(to sink: ContainerWriter.Sink) throws {
-    let shape = source.shape
-    if shape.count == 2,
-      let quantizer = PanelQuantizer(encoding, rows: shape[0], columns: shape[1])
-    {
-      try writePanels(quantizer, to: sink)
-    } else {
-      try writeElements(to: sink)
+  /// What the output holds for it.
+  var contents: PayloadContents {
+    let quantizer = quantizer
+    let size = numbersPerPart
+    let parts = max(1, (source.count + size - 1) / size)
+    return PayloadContents(partCount: parts) { index in
+      let start = index * size
+      let numbers = start..<min(source.count, start + size)
+      let part =
+        try quantizer.map { try panels(numbers, $0) } ?? PayloadPart(bytes: elements(numbers))
+      if (index + 1) % Self.partsPerRelease == 0 || index + 1 == parts {
+        let first = index / Self.partsPerRelease * Self.partsPerRelease * size
+        source.releasePages(of: first..<numbers.upperBound, in: file)
+      }
+      return part
     }
   }
 
-  private func writeElements(to sink: ContainerWriter.Sink) throws {
-    let count = source.count
-    for start in stride(from: 0, to: count, by: Self.partSize) {
-      let part = start..<min(count, start + Self.partSize)
-      let values = try finiteValues(part)
+  private var quantizer: PanelQuantizer? {
+    guard source.shape.count == 2 else { return nil }
+    return PanelQuantizer(encoding, rows: source.shape[0], columns: source.shape[1])
+  }
+
+  /// Numbers of every part but the last; whole panels where `encoding` has such.
+  private var numbersPerPart: Int {
+    guard let quantizer else { return Self.partSize }
+    let panel = PanelGeometry.rowsPerPanel * max(1, quantizer.geometry.columns)
+    return max(1, Self.partSize / panel) * panel
+  }
+
+  /// The numbers at `part` in a floating-point encoding.
+  private func elements(_ part: Range<Int>) throws -> [UInt8] {
+    try source.withFloats(in: part) { values in
+      try checkFinite(values, from: part.lowerBound)
       switch encoding {
+      case source.encoding: return source.encodedBytes(of: part)
       case .f16:
-        try halves(values, from: start, infinity: 0x7C00) { Float16($0).bitPattern }
-          .withUnsafeBytes(sink)
+        return try halves(values, from: part.lowerBound, infinity: 0x7C00) {
+          Float16($0).bitPattern
+        }
       case .bf16:
-        try halves(values, from: start, infinity: 0x7F80, Self.bfloat16).withUnsafeBytes(sink)
+        return try halves(values, from: part.lowerBound, infinity: 0x7F80, Self.bfloat16)
       case .f32, .q8, .q4:
-        try values.withUnsafeBytes(sink)
+        return Array(UnsafeRawBufferPointer(values))
       }
     }
   }
 
-  /// The numbers at `part`, none of them NaN or infinite.
-  private func finiteValues(_ part: Range<Int>) throws -> [Float] {
-    let values = try source.floats(in: part)
-    guard Self.largestMagnitude(values[...]) >= Float.infinity.bitPattern else { return values }
+  /// Refuses NaN and infinity among `values`, number `start` and on of the tensor.
+  private func checkFinite(_ values: UnsafeBufferPointer<Float>, from start: Int) throws {
+    // On bits, which order as magnitudes do with NaN above infinity, since a maximum of floats is
+    // not vectorised.
+    let largest = values.reduce(UInt32(0)) { max($0, $1.bitPattern & 0x7FFF_FFFF) }
+    guard largest >= Float.infinity.bitPattern else { return }
     let place = values.firstIndex { !$0.isFinite } ?? 0
-    throw ConvertError.notFinite(
-      path: path, tensor: source.name, index: position(part.lowerBound + place),
-      value: values[place])
-  }
-
-  /// The largest absolute value's bits, which order as the values do; NaN is above infinity.
-  private static func largestMagnitude(_ values: ArraySlice<Float>) -> UInt32 {
-    // On bits since a maximum of floats, which must mind NaN, is not vectorised.
-    values.reduce(0) { max($0, $1.bitPattern & 0x7FFF_FFFF) }
+    throw notFinite(start + place, values[place])
   }
 
   /// Row-major number `index` as a place in the tensor.
@@ -79,19 +87,28 @@ struct TensorEncoder {
     return position.reversed()
   }
 
+  private func notFinite(_ index: Int, _ value: Float) -> ConvertError {
+    .notFinite(path: file.path, tensor: source.name, index: position(index), value: value)
+  }
+
+  private func overflow(_ index: Int, _ value: Float) -> ConvertError {
+    .overflow(
+      path: file.path, tensor: source.name, index: position(index), value: value,
+      type: encoding.name)
+  }
+
   /// Rounds `values`, number `start` and on of the tensor, to 16 bits each.
   ///
   /// `infinity` holds the exponent bits, all set only in an infinite result.
   private func halves(
-    _ values: [Float], from start: Int, infinity: UInt16, _ round: (Float) -> UInt16
-  ) throws -> [UInt16] {
+    _ values: UnsafeBufferPointer<Float>, from start: Int, infinity: UInt16,
+    _ round: (Float) -> UInt16
+  ) throws -> [UInt8] {
     let halves = values.map { round($0).littleEndian }
     if let place = halves.firstIndex(where: { UInt16(littleEndian: $0) & infinity == infinity }) {
-      throw ConvertError.overflow(
-        path: path, tensor: source.name, index: position(start + place), value: values[place],
-        type: encoding.name)
+      throw overflow(start + place, values[place])
     }
-    return halves
+    return halves.withUnsafeBytes { Array($0) }
   }
 
   /// The upper half of a finite binary32, rounded to nearest, ties to even.
@@ -100,42 +117,20 @@ struct TensorEncoder {
     return UInt16(truncatingIfNeeded: (bits &+ 0x7FFF &+ (bits >> 16 & 1)) >> 16)
   }
 
-  /// The panels' bytes, then their scales.
-  private func writePanels(_ quantizer: PanelQuantizer, to sink: ContainerWriter.Sink) throws {
-    let (rows, columns) = (source.shape[0], source.shape[1])
-    let height = PanelGeometry.rowsPerPanel
-    let rowsAtOnce = max(1, Self.partSize / max(1, columns) / height) * height
-    var scales: [UInt8] = []
-    for start in stride(from: 0, to: rows, by: rowsAtOnce) {
-      let part = start..<min(rows, start + rowsAtOnce)
-      let values = try source.floats(in: part.lowerBound * columns..<part.upperBound * columns)
-      let panels = try values.withUnsafeBufferPointer {
-        try quantized($0, by: quantizer, from: start)
+  /// The panels at `part`, and their scales.
+  private func panels(_ part: Range<Int>, _ quantizer: PanelQuantizer) throws -> PayloadPart {
+    try source.withFloats(in: part) { values in
+      guard let address = values.baseAddress else { return PayloadPart(bytes: []) }
+      do {
+        let panels = try quantizer.panels(of: address, rows: values.count / source.shape[1])
+        return PayloadPart(bytes: panels.codes, tail: panels.scales)
+      } catch PanelQuantizer.Fault.notFinite {
+        let place = values.firstIndex { !$0.isFinite } ?? 0
+        throw notFinite(part.lowerBound + place, values[place])
+      } catch {
+        let place = values.indices.max { abs(values[$0]) < abs(values[$1]) } ?? 0
+        throw overflow(part.lowerBound + place, values[place])
       }
-      scales += panels.scales
-      try panels.codes.withUnsafeBytes(sink)
-    }
-    try scales.withUnsafeBytes(sink)
-  }
-
-  private func quantized(
-    _ values: UnsafeBufferPointer<Float>, by quantizer: PanelQuantizer, from row: Int
-  ) throws -> (codes: [UInt8], scales: [UInt8]) {
-    guard let address = values.baseAddress else { return ([], []) }
-    do {
-      return try quantizer.panels(of: address, rows: values.count / source.shape[1])
-    } catch {
-      let place =
-        switch error {
-        case .notFinite: values.firstIndex { !$0.isFinite } ?? 0
-        case .scaleTooLarge: values.indices.max { abs(values[$0]) < abs(values[$1]) } ?? 0
-        }
-      let index = position(row * source.shape[1] + place)
-      throw error == .notFinite
-        ? ConvertError.notFinite(
-          path: path, tensor: source.name, index: index, value: values[place])
-        : ConvertError.overflow(
-          path: path, tensor: source.name, index: index, value: values[place], type: encoding.name)
     }
   }
 }

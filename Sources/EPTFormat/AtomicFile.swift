@@ -91,6 +91,13 @@ public final class AtomicFile {
       operation: "write", path: path, reason: String(cString: strerror(code)))
   }
 
+  /// Makes the file `size` bytes long; bytes that were never written are zero.
+  ///
+  /// - Throws: `FormatError.system`.
+  func resize(to size: Int) throws {
+    guard ftruncate(descriptor, off_t(size)) == 0 else { throw failure("write") }
+  }
+
   /// Writes `bytes` at `offset`.
   ///
   /// - Throws: `FormatError.system`.

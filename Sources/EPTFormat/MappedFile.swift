@@ -78,6 +78,18 @@ public final class MappedFile: Sendable {
     if let address = region.baseAddress { munmap(address, region.count) }
   }
 
+  /// Gives the pages of `part`, which lies in `bytes`, back to the system.
+  ///
+  /// They are read again when they are needed again. Without this a process that reads a large file
+  /// once is counted as large as the file.
+  package func releasePages(_ part: UnsafeRawBufferPointer) {
+    guard let address = part.baseAddress, let start = region.baseAddress, note >= 0 else { return }
+    let page = Int(sysconf(Int32(_SC_PAGESIZE)))
+    let first = (address - UnsafeRawPointer(start)) / page * page
+    let last = (address - UnsafeRawPointer(start) + part.count) / page * page
+    if last > first { madvise(start + first, last - first, MADV_DONTNEED) }
+  }
+
   /// Maps `size` bytes; none for a size of 0, which the system refuses.
   private static func map(
     size: Int, protection: Int32, flags: Int32, _ descriptor: Int32, path: String

@@ -12,30 +12,27 @@ package enum Parallel {
   /// Every call is made, whatever others throw.
   ///
   /// - Throws: What the call of the lowest number that fails throws.
-  package static func forEach(
-    _ count: Int, threads: Int = processors, _ body: @Sendable (Int) throws -> Void
-  ) throws {
-    let threads = min(threads, count)
-    if threads <= 1 {
-      let failures = (0..<count).compactMap { index -> (any Error)? in
-        do { try body(index) } catch { return error }
-        return nil
-      }
-      if let first = failures.first { throw first }
-      return
-    }
+  package static func forEach<Failure: Error>(
+    _ count: Int, threads: Int = processors, _ body: @Sendable (Int) throws(Failure) -> Void
+  ) throws(Failure) {
     let next = Atomic(0)
-    let failure = Mutex<(index: Int, error: any Error)?>(nil)
-    DispatchQueue.concurrentPerform(iterations: threads) { _ in
+    let failure = Mutex<(index: Int, error: Failure)?>(nil)
+    @Sendable func work() {
       while true {
         let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
         guard index < count else { return }
-        do {
+        do throws(Failure) {
           try body(index)
         } catch {
           failure.withLock { if index < $0?.index ?? .max { $0 = (index, error) } }
         }
       }
+    }
+    let workers = min(threads, count)
+    if workers > 1 {
+      DispatchQueue.concurrentPerform(iterations: workers) { _ in work() }
+    } else {
+      work()
     }
     if let failure = failure.withLock({ $0 }) { throw failure.error }
   }

@@ -4,7 +4,9 @@ public struct StoredTensor: Sendable {
   /// Sizes, outermost first; row-major.
   public let shape: [Int]
   public let encoding: TensorEncoding
-  /// The encoded numbers, valid as long as this value.
+  /// The encoded numbers.
+  ///
+  /// Keep this value alive while using them (`withExtendedLifetime`): it may own their memory.
   public nonisolated(unsafe) let bytes: UnsafeRawBufferPointer
   /// Keeps `bytes` where they are.
   private let owner: any AnyObject & Sendable

@@ -18,6 +18,42 @@ extension StoredTensor {
     }
   }
 
+  /// Calls `body` with the numbers at `range` of the row-major order as binary32: where they lie, or
+  /// decoded.
+  ///
+  /// `range` must lie within `0..<count`.
+  ///
+  /// - Throws: `FormatError.corrupt` for a compressed tensor that cannot be decoded, and what `body`
+  ///   throws.
+  package func withFloats<Result>(
+    in range: Range<Int>, _ body: (UnsafeBufferPointer<Float>) throws -> Result
+  ) throws -> Result {
+    if encoding == .f32, let address = bytes.baseAddress,
+      UInt(bitPattern: address) % UInt(MemoryLayout<Float>.alignment) == 0
+    {
+      let numbers = (address + 4 * range.lowerBound).assumingMemoryBound(to: Float.self)
+      return try body(UnsafeBufferPointer(start: numbers, count: range.count))
+    }
+    return try floats(in: range).withUnsafeBufferPointer(body)
+  }
+
+  /// The numbers at `range` of the row-major order as they are encoded; not for panels.
+  package func encodedBytes(of range: Range<Int>) -> [UInt8] {
+    Array(bytes[byteRange(range)])
+  }
+
+  /// Gives the pages of the numbers at `range` back to the system where `file` is what holds them.
+  ///
+  /// For one who reads a file once from end to end. Not for panels.
+  package func releasePages(of range: Range<Int>, in file: MappedFile) {
+    file.releasePages(UnsafeRawBufferPointer(rebasing: bytes[byteRange(range)]))
+  }
+
+  private func byteRange(_ range: Range<Int>) -> Range<Int> {
+    let size = encoding == .f32 ? 4 : 2
+    return size * range.lowerBound..<size * range.upperBound
+  }
+
   /// Row `row` of a matrix as binary32.
   ///
   /// The shape must be `[rows, columns]` and `row` within `0..<rows`.

@@ -32,6 +32,12 @@ public protocol Tokenizer: Sendable {
   func frequentPieces(limit: Int) -> [Int32]
 }
 
+/// A tokenizer that can turn ids back into text.
+public protocol Detokenizer: Tokenizer {
+  /// The text of `ids`; special tokens and ids outside the vocabulary stand for none.
+  func text(of ids: [Int32]) -> String
+}
+
 extension Tokenizer {
   /// The tokens of one text with special tokens, untruncated.
   public func encode(_ text: String) -> TokenizedText {

@@ -13,7 +13,8 @@ import Testing
     try TestPaths.withTemporaryFolder { folder in
       try checkpoint.write(to: folder)
       let output = folder + "/model.ept"
-      let summary = try Converter(input: folder, output: output, encoding: encoding).run()
+      let summary = try Converter(input: folder, output: output, choice: EncodingChoice(encoding))
+        .run()
       return (summary, try BackboneFile(path: output))
     }
   }
@@ -32,7 +33,7 @@ import Testing
     for tensor in checkpoint.tensors {
       let stored = try file.tensor(tensor.name)
       #expect(stored.shape == tensor.shape)
-      #expect(Array(stored.bytes) == tensor.bytes)
+      #expect(stored.copiedBytes == tensor.bytes)
     }
     #expect(summary.outputSize == file.byteCount)
     #expect(summary.tensors.map(\.name) == checkpoint.tensors.map(\.name))
@@ -51,7 +52,8 @@ import Testing
     try TestPaths.withTemporaryFolder { folder in
       try TinyCheckpoint().write(to: folder)
       let output = folder + "/model.ept"
-      let summary = try Converter(input: folder, output: output, encoding: .lossless).run()
+      let summary = try Converter(input: folder, output: output, choice: EncodingChoice(.lossless))
+        .run()
       let names = summary.provenance.sources.map(\.name)
       #expect(names == ["config.json", "vocab.txt", "model.safetensors"])
       for source in summary.provenance.sources {
@@ -145,7 +147,8 @@ import Testing
   @Test func aDryRunForetellsAndWritesNothing() throws {
     try TestPaths.withTemporaryFolder { folder in
       try TinyCheckpoint().write(to: folder)
-      let converter = Converter(input: folder, output: folder + "/model.ept", encoding: .q8)
+      let converter = Converter(
+        input: folder, output: folder + "/model.ept", choice: EncodingChoice(.q8))
       let foretold = try converter.dryRun()
       #expect(!FileManager.default.fileExists(atPath: converter.output))
       let summary = try converter.run()
@@ -156,17 +159,15 @@ import Testing
 
   @Test func reportsProgress() throws {
     try TestPaths.withTemporaryFolder { folder in
-      let checkpoint = try TinyCheckpoint()
-      try checkpoint.write(to: folder)
-      let total = checkpoint.tensors.reduce(0) { $0 + $1.bytes.count }
+      try TinyCheckpoint().write(to: folder)
       var steps: [Int] = []
-      _ = try Converter(input: folder, output: folder + "/model.ept", encoding: .lossless).run {
-        done, all in
-        #expect(all == total)
+      var totals: Set<Int> = []
+      _ = try Converter(input: folder, output: folder + "/model.ept").run { done, total in
         steps.append(done)
+        totals.insert(total)
       }
-      #expect(steps.count == checkpoint.tensors.count)
-      #expect(steps == steps.sorted() && steps.last == total)
+      #expect(totals.count == 1)
+      #expect(steps == steps.sorted() && steps.last == totals.first)
     }
   }
 
@@ -175,7 +176,7 @@ import Testing
     try TestPaths.withTemporaryFolder { folder in
       let input = TestPaths.shared("models/all-minilm-l6-v2/model.safetensors")
       let output = folder + "/model.ept"
-      let summary = try Converter(input: input, output: output, encoding: .q8).run()
+      let summary = try Converter(input: input, output: output, choice: EncodingChoice(.q8)).run()
       #expect(
         summary.dropped == ["embeddings.position_ids", "pooler.dense.bias", "pooler.dense.weight"])
       let file = try BackboneFile(path: output)

@@ -25,11 +25,12 @@ struct MixedStreamTests {
     let texts = StreamFixture.texts(200, seed: 5)
     var random = RandomNumbers(.order, 6)
     let tasks = texts.map { _ in random.below(4) }
-    let rows = zip(texts, tasks).map { text, task in predictors[task].fields.map { _ in text } }
+    let rows = zip(texts, tasks).map { text, task in predictors[task].task.fields.map { _ in text }
+    }
     let input = zip(rows, tasks).enumerated().map { index, record -> String in
       let (row, task) = record
       var members = [JSONMember("id", .integer(index))]
-      members += zip(predictors[task].fields, row).map { JSONMember($0.name, .string($1)) }
+      members += zip(predictors[task].task.fields, row).map { JSONMember($0, .string($1)) }
       members.append(JSONMember("task", .string(predictors[task].name)))
       return JSON.object(members).serialized() + "\n"
     }
@@ -122,7 +123,7 @@ struct MixedStreamTests {
     }
     let all = try PromptSource(files: [], folder: fixture.folder + "/tasks")
       .read().prepared(on: fixture.backbone)
-    #expect(all.predictors.map(\.name) == ["mood", "pair", "sst2", "topic"])
+    #expect(all.prompts.map(\.name) == ["mood", "pair", "sst2", "topic"])
     #expect(all.isNested)
   }
 }

@@ -22,7 +22,8 @@ final class StreamFixture: Sendable {
       atPath: folder + "/tasks", withIntermediateDirectories: true)
     let model = folder + "/model.ept"
     _ = try Converter(
-      input: TestPaths.fixture("demo/model/model.safetensors"), output: model, encoding: .f32
+      input: TestPaths.fixture("demo/model/model.safetensors"), output: model,
+      choice: EncodingChoice(.f32)
     ).run()
     backbone = try LoadedBackbone(path: model, threads: 2)
   }

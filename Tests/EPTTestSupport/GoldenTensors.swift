@@ -77,3 +77,10 @@ public struct GoldenTensors {
     }
   }
 }
+
+extension StoredTensor {
+  /// A copy of the encoded numbers.
+  public var copiedBytes: [UInt8] {
+    withExtendedLifetime(self) { Array(bytes) }
+  }
+}

@@ -7,14 +7,14 @@ import Testing
 struct StreamCommandTests {
   /// Runs a shell script in a folder with `model.ept`, `sst2.eptb` and `topic.eptb`, where `eptc`
   /// is the built tool.
-  private func shell(_ script: String, in folder: String) throws -> CommandLineRun {
+  func shell(_ script: String, in folder: String) throws -> CommandLineRun {
     let tool = try CommandLineRun.tool().path
     return try CommandLineRun(
       executable: URL(fileURLWithPath: "/bin/bash"),
       ["-c", "eptc() { '\(tool)' \"$@\"; }; \(script)"], in: folder)
   }
 
-  private func withDemonstration(_ body: (String) throws -> Void) throws {
+  func withDemonstration(_ body: (String) throws -> Void) throws {
     try TestPaths.withTemporaryFolder { folder in
       try Demonstration.prepare(folder)
       try FileManager.default.createDirectory(
@@ -191,6 +191,45 @@ struct StreamCommandTests {
       let said = String(decoding: errors.fileHandleForReading.availableData, as: UTF8.self)
       #expect(said.hasPrefix("eptc: loaded again: mood, sst2\n"))
       #expect(said.contains("the old ones stay") && said.contains("bad.eptb"))
+    }
+  }
+}
+
+extension StreamCommandTests {
+  @Test("A T5 writes with --generate, after a prompt or from a line alone")
+  func generate() throws {
+    try withDemonstration { folder in
+      let plain = try shell("printf 'thumb: a film\\n\\n' | eptc infer --generate", in: folder)
+      #expect(plain.status == 0 && plain.output.split(separator: "\n").count >= 1)
+      #expect(!plain.output.contains("</s>"))
+      let beams = try shell(
+        """
+        echo 'a film' | eptc infer --generate --prompt sst2.eptb --beams 3 --max-tokens 5 \
+        --format jsonl
+        """, in: folder)
+      #expect(try JSON(parsing: beams.output).object?.map(\.key) == ["text", "score"])
+      for arguments in [
+        "--beams 2 --prompt sst2.eptb", "--generate --top 2", "--generate --beams 0",
+      ] {
+        #expect(try shell("eptc infer \(arguments) < /dev/null", in: folder).status == 64)
+      }
+    }
+  }
+
+  @Test("The library's example answers as the tool does")
+  func libraryExample() throws {
+    try withDemonstration { folder in
+      let example = try CommandLineRun.tool().deletingLastPathComponent()
+        .appendingPathComponent("answer-lines").path
+      let library = try shell(
+        "printf 'a film\\na meal\\n' | '\(example)' model.ept tasks/sst2.eptb tasks/topic.eptb",
+        in: folder)
+      let tool = try shell(
+        """
+        printf 'a film\\na meal\\n' | eptc infer --prompts tasks \
+        | sed 's/^/sst2: /; s/\\t/, topic: /'
+        """, in: folder)
+      #expect(library.status == 0 && library.output == tool.output)
     }
   }
 }

@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "byte_planes.h"
 #include "quantize_weights.h"
 
 enum ept_isa { EPT_ISA_SCALAR = 0, EPT_ISA_AVX2 = 1, EPT_ISA_AVX512 = 2 };

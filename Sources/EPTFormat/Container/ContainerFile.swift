@@ -14,8 +14,15 @@ public final class ContainerFile: WeightSource {
   private let header: ContainerHeader
   /// The byte after the last record.
   private let headerEnd: Int
-  /// Which tensors have been checked.
-  private let checked: Mutex<[Bool]>
+  /// What has been done for each tensor.
+  private let states: Mutex<[TensorState]>
+
+  private struct TensorState {
+    /// Whether its contents have been checked.
+    var isChecked = false
+    /// Its numbers, if it is compressed and someone uses them now.
+    weak var decoded: DecodedPayload?
+  }
 
   /// Maps the file at `path` and checks all of it but the tensors' contents.
   ///
@@ -40,7 +47,7 @@ public final class ContainerFile: WeightSource {
     self.kind = kind
     self.file = file
     digest = preamble.digest
-    checked = Mutex([Bool](repeating: false, count: header.tensors.count))
+    states = Mutex([TensorState](repeating: TensorState(), count: header.tensors.count))
     for index in header.sections.indices { try checkSection(index) }
   }
 
@@ -60,16 +67,45 @@ public final class ContainerFile: WeightSource {
     return bytes(header.sections[index].range)
   }
 
-  /// The tensor called `name`, its contents checked.
+  /// The tensor called `name`, its contents checked and, where they are compressed, decoded.
+  ///
+  /// Decoded numbers are kept as long as someone uses them.
   ///
   /// - Throws: `FormatError.missingTensor` or `.corrupt`.
   public func tensor(_ name: String) throws -> StoredTensor {
     let index = try tensorIndex(name)
     try checkTensor(index)
     let record = header.tensors[index]
-    return StoredTensor(
-      name: record.name, shape: record.shape, encoding: record.encoding,
-      bytes: bytes(record.range), owner: file)
+    switch record.codec {
+    case .raw:
+      return StoredTensor(
+        name: record.name, shape: record.shape, encoding: record.encoding,
+        bytes: bytes(record.range), owner: file)
+    case .planes:
+      let payload = try decoded(index)
+      return StoredTensor(
+        name: record.name, shape: record.shape, encoding: record.encoding, bytes: payload.bytes,
+        owner: payload)
+    }
+  }
+
+  private func decoded(_ index: Int) throws -> DecodedPayload {
+    if let payload = states.withLock({ $0[index].decoded }) { return payload }
+    let record = header.tensors[index]
+    guard let layout = PlaneLayout(record.encoding, count: record.count),
+      let payload = DecodedPayload(bytes(record.range), layout: layout)
+    else {
+      throw FormatError.corrupt(
+        path: path, location: "tensor `\(record.name)`",
+        reason: "it cannot be decompressed; convert the checkpoint again")
+    }
+    states.withLock { $0[index].decoded = payload }
+    return payload
+  }
+
+  /// The bytes of tensor `name` as they are stored, unchecked; nil where there is none.
+  public func payload(of name: String) -> UnsafeRawBufferPointer? {
+    Self.index(of: name, in: header.tensors, at: \.name).map { bytes(header.tensors[$0].range) }
   }
 
   /// Checks the contents of the tensors called `names` on up to `threads` threads, unless they have been.
@@ -142,11 +178,11 @@ extension ContainerFile {
 
   /// Checks a tensor's contents and the padding before them, once.
   private func checkTensor(_ index: Int) throws {
-    guard !checked.withLock({ $0[index] }) else { return }
+    guard !states.withLock({ $0[index].isChecked }) else { return }
     let tensor = header.tensors[index]
     try checkPadding(before: tensor.range, after: end(beforeTensor: index))
     try check(tensor.range, checksum: tensor.checksum, of: "tensor `\(tensor.name)`")
-    checked.withLock { $0[index] = true }
+    states.withLock { $0[index].isChecked = true }
   }
 
   private func check(_ range: Range<Int>, checksum: UInt64, of place: String) throws {

@@ -172,10 +172,18 @@ private struct ContainerHeaderParser {
     guard let bytes = encoding.byteCount(shape: shape) else {
       throw fault("\(encoding.name) of shape \(shape), tensor `\(name)`, has no size below 2^63")
     }
-    guard bytes == logicalSize, bytes == storedSize else {
+    guard bytes == logicalSize, codec != .raw || bytes == storedSize else {
       throw fault(
         "tensor `\(name)` takes \(bytes) bytes, not \(storedSize) stored and \(logicalSize) logical"
       )
+    }
+    if codec == .planes {
+      let layout = PlaneLayout(encoding, count: shape.reduce(1, *))
+      guard let layout, storedSize >= layout.leastStoredSize, storedSize < bytes else {
+        throw fault(
+          "tensor `\(name)`, \(encoding.name) of shape \(shape), cannot be compressed to \(storedSize) bytes"
+        )
+      }
     }
     return TensorRecord(
       name: name, shape: shape, encoding: encoding, codec: codec,

@@ -4,6 +4,9 @@
 public enum PayloadCodec: UInt16, Sendable, CaseIterable {
   /// The payload is the encoded numbers: they are used where they are mapped.
   case raw = 0
+  /// Floating-point numbers in byte planes, each compressed if that pays (`PlaneLayout`): they are
+  /// decoded when the tensor is first used.
+  case planes = 1
 
   /// The name used in listings.
   public var name: String { String(describing: self) }
@@ -27,6 +30,9 @@ public struct TensorRecord: Sendable, Equatable {
 
   /// Bytes of the payload as stored.
   public var storedSize: Int { range.count }
+
+  /// How many numbers the tensor holds.
+  public var count: Int { shape.reduce(1, *) }
 }
 
 /// What a container's header says of a section.

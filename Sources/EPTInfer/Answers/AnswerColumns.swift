@@ -17,20 +17,20 @@ struct AnswerColumns {
     self.record = record
   }
 
-  /// Appends the line of `answers`, one a question, without its end.
-  func write(_ answers: [Answer], to text: inout String) {
+  /// Appends the line of `replies`, one a question, without its end.
+  func write(_ replies: [Reply], to text: inout String) {
     var columns = style.format == .tsv ? kept : []
     if style.format == .text {
-      for (question, answer) in zip(record.questions, answers) {
-        columns += self.columns(of: answer, by: record.prompts.predictors[question.place])
+      for (question, reply) in zip(record.questions, replies) {
+        columns += self.columns(of: reply, by: record.prompts.prompts[question.place])
       }
     } else {
-      var answerOfPrompt = [Answer?](repeating: nil, count: record.prompts.predictors.count)
-      for (question, answer) in zip(record.questions, answers) {
-        answerOfPrompt[question.place] = answer
+      var replyOfPrompt = [Reply?](repeating: nil, count: record.prompts.prompts.count)
+      for (question, reply) in zip(record.questions, replies) {
+        replyOfPrompt[question.place] = reply
       }
-      for (predictor, answer) in zip(record.prompts.predictors, answerOfPrompt) {
-        columns += answer.map { self.columns(of: $0, by: predictor) } ?? blanks(predictor)
+      for (prompt, reply) in zip(record.prompts.prompts, replyOfPrompt) {
+        columns += reply.map { self.columns(of: $0, by: prompt) } ?? blanks(prompt)
       }
     }
     join(columns, to: &text)
@@ -41,7 +41,7 @@ struct AnswerColumns {
     if let error {
       join((style.format == .tsv ? kept : []) + [Self.errorMark, error], to: &text)
     } else if style.format == .tsv {
-      join(kept + record.prompts.predictors.flatMap { blanks($0) }, to: &text)
+      join(kept + record.prompts.prompts.flatMap { blanks($0) }, to: &text)
     }
   }
 
@@ -49,11 +49,19 @@ struct AnswerColumns {
     record.kept.map { $0.value.string ?? $0.value.serialized() }
   }
 
-  private func columns(of answer: Answer, by predictor: Predictor) -> [String] {
-    let labels = predictor.task.labels
+  private func columns(of reply: Reply, by prompt: StreamPrompt) -> [String] {
+    switch reply {
+    case .label(let answer): columns(of: answer, labels: prompt.labels)
+    case .text(let written):
+      style.format == .tsv
+        ? [written.text, "\(WrittenProbability.rounded(written.score))"] : [written.text]
+    }
+  }
+
+  private func columns(of answer: Answer, labels: [String]) -> [String] {
     var columns: [String] = []
     for index in style.top == nil ? [answer.label] : answer.ranking.prefix(style.top ?? 1) {
-      columns.append(labels[index].word)
+      columns.append(labels[index])
       if style.format == .tsv {
         columns.append(WrittenProbability.decimal(answer.probabilities[index]))
       }
@@ -64,9 +72,10 @@ struct AnswerColumns {
     return columns
   }
 
-  private func blanks(_ predictor: Predictor) -> [String] {
-    let labels = predictor.task.labels.count
-    let named = min(style.top ?? 1, labels)
+  private func blanks(_ prompt: StreamPrompt) -> [String] {
+    let labels = prompt.labels.count
+    // A text and its score need as many as one label.
+    let named = max(1, min(style.top ?? 1, labels))
     return [String](
       repeating: "", count: 2 * named + (style.showsProbabilities == true ? labels : 0))
   }

@@ -13,7 +13,11 @@ struct AnswerObject {
     static let probabilities = "probabilities"
     static let top = "top"
     static let error = "error"
-    static let all: Set = [id, answers, label, probability, probabilities, top, error]
+    static let text = "text"
+    static let score = "score"
+    static let all: Set = [
+      id, answers, label, probability, probabilities, top, error, text, score,
+    ]
   }
 
   private let style: AnswerStyle
@@ -24,11 +28,11 @@ struct AnswerObject {
     self.record = record
   }
 
-  /// The object of `answers`, one a question.
-  func json(_ answers: [Answer]) -> JSON {
-    let objects = zip(record.questions, answers).map { question, answer in
-      let predictor = record.prompts.predictors[question.place]
-      return JSONMember(predictor.name, .object(members(of: answer, by: predictor)))
+  /// The object of `replies`, one a question.
+  func json(_ replies: [Reply]) -> JSON {
+    let objects = zip(record.questions, replies).map { question, reply in
+      let prompt = record.prompts.prompts[question.place]
+      return JSONMember(prompt.name, .object(members(of: reply, by: prompt)))
     }
     guard record.prompts.isNested || objects.count != 1 else {
       return .object(passedOn + (objects[0].value.object ?? []))
@@ -62,8 +66,18 @@ struct AnswerObject {
     return (record.id.map { [JSONMember(Key.id, $0)] } ?? []) + kept
   }
 
-  private func members(of answer: Answer, by predictor: Predictor) -> [JSONMember] {
-    let labels = predictor.task.labels.map(\.word)
+  private func members(of reply: Reply, by prompt: StreamPrompt) -> [JSONMember] {
+    switch reply {
+    case .label(let answer): members(of: answer, labels: prompt.labels)
+    case .text(let written):
+      [
+        JSONMember(Key.text, .string(written.text)),
+        JSONMember(Key.score, .number(WrittenProbability.rounded(written.score))),
+      ]
+    }
+  }
+
+  private func members(of answer: Answer, labels: [String]) -> [JSONMember] {
     func probability(_ index: Int) -> JSON {
       .number(WrittenProbability.rounded(answer.probabilities[index]))
     }

@@ -17,10 +17,10 @@ public struct AnswerWriter: Sendable {
   }
 
   /// Adds the line of a record that has one answer a question.
-  func append(_ answers: [Answer], of record: PendingRecord, to lines: inout AnswerLines) {
+  func append(_ replies: [Reply], of record: PendingRecord, to lines: inout AnswerLines) {
     switch style.format {
-    case .text, .tsv: AnswerColumns(style, record).write(answers, to: &lines.text)
-    case .jsonl: lines.text += AnswerObject(style, record).json(answers).serialized()
+    case .text, .tsv: AnswerColumns(style, record).write(replies, to: &lines.text)
+    case .jsonl: lines.text += AnswerObject(style, record).json(replies).serialized()
     }
     lines.text += "\n"
   }

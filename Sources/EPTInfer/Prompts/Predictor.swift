@@ -8,42 +8,28 @@ public final class Predictor: Sendable {
   public let name: String
   /// The task that the bundle was tuned for.
   public let task: TaskDefinition
-  /// The texts that it reads.
-  let fields: [Field]
   let prompt: PreparedPrompt
-  let rule: DecisionRule
+  let encoder: InputEncoder
   private let model: PromptedModel
-  private let encoder: InputEncoder
 
   /// Folds the bundle's prompt for `backbone`.
   ///
   /// - Throws: `TaskError.otherBackbone`, naming both; `path` is the bundle's, for the message.
-  ///   `ModelError` where sizes do not fit. `InferError.threshold`.
-  public init(
-    _ bundle: TaskBundle, path: String, on backbone: LoadedBackbone, thresholds: [Threshold] = []
-  ) throws {
+  ///   `ModelError` where sizes do not fit.
+  public init(_ bundle: TaskBundle, path: String, on backbone: LoadedBackbone) throws {
     try bundle.require(backbone.identity, path: path)
     name = Self.name(of: path)
     task = bundle.task
-    fields = zip(task.fields, task.source.columns).map { Field(name: $0, column: $1) }
     model = backbone.model
     encoder = InputEncoder(
       bundle.task, backbone.tokenizer, hasDecoder: backbone.model.hasDecoder)
     prompt = try backbone.model.prepare(bundle.prompt.folded(), readout: bundle.readout)
-    rule = try DecisionRule(thresholds, labels: bundle.task.labels.map(\.word), prompt: name)
   }
 
   /// The file's name without folder and extension.
   static func name(of path: String) -> String {
     let file = path.split(separator: "/").last ?? "prompt"
     return String(file.hasSuffix(".eptb") ? file.dropLast(5) : file)
-  }
-
-  /// The tokens of one row, and whether it had more than the prompt reads; `texts` has one text a
-  /// field.
-  func tokens(_ texts: [String]) -> (tokens: TokenizedText, isCut: Bool) {
-    let tokens = encoder.tokens(texts)
-    return (tokens, encoder.isCut(texts, tokens))
   }
 
   /// One score a class for each row, which has one text a field: `[rows, classes]`.

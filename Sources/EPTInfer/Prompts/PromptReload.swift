@@ -39,7 +39,7 @@ public final class PromptReload: Sendable {
     else { return nil }
     do {
       let prompts = try source.read().prepared(on: backbone)
-      report(.loaded(prompts.predictors.map(\.name)))
+      report(.loaded(prompts.prompts.map(\.name)))
       return prompts
     } catch {
       report(.failed(error))

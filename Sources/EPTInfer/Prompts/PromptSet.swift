@@ -2,12 +2,12 @@ import EPTTask
 
 /// The prompts that a stream answers with, in the order of its columns.
 final class PromptSet: Sendable {
-  let predictors: [Predictor]
+  let prompts: [StreamPrompt]
   /// Whether answers stand under their prompts' names.
   let isNested: Bool
 
-  init(_ predictors: [Predictor], isNested: Bool) {
-    self.predictors = predictors
+  init(_ prompts: [StreamPrompt], isNested: Bool) {
+    self.prompts = prompts
     self.isNested = isNested
   }
 
@@ -15,12 +15,12 @@ final class PromptSet: Sendable {
   ///
   /// - Throws: `RecordFault`.
   func places(for record: Record) throws -> [Int] {
-    guard let name = try record.task() else { return Array(predictors.indices) }
-    if let place = predictors.firstIndex(where: { $0.name == name }) { return [place] }
+    guard let name = try record.task() else { return Array(prompts.indices) }
+    if let place = prompts.firstIndex(where: { $0.name == name }) { return [place] }
     // A bundle may have been renamed since it was tuned; its task still knows its name.
-    let sameTask = predictors.indices.filter { predictors[$0].task.name == name }
+    let sameTask = prompts.indices.filter { prompts[$0].taskName == name }
     guard sameTask.count == 1 else {
-      throw RecordFault.unknownTask(name: name, prompts: predictors.map(\.name))
+      throw RecordFault.unknownTask(name: name, prompts: prompts.map(\.name))
     }
     return sameTask
   }

@@ -10,6 +10,7 @@ public struct PromptSource: Sendable {
   /// The bundles at `files`, and all those in `folder`, by name.
   ///
   /// With one file and no folder, answers stand on their own, else under their prompts' names.
+  /// Without any, a model can only write on from plain texts.
   public init(files: [String], folder: String? = nil, thresholds: [Threshold] = []) {
     self.files = files
     self.folder = folder
@@ -95,10 +96,18 @@ public struct PromptBundles: Sendable {
   /// - Throws: `TaskError` or `ModelError` for a bundle that does not fit it,
   ///   `InferError.threshold`.
   func prepared(on backbone: LoadedBackbone) throws -> PromptSet {
+    guard !prompts.isEmpty else {
+      return PromptSet([StreamPrompt(plain: backbone.tokenizer)], isNested: false)
+    }
+    return try preparedPrompts(on: backbone)
+  }
+
+  private func preparedPrompts(on backbone: LoadedBackbone) throws -> PromptSet {
     PromptSet(
       try prompts.map { prompt in
-        try Predictor(
-          prompt.bundle, path: prompt.path, on: backbone, thresholds: prompt.thresholds)
+        try StreamPrompt(
+          Predictor(prompt.bundle, path: prompt.path, on: backbone),
+          thresholds: prompt.thresholds)
       }, isNested: isNested)
   }
 }

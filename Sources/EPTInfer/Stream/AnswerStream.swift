@@ -10,7 +10,7 @@ public final class AnswerStream {
   private let input: InputFile
   private let format: RecordFormat
   private let prompts: PromptSet
-  private let classifier: Classifier
+  private let responder: any Responder
   private let writer: AnswerWriter
   private let settings: StreamSettings
 
@@ -30,7 +30,12 @@ public final class AnswerStream {
     self.writer = writer
     self.settings = settings
     prompts = try bundles.prepared(on: backbone)
-    classifier = Classifier(backbone.model, batchRows: settings.batchRows)
+    responder =
+      if let generation = settings.generation {
+        try TextGenerator(backbone, generation, batchRows: settings.batchRows)
+      } else {
+        try Classifier(backbone.model, prompts, batchRows: settings.batchRows)
+      }
     reload = PromptReload(bundles.source, on: backbone, report: report)
   }
 
@@ -57,12 +62,12 @@ public final class AnswerStream {
   }
 
   private func answer(_ records: [PendingRecord], counting counts: inout StreamCounts) throws {
-    let answers = try classifier.answers(to: records)
+    let replies = try responder.replies(to: records)
     var lines = AnswerLines()
-    for (record, answers) in zip(records, answers) {
+    for (record, replies) in zip(records, replies) {
       var record = record
-      if let place = answers.firstIndex(where: { $0 == nil }) {
-        let name = record.prompts.predictors[record.questions[place].place].name
+      if let place = replies.firstIndex(where: { $0 == nil }) {
+        let name = record.prompts.prompts[record.questions[place].place].name
         record.fault = .noScore(prompt: name)
       }
       if let fault = record.fault {
@@ -75,7 +80,7 @@ public final class AnswerStream {
         writer.append(
           error: settings.onFault == .record ? "\(error)" : nil, of: record, to: &lines)
       } else {
-        writer.append(answers.compactMap { $0 }, of: record, to: &lines)
+        writer.append(replies.compactMap { $0 }, of: record, to: &lines)
       }
       counts.records += 1
       counts.cutTexts += record.cutTexts

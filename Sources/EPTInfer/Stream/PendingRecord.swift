@@ -29,11 +29,26 @@ struct PendingRecord: Sendable {
     self.prompts = prompts
   }
 
+  /// Asks every prompt that `record` is for.
+  ///
+  /// - Throws: `RecordFault`; nothing is asked then.
+  mutating func ask(_ record: Record) throws {
+    var asked: [Question] = []
+    for place in try prompts.places(for: record) {
+      let prompt = prompts.prompts[place]
+      let texts = try record.texts(for: prompt.fields, prompt: prompt.name)
+      let (tokens, isCut) = prompt.tokens(texts)
+      asked.append(Question(place: place, tokens: tokens))
+      if isCut { cutTexts += 1 }
+    }
+    questions = asked
+  }
+
   /// Tokens and prompt rows of all questions: what they cost a model.
   var rows: Int { questions.reduce(0) { $0 + rows(of: $1) } }
 
   /// Tokens and prompt rows of one question.
   func rows(of question: Question) -> Int {
-    question.tokens.ids.count + prompts.predictors[question.place].prompt.promptLength
+    prompts.prompts[question.place].rows(of: question.tokens)
   }
 }

@@ -60,21 +60,16 @@ final class RecordReader {
       else { return nil }
       pending.id = record.id
       // Told twice: a record that cannot be routed has its fields handed on as well.
-      if keepsFields { pending.kept = record.unread(by: prompts.predictors.map(\.fields)) }
-      let places = try prompts.places(for: record)
-      let asked = places.map { prompts.predictors[$0] }
-      if keepsFields { pending.kept = record.unread(by: asked.map(\.fields)) }
-      for (place, predictor) in zip(places, asked) {
-        let texts = try record.texts(for: predictor.fields, prompt: predictor.name)
-        let (tokens, isCut) = predictor.tokens(texts)
-        pending.questions.append(.init(place: place, tokens: tokens))
-        if isCut { pending.cutTexts += 1 }
+      if keepsFields { pending.kept = record.unread(by: prompts.prompts.map(\.fields)) }
+      try pending.ask(record)
+      if keepsFields {
+        let asked = pending.questions.map { prompts.prompts[$0.place].fields }
+        pending.kept = record.unread(by: asked)
       }
     } catch let fault as RecordFault {
       if stopsAtFault {
         throw InferError.badRecord(input: lines.name, line: line.number, fault: fault)
       }
-      pending.questions = []
       pending.fault = fault
     }
     return pending

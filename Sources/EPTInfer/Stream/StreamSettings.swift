@@ -1,3 +1,5 @@
+import EPTModel
+
 /// How a stream works.
 public struct StreamSettings: Sendable, Equatable {
   /// What becomes of a record that cannot be answered.
@@ -12,6 +14,8 @@ public struct StreamSettings: Sendable, Equatable {
 
   /// Most records that are answered together.
   public var batch = 256
+  /// How texts are written; nil to choose among labels.
+  public var generation: GenerationSettings?
   /// Most tokens and prompt rows that pass through the model together; a single longer text
   /// passes alone.
   public var batchRows = 2048

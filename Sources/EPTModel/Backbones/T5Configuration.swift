@@ -31,6 +31,8 @@ public struct T5Configuration: BackboneConfiguration, Equatable {
   public let tiesEmbeddings: Bool
   /// The token that a decoder starts from.
   public let decoderStart: Int32
+  /// The token that ends a text.
+  public let endToken: Int32
 
   public init(_ configuration: JSON) throws {
     let fields = ConfigurationFields(configuration)
@@ -54,9 +56,10 @@ public struct T5Configuration: BackboneConfiguration, Equatable {
     tiesEmbeddings = ties && scales
     decoderStart = Int32(
       clamping: try fields.size("decoder_start_token_id", default: 0, minimum: 0))
-    guard Int(decoderStart) < vocabularySize else {
-      throw ModelError.configuration(
-        field: "decoder_start_token_id", reason: "is outside the vocabulary")
+    endToken = Int32(clamping: try fields.size("eos_token_id", default: 1, minimum: 0))
+    for (field, token) in [("decoder_start_token_id", decoderStart), ("eos_token_id", endToken)]
+    where Int(token) >= vocabularySize {
+      throw ModelError.configuration(field: field, reason: "is outside the vocabulary")
     }
   }
 

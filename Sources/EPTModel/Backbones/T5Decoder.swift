@@ -1,6 +1,6 @@
 import EPTFormat
 
-/// T5's decoder, as far as it scores given label words.
+/// T5's decoder, which scores given label words here and writes texts in `Generation/`.
 struct T5Decoder: Sendable {
   /// Each text's rows in the decoder.
   private struct Rows {
@@ -25,7 +25,7 @@ struct T5Decoder: Sendable {
     var biases: [AttentionBias] { treeOfText.map { trees[$0].bias } }
   }
 
-  private struct Block: Sendable {
+  struct Block: Sendable {
     let attention: T5SelfAttention
     let cross: T5CrossAttention
     let feedForward: T5FeedForward
@@ -38,18 +38,21 @@ struct T5Decoder: Sendable {
     var norm: Norm.Kept?
   }
 
-  private let wordEmbeddings: WeightMatrix
-  private let blocks: [Block]
-  private let bias: RelativeBias
-  private let norm: Norm
-  private let vocabulary: OutputVocabulary
-  private let start: Int32
+  let wordEmbeddings: WeightMatrix
+  let blocks: [Block]
+  let bias: RelativeBias
+  let norm: Norm
+  let vocabulary: OutputVocabulary
+  /// The token that results start after, and the one that they end with.
+  let start: Int32
+  let end: Int32
 
   init(
     _ weights: any WeightSource, _ configuration: T5Configuration, wordEmbeddings: WeightMatrix
   ) throws {
     self.wordEmbeddings = wordEmbeddings
     start = configuration.decoderStart
+    end = configuration.endToken
     blocks = try (0..<configuration.decoderLayers).map { layer in
       let name = "decoder.block.\(layer).layer"
       return Block(

@@ -5,8 +5,8 @@ import Glibc
 /// Logits exist for one chunk of the vocabulary at a time, so memory does not grow with rows
 /// times vocabulary.
 struct OutputVocabulary: Sendable {
-  private static let chunk = 2048
-  private static let rowBlock = 64
+  static let chunk = 2048
+  static let rowBlock = 64
 
   /// `W`, `[vocabulary, d]`.
   let weight: WeightMatrix

@@ -216,7 +216,8 @@ struct HuggingFaceDefinition {
       return AddedToken(
         text: text, id: id, stripsLeft: entry["lstrip"]?.bool ?? false,
         stripsRight: entry["rstrip"]?.bool ?? false,
-        isNormalized: entry["normalized"]?.bool ?? false)
+        isNormalized: entry["normalized"]?.bool ?? false,
+        isSpecial: entry["special"]?.bool ?? false)
     }
   }
 }

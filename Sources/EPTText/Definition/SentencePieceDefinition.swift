@@ -37,7 +37,7 @@ struct SentencePieceDefinition {
     let pieces = model.pieces.map(\.text) + extraPieces
     let special = model.pieces.indices.filter { model.pieces[$0].type != .normal }
     let added = (special + Array(model.pieces.count..<pieces.count))
-      .map { AddedToken(text: pieces[$0], id: $0) }
+      .map { AddedToken(text: pieces[$0], id: $0, isSpecial: true) }
     let steps =
       model.characterMap.isEmpty ? [] : [UnigramParts.Step.characterMap(model.characterMap)]
     return TokenizerParts(

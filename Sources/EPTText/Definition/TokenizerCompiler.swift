@@ -35,7 +35,8 @@ struct TokenizerCompiler {
         [
           UInt32(token.id),
           (token.stripsLeft ? AddedTokens.stripsLeft : 0)
-            | (token.stripsRight ? AddedTokens.stripsRight : 0),
+            | (token.stripsRight ? AddedTokens.stripsRight : 0)
+            | (token.isSpecial ? AddedTokens.isSpecial : 0),
         ]
       })
     let numbered = Array(parts.addedTokens.enumerated())

@@ -7,6 +7,8 @@ struct AddedToken: Equatable {
   var stripsRight = false
   /// Whether it is looked for after normalization.
   var isNormalized = false
+  /// Whether it stands for no text, as an end token does.
+  var isSpecial = false
 }
 
 /// What a definition says, whatever file it came from.

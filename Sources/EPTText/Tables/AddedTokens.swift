@@ -3,6 +3,8 @@ struct AddedTokens: @unchecked Sendable {
   /// How a token takes the white space beside it; bits of its flags.
   static let stripsLeft: UInt32 = 1
   static let stripsRight: UInt32 = 2
+  /// Set for a token that stands for no text of a user's.
+  static let isSpecial: UInt32 = 4
 
   /// A part of a text.
   enum Part {

@@ -4,6 +4,8 @@ struct CommonTables: @unchecked Sendable {
   let template: Template
   let addedTokens: AddedTokens?
   let normalizedAddedTokens: AddedTokens?
+  /// Ids that stand for no text of a user's.
+  let special: Set<Int32>
   private let frequent: UnsafeBufferPointer<Int32>
 
   /// - Throws: `TextError.invalid`.
@@ -21,6 +23,10 @@ struct CommonTables: @unchecked Sendable {
     guard stride(from: 0, to: tokens.count, by: 2).allSatisfy({ tokens[$0] < pieces.count }) else {
       throw TableReader.fault("an added token is no piece")
     }
+    special = Set(
+      stride(from: 0, to: tokens.count, by: 2)
+        .filter { tokens[$0 + 1] & AddedTokens.isSpecial != 0 }
+        .map { Int32(truncatingIfNeeded: tokens[$0]) })
     frequent = try reader.values(.frequentPieces, of: Int32.self)
     guard frequent.allSatisfy({ $0 >= 0 && $0 < pieces.count }) else {
       throw TableReader.fault("a frequent piece is none")

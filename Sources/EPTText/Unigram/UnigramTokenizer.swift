@@ -1,5 +1,5 @@
 /// A tokenizer of the T5 kind: character map, words, metaspaces, Unigram model.
-final class UnigramTokenizer: Tokenizer, @unchecked Sendable {
+final class UnigramTokenizer: Detokenizer, @unchecked Sendable {
   private let owner: AnyObject & Sendable
   private let common: CommonTables
   private let normalizer: TextNormalizer
@@ -34,6 +34,22 @@ final class UnigramTokenizer: Tokenizer, @unchecked Sendable {
   func piece(_ id: Int32) -> String? { common.pieces[id] }
 
   func frequentPieces(limit: Int) -> [Int32] { common.frequentPieces(limit: limit) }
+
+  /// Metaspaces become spaces; those of the first piece vanish if one was put in front.
+  func text(of ids: [Int32]) -> String {
+    let pieces = ids.filter { !common.special.contains($0) }.compactMap { common.pieces[$0] }
+    var text = ""
+    for (index, piece) in pieces.enumerated() {
+      for scalar in piece.unicodeScalars {
+        if scalar != settings.metaspace {
+          text.unicodeScalars.append(scalar)
+        } else if index > 0 || settings.prepending == .never {
+          text += " "
+        }
+      }
+    }
+    return text
+  }
 
   func tokens(of text: String) -> [Int32] {
     var text = text

@@ -30,11 +30,34 @@ struct ConvertCommand: ParsableCommand {
       """)
   var encoding: TargetEncoding = .q8
 
+  @Option(
+    help: ArgumentHelp(
+      """
+      Another encoding for the tensors whose names an extended regular expression fits, \
+      anywhere in the name. May be repeated; the last that fits counts.
+      """, valueName: "regex=encoding"))
+  var tensor: [TensorRule] = []
+
   @Flag(help: "Replace the output if it exists.")
   var force = false
 
-  @Flag(help: "Check everything and list the tensors, but write nothing.")
+  @Flag(help: "Check everything and print the table of tensors, but write nothing.")
   var dryRun = false
+
+  @Flag(help: "Decode what was written and print each tensor's largest and mean error.")
+  var verifyAgainstSource = false
+
+  @Option(
+    help: "Threads to use; the output does not depend on it. (default: one a processor)")
+  var threads: Int?
+
+  /// Refuses a thread count below one, and what cannot go together.
+  func validate() throws {
+    if let threads, threads < 1 { throw ValidationError("--threads must be 1 or more.") }
+    if dryRun, verifyAgainstSource {
+      throw ValidationError("--dry-run writes nothing that --verify-against-source could read.")
+    }
+  }
 
   /// `model.ept` for `folder/model.safetensors` or its index, `folder.ept` for `folder/`.
   private var outputPath: String {
@@ -50,29 +73,44 @@ struct ConvertCommand: ParsableCommand {
   func run() throws {
     let output = outputPath
     let converter = Converter(
-      input: checkpoint, output: output, encoding: encoding, replacing: force)
+      input: checkpoint, output: output,
+      choice: EncodingChoice(encoding, rules: tensor.map(\.rule)), replacing: force,
+      threads: threads ?? Parallel.processors)
     if dryRun {
-      let summary = try converter.dryRun()
-      for tensor in summary.tensors {
-        print(
-          "\(tensor.name)\t\(tensor.shape)\t\(tensor.sourceEncoding.name) -> "
-            + "\(tensor.encoding.name)\t\(tensor.sourceSize) -> \(tensor.storedSize)")
-      }
-      report("would write \(description(of: summary, at: output))")
-    } else {
-      try OutputPath.check(output, replacing: force)
-      report("wrote \(description(of: try converter.run(), at: output))")
+      let report = ConversionReport(try converter.dryRun(), output: output)
+      print(report.table)
+      eptc.report("would write \(report.summary)")
+      return
     }
-  }
-
-  private func description(of summary: ConversionSummary, at output: String) -> String {
-    let dropped =
-      summary.dropped.isEmpty
-      ? "" : ", without \(summary.dropped.count) that the model does not read"
-    return "\(output): \(summary.architecture), \(summary.tensors.count) tensors\(dropped), "
-      + "\(summary.parameterCount) weights, \(summary.sourceSize) -> \(summary.outputSize) bytes, "
-      + "fingerprint \(summary.fingerprint.hex.prefix(12))"
+    try OutputPath.check(output, replacing: force)
+    let clock = ContinuousClock()
+    let start = clock.now
+    var bar = ProgressBar("convert")
+    defer { bar.end() }
+    let summary = try converter.run(comparingWithSource: verifyAgainstSource) {
+      bar.show($0, of: $1)
+    }
+    bar.end()
+    let report = ConversionReport(summary, output: output)
+    if verifyAgainstSource { print(report.errors) }
+    let seconds = start.duration(to: clock.now) / .seconds(1)
+    eptc.report(
+      "wrote \(report.summary), \(Figures.decimals(seconds, 2)) s, "
+        + "peak memory \(Figures.peakMemory / 1_000_000) MB")
   }
 }
 
 extension TargetEncoding: ExpressibleByArgument {}
+
+/// `regex=encoding` of a command line.
+struct TensorRule: ExpressibleByArgument {
+  let rule: EncodingChoice.Rule
+
+  /// Splits at the last equals sign, since a regular expression may hold others.
+  init?(argument: String) {
+    guard let sign = argument.lastIndex(of: "="), sign != argument.startIndex,
+      let encoding = TargetEncoding(rawValue: String(argument[argument.index(after: sign)...]))
+    else { return nil }
+    rule = .init(pattern: String(argument[..<sign]), encoding: encoding)
+  }
+}

@@ -23,6 +23,7 @@ struct InferCommand: ParsableCommand {
   @OptionGroup var backbone: BackboneOptions
   @OptionGroup var input: StreamInputOptions
   @OptionGroup var answers: AnswerOptions
+  @OptionGroup var generation: GenerationOptions
 
   @Option(
     help: """
@@ -41,7 +42,10 @@ struct InferCommand: ParsableCommand {
     guard (1...65_536).contains(batch) else {
       throw ValidationError("--batch must be from 1 to 65536.")
     }
-    if prompt.isEmpty, prompts == nil {
+    if generation.generate, answers.choosesLabels {
+      throw ValidationError("--top, --probabilities and --threshold are not for --generate.")
+    }
+    if prompt.isEmpty, prompts == nil, !generation.generate {
       throw ValidationError("Missing expected argument '--prompt <file.eptb>'")
     }
   }
@@ -54,6 +58,7 @@ struct InferCommand: ParsableCommand {
     let loaded = try LoadedBackbone(path: backbone.path(), threads: backbone.threadCount)
     var settings = StreamSettings()
     settings.batch = batch
+    settings.generation = generation.settings
     settings.onFault = onError
     settings.keepsFields = answers.keep
     var display = StreamDisplay(isQuiet: quiet, inputSize: input.size)

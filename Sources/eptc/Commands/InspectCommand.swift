@@ -1,13 +1,13 @@
 import ArgumentParser
 import EPTFormat
-import EPTTask
 
 struct InspectCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "inspect",
-    abstract: "Show what a .safetensors, .ept or .eptb file holds.",
+    abstract: "Show what a .safetensors, .ept or .eptb file holds, or compare two.",
     discussion: """
-      The file's structure is always checked. A safetensors file has no checksums.
+      The file's structure is always checked. A safetensors file has no checksums. With --diff the \
+      exit status is 0 if all tensors are equal and 1 if not.
       """)
 
   @Argument(help: ArgumentHelp("The file.", valueName: "file"))
@@ -16,17 +16,24 @@ struct InspectCommand: ParsableCommand {
   @Flag(help: "Print a JSON object.")
   var json = false
 
-  @Flag(help: "Check every checksum and every byte of padding of a .ept or .eptb, too.")
+  @Flag(help: "Check every checksum and every byte of padding, too.")
   var verify = false
 
+  @Option(
+    help: ArgumentHelp(
+      "Compare tensor by tensor with another file, of whatever kind and encodings.",
+      valueName: "other"))
+  var diff: String?
+
   func run() throws {
-    let listing =
-      switch try ContainerKind(ofFile: file) {
-      case .backbone?: try FileListing(backbone: file, verifying: verify)
-      case .bundle?: try FileListing(bundle: file)
-      case .checkpoint?: try FileListing(trainingCheckpoint: file)
-      case nil: FileListing(checkpoint: try SafetensorsFile(path: file))
-      }
+    if let diff {
+      let comparison = try FileComparison(
+        InspectedFile(file, verifying: verify), InspectedFile(diff, verifying: verify))
+      print(json ? comparison.json.serialized(indented: true) : comparison.text)
+      if !comparison.isEqual { throw ExitCode(ExitStatus.failure.rawValue) }
+      return
+    }
+    let listing = try FileListing(InspectedFile(file, verifying: verify))
     print(json ? listing.json.serialized(indented: true) : listing.text)
   }
 }

@@ -115,6 +115,9 @@ struct AnswerOptions: ParsableArguments {
   /// The thresholds that were given.
   var thresholds: [Threshold] { threshold.compactMap(Self.threshold) }
 
+  /// Whether something is said about how labels are chosen or told.
+  var choosesLabels: Bool { top != nil || probabilities || !threshold.isEmpty }
+
   /// What answers say.
   var style: AnswerStyle {
     var style = AnswerStyle()

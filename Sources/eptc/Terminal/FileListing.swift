@@ -3,36 +3,37 @@ import EPTTask
 
 /// What `inspect` shows of a file: facts, then tensors.
 struct FileListing {
-  private struct Row {
-    let name: String
-    let type: String
-    let shape: [Int]
-    let byteCount: Int
+  private let facts: [JSONMember]
+  private let tensors: [InspectedFile.Tensor]
+
+  /// Lists what is known of `file`.
+  ///
+  /// - Throws: `FormatError` for a bundle that cannot be used.
+  init(_ file: InspectedFile) throws {
+    var facts =
+      switch file.kind {
+      case .safetensors(let checkpoint): Self.facts(of: checkpoint)
+      case .backbone(let backbone): Self.facts(of: backbone)
+      case .bundle(let bundle): try Self.facts(of: bundle, path: file.path)
+      case .checkpoint(let checkpoint): Self.facts(ofTrainingCheckpoint: checkpoint)
+      }
+    if file.isVerified { facts.append(JSONMember("checksums", "match")) }
+    self.facts = facts
+    tensors = file.tensors
   }
 
-  private var facts: [JSONMember]
-  private var rows: [Row]
-
-  /// Lists a checkpoint.
-  init(checkpoint file: SafetensorsFile) {
-    facts = [JSONMember("kind", "safetensors")]
-    if !file.metadata.isEmpty {
-      let members = file.metadata.sorted { $0.key < $1.key }
-      facts.append(
-        JSONMember("metadata", .object(members.map { JSONMember($0.key, .string($0.value)) })))
-    }
-    rows = file.entries.map {
-      Row(name: $0.name, type: $0.type.rawValue, shape: $0.shape, byteCount: $0.bytes.count)
-    }
+  private static func facts(of file: SafetensorsFile) -> [JSONMember] {
+    let metadata = file.metadata.sorted { $0.key < $1.key }
+      .map { JSONMember($0.key, .string($0.value)) }
+    return [JSONMember("kind", "safetensors")]
+      + (metadata.isEmpty ? [] : [JSONMember("metadata", .object(metadata))])
   }
 
-  /// Lists the backbone at `path`, after checking all of its contents if `verifying`.
-  init(backbone path: String, verifying: Bool) throws {
-    let file = try BackboneFile(path: path)
-    if verifying { try file.verify() }
-    facts = [
+  private static func facts(of file: BackboneFile) -> [JSONMember] {
+    [
       JSONMember("kind", "ept"),
       JSONMember("architecture", .string(file.architecture)),
+      JSONMember("digest", .string(file.digest.hex)),
       JSONMember("fingerprint", .string(file.fingerprint.hex)),
       JSONMember(
         "sources",
@@ -43,16 +44,12 @@ struct FileListing {
               ["bytes": .integer(source.size), "sha256": .string(source.digest.hex)])
           })),
     ]
-    if verifying { facts.append(JSONMember("checksums", "match")) }
-    rows = Self.rows(of: file.container)
   }
 
-  /// Lists the bundle at `path`.
-  init(bundle path: String) throws {
-    let file = try ContainerFile(path: path, kind: .bundle)
+  private static func facts(of file: ContainerFile, path: String) throws -> [JSONMember] {
     let bundle = try TaskBundle(path: path)
     let shape = bundle.prompt.shape
-    facts = [
+    return [
       JSONMember("kind", "eptb"),
       JSONMember("backbone", .string("\(bundle.backbone)")),
       JSONMember(
@@ -62,40 +59,33 @@ struct FileListing {
             + "K=\(shape.subspaces) k=\(shape.subspaceWidth) alpha=\(bundle.prompt.alpha) "
             + "fusion=\(bundle.prompt.usesFusion)")),
     ]
-    for name in file.sectionNames where name != "prompt" && name != "backbone" {
-      guard let bytes = file.section(name), let json = try? JSON(parsing: bytes) else { continue }
-      facts.append(JSONMember(name, json))
-    }
-    facts.append(JSONMember("checksums", "match"))
-    rows = Self.rows(of: file)
+      + jsonSections(of: file, but: ["prompt", "backbone"])
   }
 
-  /// Lists the checkpoint of a training run at `path`.
-  init(trainingCheckpoint path: String) throws {
-    let file = try ContainerFile(path: path, kind: .checkpoint)
-    facts = [JSONMember("kind", "checkpoint")]
-    for name in file.sectionNames {
-      guard let bytes = file.section(name), let json = try? JSON(parsing: bytes) else { continue }
-      facts.append(JSONMember(name, json))
-    }
-    facts.append(JSONMember("checksums", "match"))
-    rows = Self.rows(of: file)
+  /// The sections of the checkpoint of a training run.
+  private static func facts(ofTrainingCheckpoint file: ContainerFile) -> [JSONMember] {
+    [JSONMember("kind", "checkpoint")] + jsonSections(of: file, but: [])
   }
 
-  private static func rows(of file: ContainerFile) -> [Row] {
-    file.records.map {
-      Row(name: $0.name, type: $0.encoding.name, shape: $0.shape, byteCount: $0.storedSize)
+  /// Sections that are JSON.
+  private static func jsonSections(of file: ContainerFile, but left: [String]) -> [JSONMember] {
+    file.sectionNames.compactMap { name in
+      guard !left.contains(name), let bytes = file.section(name),
+        let json = try? JSON(parsing: bytes)
+      else { return nil }
+      return JSONMember(name, json)
     }
   }
 
-  private var totalBytes: Int { rows.reduce(0) { $0 + $1.byteCount } }
+  private var totalBytes: Int { tensors.reduce(0) { $0 + $1.byteCount } }
 
   /// The listing as an object.
   var json: JSON {
-    let tensors = rows.map { row -> JSON in
+    let tensors = tensors.map { tensor -> JSON in
       [
-        "name": .string(row.name), "type": .string(row.type),
-        "shape": .array(row.shape.map { .integer($0) }), "bytes": .integer(row.byteCount),
+        "name": .string(tensor.name), "type": .string(tensor.type),
+        "codec": .string(tensor.codec.name), "shape": .array(tensor.shape.map { .integer($0) }),
+        "bytes": .integer(tensor.byteCount), "bits_per_weight": .number(tensor.bitsPerWeight),
       ]
     }
     return .object(facts + [JSONMember("tensors", .array(tensors))])
@@ -105,14 +95,15 @@ struct FileListing {
   var text: String {
     var lines: [String] = []
     for fact in facts { Self.append(fact, to: &lines, level: 0) }
-    lines.append("tensors: \(rows.count), \(totalBytes) bytes")
-    let nameWidth = rows.map(\.name.count).max() ?? 0
-    let typeWidth = rows.map(\.type.count).max() ?? 0
-    for row in rows {
-      lines.append(
-        "  \(Self.pad(row.name, nameWidth))  \(Self.pad(row.type, typeWidth))  "
-          + "[\(row.shape.map(String.init).joined(separator: ", "))]")
+    lines.append("tensors: \(tensors.count), \(totalBytes) bytes")
+    let rows = tensors.map {
+      [
+        "  \($0.name)", $0.codec == .raw ? $0.type : "\($0.type) \($0.codec.name)",
+        Figures.shape($0.shape), String($0.byteCount), Figures.decimals($0.bitsPerWeight, 2),
+      ]
     }
+    let titles = ["  tensor", "type", "shape", "bytes", "bits/weight"]
+    lines.append(TextTable([titles] + rows, numbers: [3, 4]).text)
     return lines.joined(separator: "\n")
   }
 
@@ -124,9 +115,5 @@ struct FileListing {
     } else {
       lines.append("\(indent)\(fact.key): \(fact.value.string ?? fact.value.serialized())")
     }
-  }
-
-  private static func pad(_ text: String, _ width: Int) -> String {
-    text + String(repeating: " ", count: max(0, width - text.count))
   }
 }

@@ -1,9 +1,14 @@
-/// Columns of text, aligned to the left.
+/// Columns of text, aligned to the left, and of numbers, aligned to the right.
 struct TextTable {
   private let rows: [[String]]
+  private let numbers: Set<Int>
 
-  init(_ rows: [[String]]) {
+  /// - Parameters:
+  ///   - rows: The cells; a row may lack its last ones.
+  ///   - numbers: Which columns are of numbers.
+  init(_ rows: [[String]], numbers: Set<Int> = []) {
     self.rows = rows
+    self.numbers = numbers
   }
 
   /// One line a row, two spaces between columns, none at a line's end.
@@ -17,8 +22,9 @@ struct TextTable {
     }
     return rows.map { row in
       let cells = row.enumerated().map { column, cell in
-        column == row.count - 1
-          ? cell : cell + String(repeating: " ", count: widths[column] - cell.count)
+        let space = String(repeating: " ", count: widths[column] - cell.count)
+        if numbers.contains(column) { return space + cell }
+        return column == row.count - 1 ? cell : cell + space
       }
       return cells.joined(separator: "  ")
     }.joined(separator: "\n")

@@ -93,9 +93,9 @@ struct TrainingDisplay {
     var text = seeds > 1 ? "seed \(progress.seed) " : ""
     text += "step \(progress.step)" + (progress.steps.map { "/\($0)" } ?? "")
     guard progress.step > 0 else { return text }
-    if let loss = progress.loss { text += "  loss \(decimals(loss, 4))" }
+    if let loss = progress.loss { text += "  loss \(Figures.decimals(loss, 4))" }
     text +=
-      "  rate \(progress.rates[.prompt])  \(decimals(progress.examplesPerSecond, 1)) examples/s"
+      "  rate \(progress.rates[.prompt])  \(Figures.decimals(progress.examplesPerSecond, 1)) examples/s"
     if let best = progress.best, case .step = progress.event {
       text += "  best \(best.evaluation.score) (majority \(progress.majority))"
     }
@@ -109,14 +109,5 @@ struct TrainingDisplay {
   private func write(_ line: String, keeping: Bool) {
     // Return to the line's start and clear it; one that is kept ends with a line feed.
     writeError(isTerminal ? "\r\u{1B}[K\(line)\(keeping ? "\n" : "")" : line + "\n")
-  }
-
-  private func decimals(_ value: Double, _ places: Int) -> String {
-    guard value.isFinite, abs(value) < 1e9 else { return "\(value)" }
-    let unit = pow(10, Double(places))
-    let scaled = Int((value * unit).rounded())
-    let digits = String(abs(scaled))
-    let padded = String(repeating: "0", count: max(0, places + 1 - digits.count)) + digits
-    return (scaled < 0 ? "-" : "") + padded.dropLast(places) + "." + padded.suffix(places)
   }
 }

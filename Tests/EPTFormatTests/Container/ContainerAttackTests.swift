@@ -160,7 +160,12 @@ import Testing
     try expectRefusal(sealed(golden(32, [4])), .unsupported, saying: "feature set 0x4")
     try expectRefusal(
       sealed(golden(464, [99])), .unsupported, saying: "encoding 99 of tensor `rows`")
-    try expectRefusal(sealed(golden(466, [1])), .unsupported, saying: "codec 1 of tensor `rows`")
+    try expectRefusal(sealed(golden(466, [2])), .unsupported, saying: "codec 2 of tensor `rows`")
+  }
+
+  @Test func refusesPlanesOfAQuantisedMatrix() throws {
+    try expectRefusal(
+      sealed(golden(466, [1])), .corrupt, saying: "q8 of shape [2, 3], cannot be compressed to 128")
   }
 
   @Test func ignoresOptionalFeatures() throws {

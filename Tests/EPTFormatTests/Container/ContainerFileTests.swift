@@ -33,10 +33,11 @@ import Testing
 
   @Test func writesTheGoldenFileByteForByte() throws {
     try TestPaths.withTemporaryFolder { folder in
-      let digest = try GoldenContainer.writer().write(to: folder + "/out.ept", replacing: false)
+      let digest = try GoldenContainer.writer()
+        .write(to: folder + "/out.ept", replacing: false).digest
       let golden = try TestPaths.read(GoldenContainer.path)
       #expect(try TestPaths.read(folder + "/out.ept") == golden)
-      #expect(digest.bytes == Array(golden[64..<96]))
+      #expect(digest?.bytes == Array(golden[64..<96]))
       #expect(try ContainerFile(path: folder + "/out.ept", kind: .backbone).digest == digest)
     }
   }

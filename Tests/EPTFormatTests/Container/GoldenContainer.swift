@@ -10,12 +10,13 @@ enum GoldenContainer {
   /// A writer with the same contents, added in another order.
   static func writer() -> ContainerWriter {
     var writer = ContainerWriter(kind: .backbone)
-    writer.addTensor(name: "truncated", shape: [1, 2], encoding: .bf16) { sink in
-      // In two parts: 1 and -2.
-      for part: [UInt8] in [[0x80, 0x3F, 0x00], [0xC0]] {
-        try part.withUnsafeBytes { try sink($0) }
-      }
-    }
+    // In two parts: 1 and -2.
+    let parts = [
+      PayloadPart(bytes: [0x80], tail: [0x00]), PayloadPart(bytes: [0x3F], tail: [0xC0]),
+    ]
+    writer.addTensor(
+      name: "truncated", shape: [1, 2], encoding: .bf16,
+      contents: PayloadContents(partCount: 2) { parts[$0] })
     writer.addTensor(name: "scalar", shape: [], floats: [3.25])
     writer.addSection("notes", Array("größer".utf8))
     // Two rows of a panel of 16 that has one group of 4 columns; 128 stands for 0.

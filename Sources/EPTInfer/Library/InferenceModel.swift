@@ -1,0 +1,98 @@
+import EPTTask
+import Glibc
+
+/// A backbone in memory that tuned tasks answer with.
+///
+///     let model = try InferenceModel(path: "model.ept")
+///     let task = try model.task(path: "sst2.eptb")
+///     for try await prediction in model.predictions(for: texts, by: [task]) {
+///       print(prediction.answers[0].label)
+///     }
+///
+/// It may be used from any number of threads.
+public struct InferenceModel: Sendable {
+  private let backbone: LoadedBackbone
+
+  /// Maps the `.ept` file at `path`, to compute with `threads` threads; nil for one a processor.
+  ///
+  /// - Throws: `FormatError`, `TextError` or `ModelError`.
+  public init(path: String, threads: Int? = nil) throws {
+    let processors = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+    backbone = try LoadedBackbone(path: path, threads: threads ?? processors)
+  }
+
+  /// The tuned task in the `.eptb` file at `path`, called by its file's name.
+  ///
+  /// - Throws: `FormatError`, `ModelError`, or `TaskError.otherBackbone` for a bundle that was made
+  ///   for another model.
+  public func task(path: String) throws -> TunedTask {
+    let predictor = try Predictor(TaskBundle(path: path), path: path, on: backbone)
+    return TunedTask(prompt: try StreamPrompt(predictor, thresholds: []))
+  }
+
+  /// One prediction a record, in order, by all of `tasks` or the one that the record asks for.
+  ///
+  /// Records that are there at the same time share batches of at most `batch`; a record that comes
+  /// alone is answered alone, at once. The source is asked for no more than two batches
+  /// in advance. A record that cannot be answered ends the sequence with `InferError.badRecord`,
+  /// after the predictions before it.
+  public func predictions<Source: AsyncSequence & Sendable>(
+    for records: Source, by tasks: [TunedTask], batch: Int = 256
+  ) -> Predictions<Source> where Source.Element: RecordConvertible {
+    Predictions(
+      source: records, model: backbone.model,
+      prompts: PromptSet(tasks.map(\.prompt), isNested: true), batch: max(1, batch))
+  }
+}
+
+/// A tuned task, ready to answer on the model that loaded it.
+public struct TunedTask: Sendable {
+  let prompt: StreamPrompt
+
+  /// What records and answers call it.
+  public var name: String { prompt.name }
+  /// The texts that it reads.
+  public var fields: [String] { prompt.fields.map(\.name) }
+  /// The answers that it can give.
+  public var labels: [String] { prompt.labels }
+}
+
+/// What can be answered: a text, or a record of named ones.
+public protocol RecordConvertible: Sendable {
+  var record: Record { get }
+}
+
+extension Record: RecordConvertible {
+  public var record: Record { self }
+}
+
+extension String: RecordConvertible {
+  public var record: Record { Record(self) }
+}
+
+/// What the tasks say of one record.
+public struct Prediction: Sendable {
+  /// One task's answer.
+  public struct TaskAnswer: Sendable {
+    /// The task's name.
+    public let task: String
+    public let label: String
+    /// The label's probability.
+    public let probability: Float
+    /// Every label with its probability, in the task's order.
+    public let probabilities: [(label: String, probability: Float)]
+  }
+
+  /// One answer a task that was asked, in their order.
+  public let answers: [TaskAnswer]
+
+  init(_ record: PendingRecord, _ answers: [Answer]) {
+    self.answers = zip(record.questions, answers).map { question, answer in
+      let prompt = record.prompts.prompts[question.place]
+      return TaskAnswer(
+        task: prompt.name, label: prompt.labels[answer.label],
+        probability: answer.probabilities[answer.label],
+        probabilities: zip(prompt.labels, answer.probabilities).map { ($0, $1) })
+    }
+  }
+}

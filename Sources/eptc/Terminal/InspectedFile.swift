@@ -1,0 +1,96 @@
+import EPTFormat
+
+/// A file of any kind, as `inspect` sees it.
+struct InspectedFile {
+  enum Kind {
+    case safetensors(SafetensorsFile)
+    case backbone(BackboneFile)
+    case bundle(ContainerFile)
+    /// Of a training run.
+    case checkpoint(ContainerFile)
+  }
+
+  /// What is known of a tensor without reading it.
+  struct Tensor {
+    let name: String
+    let type: String
+    let codec: PayloadCodec
+    let shape: [Int]
+    let byteCount: Int
+
+    /// Bits for a number of the tensor, 0 for a tensor without any.
+    var bitsPerWeight: Double {
+      let count = shape.reduce(1) { $0.multipliedReportingOverflow(by: $1).partialValue }
+      return count > 0 ? 8 * Double(byteCount) / Double(count) : 0
+    }
+  }
+
+  let path: String
+  let kind: Kind
+  /// Whether all of its contents have been checked.
+  let isVerified: Bool
+
+  /// Opens the file at `path`; checks all of its contents, which a safetensors file cannot be, if
+  /// `verifying`.
+  ///
+  /// - Throws: `FormatError`.
+  init(_ path: String, verifying: Bool) throws {
+    self.path = path
+    switch try ContainerKind(ofFile: path) {
+    case .backbone?:
+      let file = try BackboneFile(path: path)
+      if verifying { try file.verify() }
+      (kind, isVerified) = (.backbone(file), verifying)
+    case .bundle?:
+      let file = try ContainerFile(path: path, kind: .bundle)
+      if verifying { try file.verify() }
+      (kind, isVerified) = (.bundle(file), verifying)
+    case .checkpoint?:
+      let file = try ContainerFile(path: path, kind: .checkpoint)
+      if verifying { try file.verify() }
+      (kind, isVerified) = (.checkpoint(file), verifying)
+    case nil:
+      (kind, isVerified) = (.safetensors(try SafetensorsFile(path: path)), false)
+    }
+  }
+
+  /// All tensors, in file order.
+  var tensors: [Tensor] {
+    switch kind {
+    case .safetensors(let file):
+      file.entries.map {
+        Tensor(
+          name: $0.name, type: $0.type.rawValue, codec: .raw, shape: $0.shape,
+          byteCount: $0.bytes.count)
+      }
+    case .backbone(let file): Self.tensors(of: file.container)
+    case .bundle(let file), .checkpoint(let file): Self.tensors(of: file)
+    }
+  }
+
+  private static func tensors(of file: ContainerFile) -> [Tensor] {
+    file.records.map {
+      Tensor(
+        name: $0.name, type: $0.encoding.name, codec: $0.codec, shape: $0.shape,
+        byteCount: $0.storedSize)
+    }
+  }
+
+  /// The file's tensors as numbers.
+  var weights: any WeightSource {
+    switch kind {
+    case .safetensors(let file): file
+    case .backbone(let file): file
+    case .bundle(let file), .checkpoint(let file): file
+    }
+  }
+
+  /// The bytes of tensor `name` as they are stored.
+  func storedBytes(_ name: String) -> UnsafeRawBufferPointer? {
+    switch kind {
+    case .safetensors(let file): file.entry(name)?.bytes
+    case .backbone(let file): file.container.payload(of: name)
+    case .bundle(let file), .checkpoint(let file): file.payload(of: name)
+    }
+  }
+}
