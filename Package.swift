@@ -21,14 +21,13 @@ let package = Package(
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(
       name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
-    .target(name: "CBLAS"),
     .target(name: "CEPTKernels"),
     .target(name: "CEPTSystem"),
     .target(
       name: "EPTFormat",
       dependencies: ["CNettle", "CXXHash", "CZstd", "CEPTSystem", "CEPTKernels"]),
     .target(name: "EPTText", dependencies: ["EPTFormat"]),
-    .target(name: "EPTModel", dependencies: ["CBLAS", "CEPTKernels", "EPTFormat", "EPTText"]),
+    .target(name: "EPTModel", dependencies: ["CEPTKernels", "EPTFormat", "EPTText"]),
     .target(name: "EPTTask", dependencies: ["EPTFormat", "EPTText", "EPTModel"]),
     .target(
       name: "EPTConvert", dependencies: ["CEPTKernels", "EPTFormat", "EPTText", "EPTModel"]),
@@ -60,7 +59,7 @@ let package = Package(
     .testTarget(
       name: "EPTModelTests",
       dependencies: [
-        "EPTModel", "EPTConvert", "EPTFormat", "EPTText", "EPTTestSupport", "CBLAS", "CEPTKernels",
+        "EPTModel", "EPTConvert", "EPTFormat", "EPTText", "EPTTestSupport", "CEPTKernels",
       ]),
     .testTarget(
       name: "EPTTaskTests",

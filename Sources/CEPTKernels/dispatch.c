@@ -4,10 +4,13 @@
 #include <string.h>
 
 extern const struct ept_kernels ept_kernels_scalar;
+extern const struct ept_int8_kernels ept_int8_kernels_scalar;
 
 #if defined(__x86_64__)
 extern const struct ept_kernels ept_kernels_avx2;
 extern const struct ept_kernels ept_kernels_avx512;
+extern const struct ept_int8_kernels ept_int8_kernels_avx2;
+extern const struct ept_int8_kernels ept_int8_kernels_avx512;
 
 const struct ept_kernels *ept_kernels_for(enum ept_isa isa) {
   __builtin_cpu_init();
@@ -26,9 +29,20 @@ const struct ept_kernels *ept_kernels_for(enum ept_isa isa) {
   }
   return NULL;
 }
+
+const struct ept_int8_kernels *ept_int8_kernels_for(int isa) {
+  if (ept_kernels_for((enum ept_isa)isa) == NULL) return NULL;
+  if (isa == EPT_ISA_AVX512 && __builtin_cpu_supports("avx512vnni"))
+    return &ept_int8_kernels_avx512;
+  return isa == EPT_ISA_SCALAR ? &ept_int8_kernels_scalar : &ept_int8_kernels_avx2;
+}
 #else
 const struct ept_kernels *ept_kernels_for(enum ept_isa isa) {
   return isa == EPT_ISA_SCALAR ? &ept_kernels_scalar : NULL;
+}
+
+const struct ept_int8_kernels *ept_int8_kernels_for(int isa) {
+  return isa == EPT_ISA_SCALAR ? &ept_int8_kernels_scalar : NULL;
 }
 #endif
 

@@ -10,8 +10,6 @@ public enum ModelError: Error, Equatable, Sendable {
   case tooLong(tokens: Int, prompt: Int, limit: Int)
   /// A prompt or read-out that does not fit the backbone.
   case mismatch(reason: String)
-  /// The library for matrix products cannot be loaded.
-  case linearAlgebra(reason: String)
 }
 
 extension ModelError: CustomStringConvertible {
@@ -27,8 +25,6 @@ extension ModelError: CustomStringConvertible {
       "\(tokens) tokens and a prompt of \(prompt) exceed the backbone's \(limit) positions; lower the input length"
     case .mismatch(let reason):
       reason
-    case .linearAlgebra(let reason):
-      "OpenBLAS cannot be loaded (\(reason)); install libopenblas0"
     }
   }
 }

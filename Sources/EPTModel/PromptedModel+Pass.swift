@@ -55,7 +55,7 @@ extension PromptedModel {
   /// `inputs` holds one prompt a text.
   func embed(
     _ batch: TokenBatch, _ inputs: [PromptInput?], _ layout: JoinedLayout,
-    _ wordEmbeddings: WeightMatrix, _ workspace: Workspace
+    _ wordEmbeddings: Embedding, _ workspace: Workspace
   ) -> MatrixView {
     let rows = workspace.arena.matrix(layout.rows, wordEmbeddings.columns)
     let width = rows.columns
@@ -66,7 +66,7 @@ extension PromptedModel {
       }
       for (position, row) in layout.tokens(text).enumerated() {
         let id = Int(batch.ids[batch.starts[text] + position])
-        rows.row(row).update(from: wordEmbeddings.view.row(id), count: width)
+        wordEmbeddings.copy(id, to: rows.row(row))
         if let lowRank = input?.lowRank {
           kernels.add_scaled(rows.row(row), lowRank.row(position), 1, Int64(width))
         }

@@ -1,4 +1,3 @@
-import CBLAS
 import EPTFormat
 import Synchronization
 
@@ -31,22 +30,23 @@ public final class PromptedModel: Sendable {
 
   /// Loads the backbone that `configuration`, a `config.json`, describes.
   ///
-  /// Aligned binary32 tensors are used where `weights` has them mapped; others are decoded.
+  /// Matrices in `q8` and aligned binary32 tensors are used where `weights` has them mapped; others
+  /// are decoded. With `precision` all products with weights are computed in one way; without,
+  /// those with weights that are quantised in the file in whole numbers, others in binary32.
   ///
-  /// - Throws: `ModelError` for the configuration or a missing OpenBLAS, `FormatError` for
+  /// - Throws: `ModelError` for the configuration, `FormatError` for
   ///   missing or misshapen tensors.
-  public init(weights: any WeightSource, configuration: JSON, threads: Int) throws {
-    guard ept_blas_open() else {
-      throw ModelError.linearAlgebra(reason: String(cString: ept_blas_error()))
-    }
+  public init(
+    weights: any WeightSource, configuration: JSON, threads: Int, precision: Precision? = nil
+  ) throws {
     self.threads = threads
     let configuration = try BackboneArchitectures.configuration(configuration)
     try weights.prepare(configuration.tensors.map(\.name), threads: threads)
     switch configuration {
     case let configuration as BERTConfiguration:
-      backbone = try BERT(weights, configuration)
+      backbone = try BERT(weights, configuration, precision)
     case let configuration as T5Configuration:
-      backbone = try T5(weights, configuration)
+      backbone = try T5(weights, configuration, precision)
     case let other:
       throw ModelError.unsupportedArchitecture(
         name: type(of: other).architecture,
@@ -81,9 +81,11 @@ public final class PromptedModel: Sendable {
   }
 
   private func rootMeanSquare(_ rows: some Collection<Int>) -> Float {
-    let view = backbone.wordEmbeddings.view
+    let embedding = UnsafeMutablePointer<Float>.allocate(capacity: width)
+    defer { embedding.deallocate() }
     let sum = rows.reduce(0.0) { sum, row in
-      sum + Double(kernels.dot(view.row(row), view.row(row), Int64(width)))
+      backbone.wordEmbeddings.copy(row, to: embedding)
+      return sum + Double(kernels.dot(embedding, embedding, Int64(width)))
     }
     return rows.isEmpty ? 0 : Float((sum / Double(rows.count * width)).squareRoot())
   }
@@ -93,9 +95,14 @@ public final class PromptedModel: Sendable {
   /// - Throws: `ModelError.unknownToken`.
   public func embeddingRows(_ ids: [Int32]) throws -> Matrix {
     try check(ids)
-    let view = backbone.wordEmbeddings.view
-    let values = ids.flatMap { UnsafeBufferPointer(start: view.row(Int($0)), count: width) }
-    return Matrix(rows: ids.count, columns: width, values: values)
+    var rows = Matrix(rows: ids.count, columns: width)
+    rows.values.withUnsafeMutableBufferPointer { values in
+      guard let base = values.baseAddress else { return }
+      for (row, id) in ids.enumerated() {
+        backbone.wordEmbeddings.copy(Int(id), to: base + row * width)
+      }
+    }
+    return rows
   }
 
   /// Checks `prompt` and `readout`, and computes all of them that depends on no text.

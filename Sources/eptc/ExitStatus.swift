@@ -31,7 +31,6 @@ enum ExitStatus: Int32 {
     case CommandError.unfinishedRun: self = .cannotCreate
     case TaskError.dataNotFound: self = .missingInput
     case let error as InferError: self = Self.status(of: error)
-    case ModelError.linearAlgebra: self = .failure
     case is TaskError, is TextError, is ConvertError, is ModelError, is TrainError: self = .badData
     default: return nil
     }

@@ -1,4 +1,3 @@
-import CBLAS
 import CEPTKernels
 import EPTFormat
 import EPTTestSupport
@@ -104,7 +103,19 @@ enum InstructionSet: String, CaseIterable {
     case .avx512: ept_kernels_for(EPT_ISA_AVX512)?.pointee
     }
   }
+
+  /// The loops in whole numbers for this set, nil where the processor lacks it.
+  var int8Kernels: ept_int8_kernels? {
+    switch self {
+    case .scalar: ept_int8_kernels_for(Int32(EPT_ISA_SCALAR.rawValue))?.pointee
+    case .avx2: ept_int8_kernels_for(Int32(EPT_ISA_AVX2.rawValue))?.pointee
+    case .avx512: ept_int8_kernels_for(Int32(EPT_ISA_AVX512.rawValue))?.pointee
+    }
+  }
 }
+
+/// `Φ(u)`.
+func normalDistribution(_ u: Double) -> Double { 0.5 * erfc(-u / 2.0.squareRoot()) }
 
 extension GoldenTensors {
   /// Tensor `name` as a matrix; three dimensions become rows of the last.
@@ -149,6 +160,3 @@ extension PromptedModel {
 func text(_ ids: [Int32]) -> TokenizedText {
   TokenizedText(ids: ids, segments: [UInt8](repeating: 0, count: ids.count))
 }
-
-/// Opens the library for large products, which loading a model does otherwise.
-func openBLAS() -> Bool { ept_blas_open() }

@@ -18,20 +18,23 @@ import Testing
   }
 
   @Test func linear() throws {
-    try #require(openBLAS())
     var noise = Noise(10)
-    let layer = Linear(weight: weight(noise.matrix(7, 5)), bias: vector(noise.floats(7)))
+    let layer = Linear(weight(noise.matrix(7, 5)), bias: vector(noise.floats(7)))
     let x = noise.matrix(3, 5)
     let weights = noise.matrix(3, 7)
     let expected = centralDifferences(x.values) { values in
       let y = workspace.arena.matrix(3, 7)
-      layer(workspace.arena.copy(Matrix(rows: 3, columns: 5, values: values)), into: y)
+      let x = workspace.arena.copy(Matrix(rows: 3, columns: 5, values: values))
+      layer.multiply(
+        layer.input(x, in: workspace.arena), hasBias: true, into: y, workspace)
       return weightedSum(y.matrix().values, weights.values)
     }
     let gradient = workspace.arena.matrix(3, 5)
-    layer.backward(workspace.arena.copy(weights), into: gradient)
+    layer.backward(
+      workspace.arena.copy(weights), into: gradient, in: workspace.arena, workspace)
     #expect(relativeError(gradient.matrix().values, expected) < 1e-5)
-    layer.backward(workspace.arena.copy(weights), adding: true, into: gradient)
+    layer.backward(
+      workspace.arena.copy(weights), adding: true, into: gradient, in: workspace.arena, workspace)
     #expect(relativeError(gradient.matrix().values, expected.map { 2 * $0 }) < 1e-5)
   }
 
@@ -144,10 +147,10 @@ import Testing
 
   /// More tokens than a chunk of the vocabulary, more rows than a block of rows.
   @Test func outputVocabulary() throws {
-    try #require(openBLAS())
     var noise = Noise(14)
     let table = noise.matrix(5000, 6)
-    let vocabulary = OutputVocabulary(weight: weight(table), scale: 1.7)
+    let vocabulary = OutputVocabulary(
+      weight: Embedding(weight(table)), scale: 1.7, precision: nil)
     let states = noise.matrix(70, 6, scale: 2)
     let expectation = workspace.arena.matrix(70, 6)
     let normalizers = vocabulary.logNormalizers(

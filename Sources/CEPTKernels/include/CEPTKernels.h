@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "byte_planes.h"
+#include "int8.h"
 #include "quantize_weights.h"
 
 enum ept_isa { EPT_ISA_SCALAR = 0, EPT_ISA_AVX2 = 1, EPT_ISA_AVX512 = 2 };

@@ -8,30 +8,33 @@ struct BERT: Backbone {
     fileprivate let blocks: [BERTBlock.Kept]
   }
 
-  let wordEmbeddings: WeightMatrix
+  let wordEmbeddings: Embedding
   let positions: Int?
   let segments: Int?
   var decoder: T5Decoder? { nil }
 
-  private let positionEmbeddings: WeightMatrix
-  private let segmentEmbeddings: WeightMatrix
+  private let positionEmbeddings: Embedding
+  private let segmentEmbeddings: Embedding
   private let norm: Norm
   private let blocks: [BERTBlock]
 
-  init(_ weights: any WeightSource, _ configuration: BERTConfiguration) throws {
+  init(
+    _ weights: any WeightSource, _ configuration: BERTConfiguration, _ precision: Precision?
+  ) throws {
     let width = configuration.width
     positions = configuration.positions
     segments = configuration.segments
-    wordEmbeddings = try weights.matrix(
-      "embeddings.word_embeddings.weight", configuration.vocabularySize, width)
-    positionEmbeddings = try weights.matrix(
-      "embeddings.position_embeddings.weight", configuration.positions, width)
-    segmentEmbeddings = try weights.matrix(
-      "embeddings.token_type_embeddings.weight", configuration.segments, width)
+    func embedding(_ name: String, rows: Int) throws -> Embedding {
+      try Embedding(
+        weights, "embeddings.\(name)_embeddings.weight", rows: rows, columns: width, precision)
+    }
+    wordEmbeddings = try embedding("word", rows: configuration.vocabularySize)
+    positionEmbeddings = try embedding("position", rows: configuration.positions)
+    segmentEmbeddings = try embedding("token_type", rows: configuration.segments)
     norm = try Norm.layer(
       weights, "embeddings.LayerNorm", width: width, epsilon: configuration.normEpsilon)
     blocks = try (0..<configuration.layers).map {
-      try BERTBlock(weights, "encoder.layer.\($0)", configuration)
+      try BERTBlock(weights, "encoder.layer.\($0)", configuration, precision)
     }
   }
 
@@ -57,13 +60,16 @@ struct BERT: Backbone {
     _ input: MatrixView, _ layout: JoinedLayout, _ workspace: Workspace
   ) {
     let width = Int64(input.columns)
-    workspace.forEach(layout.count) { text, _ in
+    workspace.forEach(layout.count) { text, scratch in
       let firstToken = layout.tokens(text).lowerBound
+      let embedding = scratch.floats(input.columns)
       for (position, row) in layout.joined(text).enumerated() {
         let token = layout.tokenStarts[text] + row - firstToken
         let segment = row < firstToken ? 0 : Int(layout.segments[token])
-        kernels.add_scaled(input.row(row), positionEmbeddings.view.row(position), 1, width)
-        kernels.add_scaled(input.row(row), segmentEmbeddings.view.row(segment), 1, width)
+        positionEmbeddings.copy(position, to: embedding)
+        kernels.add_scaled(input.row(row), embedding, 1, width)
+        segmentEmbeddings.copy(segment, to: embedding)
+        kernels.add_scaled(input.row(row), embedding, 1, width)
       }
     }
   }
@@ -105,12 +111,14 @@ private struct BERTBlock: Sendable {
   let outputNorm: Norm
 
   init(
-    _ weights: any WeightSource, _ name: String, _ configuration: BERTConfiguration
+    _ weights: any WeightSource, _ name: String, _ configuration: BERTConfiguration,
+    _ precision: Precision?
   ) throws {
     let width = configuration.width
     let inner = configuration.feedForwardWidth
     func linear(_ suffix: String, _ outputs: Int, _ inputs: Int) throws -> Linear {
-      try Linear(weights, name + suffix, outputs: outputs, inputs: inputs, hasBias: true)
+      try Linear(
+        weights, name + suffix, outputs: outputs, inputs: inputs, hasBias: true, precision)
     }
     func norm(_ suffix: String) throws -> Norm {
       try Norm.layer(weights, name + suffix, width: width, epsilon: configuration.normEpsilon)
@@ -133,7 +141,7 @@ private struct BERTBlock: Sendable {
     _ x: MatrixView, _ layout: JoinedLayout, keeping: Bool, _ workspace: Workspace
   ) -> Kept? {
     let arena = workspace.arena
-    let (rows, width, inner) = (x.rows, x.columns, intermediate.weight.rows)
+    let (rows, width, inner) = (x.rows, x.columns, intermediate.outputs)
     let kept =
       keeping
       ? Kept(
@@ -146,10 +154,11 @@ private struct BERTBlock: Sendable {
       let k = kept?.k ?? arena.matrix(rows, width)
       let v = kept?.v ?? arena.matrix(rows, width)
       let context = arena.matrix(rows, width)
-      workspace.forRowBlocks(rows) { block, _ in
-        query(x.rows(block), into: q.rows(block))
-        key(x.rows(block), into: k.rows(block))
-        value(x.rows(block), into: v.rows(block))
+      workspace.forRowBlocks(rows) { block, scratch in
+        let input = query.input(x.rows(block), in: scratch)
+        query.multiply(input, hasBias: true, into: q.rows(block), workspace)
+        key.multiply(input, hasBias: true, into: k.rows(block), workspace)
+        value.multiply(input, hasBias: true, into: v.rows(block), workspace)
       }
       attention.forward(
         q: q, k: k, v: v, into: context, starts: layout.starts, biases: nil, workspace)
@@ -157,13 +166,20 @@ private struct BERTBlock: Sendable {
         let x = x.rows(block)
         let product = scratch.matrix(block.count, width)
         let hidden = scratch.matrix(block.count, inner)
-        attentionOutput.multiply(context.rows(block), into: product)
+        attentionOutput.multiply(
+          attentionOutput.input(context.rows(block), in: scratch), into: product, workspace)
         attentionNorm(
           product, bias: attentionOutput.bias, residual: x, into: x,
           keeping: kept?.attentionNorm, rows: block)
-        intermediate.multiply(x, into: hidden)
-        gelu(hidden, slope: kept?.slope.rows(block))
-        output.multiply(hidden, into: product)
+        let input = intermediate.input(x, in: scratch)
+        if let kept {
+          intermediate.multiply(input, into: hidden, workspace)
+          gelu(hidden, slope: kept.slope.rows(block))
+        } else {
+          intermediate.multiply(
+            input, hasBias: true, activation: .gelu, into: hidden, workspace)
+        }
+        output.multiply(output.input(hidden, in: scratch), into: product, workspace)
         outputNorm(
           product, bias: output.bias, residual: x, into: x, keeping: kept?.outputNorm, rows: block)
       }
@@ -172,10 +188,10 @@ private struct BERTBlock: Sendable {
   }
 
   /// `gelu(hidden + bias)` in place.
-  private func gelu(_ hidden: MatrixView, slope: MatrixView?) {
+  private func gelu(_ hidden: MatrixView, slope: MatrixView) {
     guard let bias = intermediate.bias else { return }
     kernels.gelu(
-      hidden.base, bias.numbers, slope?.base, Int64(hidden.rows), Int64(hidden.columns))
+      hidden.base, bias.numbers, slope.base, Int64(hidden.rows), Int64(hidden.columns))
   }
 
   /// Turns the gradient with respect to the layer's output, `[rows, d]`, into the one with
@@ -184,7 +200,7 @@ private struct BERTBlock: Sendable {
     _ gradient: MatrixView, kept: Kept, _ layout: JoinedLayout, _ workspace: Workspace
   ) {
     let arena = workspace.arena
-    let (rows, width, inner) = (gradient.rows, gradient.columns, intermediate.weight.rows)
+    let (rows, width, inner) = (gradient.rows, gradient.columns, intermediate.outputs)
     arena.temporary {
       let context = arena.matrix(rows, width)
       let dq = arena.matrix(rows, width)
@@ -194,21 +210,21 @@ private struct BERTBlock: Sendable {
         let gradient = gradient.rows(block)
         let hidden = scratch.matrix(block.count, inner)
         outputNorm.backward(gradient, kept: kept.outputNorm, rows: block, into: gradient)
-        output.backward(gradient, into: hidden)
+        output.backward(gradient, into: hidden, in: scratch, workspace)
         kernels.multiply(
           hidden.base, hidden.base, kept.slope.rows(block).base, Int64(hidden.count))
-        intermediate.backward(hidden, adding: true, into: gradient)
+        intermediate.backward(hidden, adding: true, into: gradient, in: scratch, workspace)
         attentionNorm.backward(gradient, kept: kept.attentionNorm, rows: block, into: gradient)
-        attentionOutput.backward(gradient, into: context.rows(block))
+        attentionOutput.backward(gradient, into: context.rows(block), in: scratch, workspace)
       }
       attention.backward(
         context, q: kept.q, k: kept.k, v: kept.v, into: (dq, dk, dv), starts: layout.starts,
         biases: nil, workspace)
-      workspace.forRowBlocks(rows) { block, _ in
+      workspace.forRowBlocks(rows) { block, scratch in
         let gradient = gradient.rows(block)
-        query.backward(dq.rows(block), adding: true, into: gradient)
-        key.backward(dk.rows(block), adding: true, into: gradient)
-        value.backward(dv.rows(block), adding: true, into: gradient)
+        query.backward(dq.rows(block), adding: true, into: gradient, in: scratch, workspace)
+        key.backward(dk.rows(block), adding: true, into: gradient, in: scratch, workspace)
+        value.backward(dv.rows(block), adding: true, into: gradient, in: scratch, workspace)
       }
     }
   }

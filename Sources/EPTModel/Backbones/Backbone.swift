@@ -48,7 +48,7 @@ protocol Backbone: Sendable {
   associatedtype Kept
 
   /// Word embeddings. `[vocabulary, d]`
-  var wordEmbeddings: WeightMatrix { get }
+  var wordEmbeddings: Embedding { get }
   /// How many rows a text may have with its prompt; nil if there is no limit.
   var positions: Int? { get }
   /// How many values a segment may have; nil where segments are not read.

@@ -13,7 +13,7 @@ struct T5: Backbone {
     fileprivate let biases: [AttentionBias]
   }
 
-  let wordEmbeddings: WeightMatrix
+  let wordEmbeddings: Embedding
   var positions: Int? { nil }
   var segments: Int? { nil }
   let decoder: T5Decoder?
@@ -22,20 +22,24 @@ struct T5: Backbone {
   private let bias: RelativeBias
   private let norm: Norm
 
-  init(_ weights: any WeightSource, _ configuration: T5Configuration) throws {
-    wordEmbeddings = try weights.matrix(
-      "shared.weight", configuration.vocabularySize, configuration.width)
+  init(
+    _ weights: any WeightSource, _ configuration: T5Configuration, _ precision: Precision?
+  ) throws {
+    wordEmbeddings = try Embedding(
+      weights, "shared.weight", rows: configuration.vocabularySize,
+      columns: configuration.width, precision)
     blocks = try (0..<configuration.encoderLayers).map { layer in
       (
-        try T5SelfAttention(weights, "encoder.block.\(layer).layer.0", configuration),
-        try T5FeedForward(weights, "encoder.block.\(layer).layer.1", configuration)
+        try T5SelfAttention(weights, "encoder.block.\(layer).layer.0", configuration, precision),
+        try T5FeedForward(weights, "encoder.block.\(layer).layer.1", configuration, precision)
       )
     }
     bias = try RelativeBias(weights, stack: "encoder", configuration, isBidirectional: true)
     norm = try Norm.rootMeanSquare(
       weights, "encoder.final_layer_norm", width: configuration.width,
       epsilon: configuration.normEpsilon)
-    decoder = try T5Decoder(weights, configuration, wordEmbeddings: wordEmbeddings)
+    decoder = try T5Decoder(
+      weights, configuration, wordEmbeddings: wordEmbeddings, precision)
   }
 
   func encode(

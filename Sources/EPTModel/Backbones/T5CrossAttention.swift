@@ -24,22 +24,29 @@ struct T5CrossAttention: Sendable {
   let heads: Int
   let headWidth: Int
 
-  init(_ weights: any WeightSource, _ layer: String, _ configuration: T5Configuration) throws {
+  init(
+    _ weights: any WeightSource, _ layer: String, _ configuration: T5Configuration,
+    _ precision: Precision?
+  ) throws {
     let width = configuration.width
     heads = configuration.heads
     headWidth = configuration.headWidth
     let inner = heads * headWidth
-    func linear(_ name: String, _ outputs: Int, _ inputs: Int) throws -> Linear {
+    func linear(
+      _ name: String, _ outputs: Int, _ inputs: Int, _ precision: Precision?
+    ) throws -> Linear {
       try Linear(
         weights, "\(layer).EncDecAttention.\(name)", outputs: outputs, inputs: inputs,
-        hasBias: false)
+        hasBias: false, precision)
     }
+    // Heads are cut out of these, which panels allow at multiples of their rows only.
+    let cut = headWidth % PanelGeometry.rowsPerPanel == 0 ? precision : .f32
     norm = try Norm.rootMeanSquare(
       weights, "\(layer).layer_norm", width: width, epsilon: configuration.normEpsilon)
-    query = try linear("q", inner, width)
-    key = try linear("k", inner, width)
-    value = try linear("v", inner, width)
-    output = try linear("o", width, inner)
+    query = try linear("q", inner, width, precision)
+    key = try linear("k", inner, width, cut)
+    value = try linear("v", inner, width, cut)
+    output = try linear("o", width, inner, precision)
   }
 
   /// Columns, or rows of a weight, that belong to `head`.
@@ -69,41 +76,42 @@ struct T5CrossAttention: Sendable {
     arena.temporary {
       let queries = kept?.queries ?? arena.matrix(rows * heads, width)
       let context = arena.matrix(rows * heads, width)
+      let joined = arena.matrix(rows, heads * headWidth)
       workspace.forRowBlocks(rows) { block, scratch in
         let normed = scratch.matrix(block.count, width)
-        let q = scratch.matrix(block.count, heads * headWidth)
         norm(h.rows(block), into: normed, keeping: kept?.norm, rows: block)
-        query(normed, into: q)
-        let folded = queries.reshaped(rows: rows, columns: heads * width).rows(block)
-        for head in 0..<heads {
-          // [rows, headWidth] · Wk [headWidth, d]
-          Product.large(
-            q.columns(inner(head)), key.weight.view.rows(inner(head)),
-            into: folded.columns(wide(head, width)))
-        }
+        query.multiply(query.input(normed, in: scratch), into: joined.rows(block), workspace)
+      }
+      let folded = queries.reshaped(rows: rows, columns: heads * width)
+      workspace.forEach(heads) { head, scratch in
+        // [rows, headWidth] · Wk [headWidth, d]
+        key.backward(
+          joined.columns(inner(head)), outputs: inner(head),
+          into: folded.columns(wide(head, width)), in: scratch, workspace)
       }
       workspace.forEach(texts.count) { text, scratch in
         let mine = starts[text] * heads..<starts[text + 1] * heads
         let probability =
           kept?.probabilities[text] ?? scratch.matrix(mine.count, texts[text].count)
         // [rows · heads, d] · [encoder rows, d]ᵀ
-        Product.small(
+        Product.multiply(
           queries.rows(mine), states.rows(texts[text]), transposeB: true, into: probability)
         kernels.softmax(
           probability.base, Int64(probability.stride), nil, 0, Int64(probability.rows),
           Int64(probability.columns))
-        Product.small(probability, states.rows(texts[text]), into: context.rows(mine))
+        Product.multiply(probability, states.rows(texts[text]), into: context.rows(mine))
+      }
+      let contextRows = context.reshaped(rows: rows, columns: heads * width)
+      workspace.forEach(heads) { head, scratch in
+        // [rows, d] · Wv [headWidth, d]ᵀ
+        value.multiply(
+          value.input(contextRows.columns(wide(head, width)), in: scratch), outputs: inner(head),
+          into: joined.columns(inner(head)), workspace)
       }
       workspace.forRowBlocks(rows) { block, scratch in
-        let folded = context.reshaped(rows: rows, columns: heads * width).rows(block)
-        let joined = scratch.matrix(block.count, heads * headWidth)
-        for head in 0..<heads {
-          // [rows, d] · Wv [headWidth, d]ᵀ
-          Product.large(
-            folded.columns(wide(head, width)), value.weight.view.rows(inner(head)),
-            transposeB: true, into: joined.columns(inner(head)))
-        }
-        output.multiply(joined, adding: true, into: h.rows(block))
+        output.multiply(
+          output.input(joined.rows(block), in: scratch), adding: true, into: h.rows(block),
+          workspace)
       }
     }
     return kept
@@ -121,14 +129,14 @@ struct T5CrossAttention: Sendable {
       // With respect to P·H, then with respect to q·Wk in its place.
       let folded = arena.matrix(rows * heads, width)
       let foldedRows = folded.reshaped(rows: rows, columns: heads * width)
+      let joined = arena.matrix(rows, heads * headWidth)
       workspace.forRowBlocks(rows) { block, scratch in
-        let joined = scratch.matrix(block.count, heads * headWidth)
-        output.backward(gradient.rows(block), into: joined)
-        for head in 0..<heads {
-          Product.large(
-            joined.columns(inner(head)), value.weight.view.rows(inner(head)),
-            into: foldedRows.rows(block).columns(wide(head, width)))
-        }
+        output.backward(gradient.rows(block), into: joined.rows(block), in: scratch, workspace)
+      }
+      workspace.forEach(heads) { head, scratch in
+        value.backward(
+          joined.columns(inner(head)), outputs: inner(head),
+          into: foldedRows.columns(wide(head, width)), in: scratch, workspace)
       }
       workspace.forEach(texts.count) { text, scratch in
         let mine = folded.rows(starts[text] * heads..<starts[text + 1] * heads)
@@ -137,23 +145,22 @@ struct T5CrossAttention: Sendable {
         let states = states.rows(texts[text])
         let stateGradient = stateGradient.rows(texts[text])
         let scores = scratch.matrix(mine.rows, states.rows)
-        Product.small(mine, states, transposeB: true, into: scores)
-        Product.small(probability, transposeA: true, mine, adding: true, into: stateGradient)
+        Product.multiply(mine, states, transposeB: true, into: scores)
+        Product.multiply(probability, transposeA: true, mine, adding: true, into: stateGradient)
         kernels.softmax_backward(
           probability.base, scores.base, Int64(scores.stride), Int64(scores.rows),
           Int64(scores.columns))
-        Product.small(scores, transposeA: true, queries, adding: true, into: stateGradient)
-        Product.small(scores, states, into: mine)
+        Product.multiply(scores, transposeA: true, queries, adding: true, into: stateGradient)
+        Product.multiply(scores, states, into: mine)
+      }
+      workspace.forEach(heads) { head, scratch in
+        key.multiply(
+          key.input(foldedRows.columns(wide(head, width)), in: scratch), outputs: inner(head),
+          into: joined.columns(inner(head)), workspace)
       }
       workspace.forRowBlocks(rows) { block, scratch in
-        let q = scratch.matrix(block.count, heads * headWidth)
         let normed = scratch.matrix(block.count, width)
-        for head in 0..<heads {
-          Product.large(
-            foldedRows.rows(block).columns(wide(head, width)),
-            key.weight.view.rows(inner(head)), transposeB: true, into: q.columns(inner(head)))
-        }
-        query.backward(q, into: normed)
+        query.backward(joined.rows(block), into: normed, in: scratch, workspace)
         norm.backward(
           normed, kept: kept.norm, rows: block, adding: true, into: gradient.rows(block))
       }

@@ -38,7 +38,7 @@ struct T5Decoder: Sendable {
     var norm: Norm.Kept?
   }
 
-  let wordEmbeddings: WeightMatrix
+  let wordEmbeddings: Embedding
   let blocks: [Block]
   let bias: RelativeBias
   let norm: Norm
@@ -48,7 +48,8 @@ struct T5Decoder: Sendable {
   let end: Int32
 
   init(
-    _ weights: any WeightSource, _ configuration: T5Configuration, wordEmbeddings: WeightMatrix
+    _ weights: any WeightSource, _ configuration: T5Configuration, wordEmbeddings: Embedding,
+    _ precision: Precision?
   ) throws {
     self.wordEmbeddings = wordEmbeddings
     start = configuration.decoderStart
@@ -56,9 +57,9 @@ struct T5Decoder: Sendable {
     blocks = try (0..<configuration.decoderLayers).map { layer in
       let name = "decoder.block.\(layer).layer"
       return Block(
-        attention: try T5SelfAttention(weights, name + ".0", configuration),
-        cross: try T5CrossAttention(weights, name + ".1", configuration),
-        feedForward: try T5FeedForward(weights, name + ".2", configuration))
+        attention: try T5SelfAttention(weights, name + ".0", configuration, precision),
+        cross: try T5CrossAttention(weights, name + ".1", configuration, precision),
+        feedForward: try T5FeedForward(weights, name + ".2", configuration, precision))
     }
     bias = try RelativeBias(weights, stack: "decoder", configuration, isBidirectional: false)
     norm = try Norm.rootMeanSquare(
@@ -67,10 +68,12 @@ struct T5Decoder: Sendable {
     vocabulary =
       configuration.tiesEmbeddings
       ? OutputVocabulary(
-        weight: wordEmbeddings, scale: 1 / Float(configuration.width).squareRoot())
+        weight: wordEmbeddings, scale: 1 / Float(configuration.width).squareRoot(),
+        precision: precision)
       : OutputVocabulary(
-        weight: try weights.matrix(
-          "lm_head.weight", configuration.vocabularySize, configuration.width), scale: 1)
+        weight: try Embedding(
+          weights, "lm_head.weight", rows: configuration.vocabularySize,
+          columns: configuration.width, precision), scale: 1, precision: precision)
   }
 
   /// The rows that score `words`.
@@ -89,13 +92,16 @@ struct T5Decoder: Sendable {
       let rows = Rows(trees, treeOfText: treeOfText, bias: bias, in: workspace.arena)
       let (outputs, _) = forward(rows, states: states, texts: texts, keeping: false, workspace)
       let normalizers = vocabulary.logNormalizers(outputs, expectation: nil, workspace)
+      let weight = workspace.arena.floats(outputs.columns)
       return texts.indices.map { text in
         let tree = rows.tree(text)
         var scores = [Float](repeating: 0, count: tree.wordCount)
         for target in tree.targets {
           let row = rows.starts[text] + target.row
-          scores[target.word] +=
-            vocabulary.logit(outputs.row(row), target.token) - normalizers[row]
+          vocabulary.weight.copy(Int(target.token), to: weight)
+          let logit =
+            vocabulary.scale * kernels.dot(outputs.row(row), weight, Int64(outputs.columns))
+          scores[target.word] += logit - normalizers[row]
         }
         return scores
       }
@@ -117,18 +123,18 @@ struct T5Decoder: Sendable {
       let gradient = workspace.arena.matrix(rows.count, outputs.columns)
       let normalizers = vocabulary.logNormalizers(outputs, expectation: gradient, workspace)
       let width = Int64(outputs.columns)
+      let weight = workspace.arena.floats(outputs.columns)
       var loss = 0.0
       for text in 0..<layout.count {
         let targets = rows.tree(text).targets
         let share = 1 / Float(targets.count * layout.count)
         for target in targets {
           let row = rows.starts[text] + target.row
-          loss += Double(
-            share * (normalizers[row] - vocabulary.logit(outputs.row(row), target.token)))
+          vocabulary.weight.copy(Int(target.token), to: weight)
+          let logit = vocabulary.scale * kernels.dot(outputs.row(row), weight, width)
+          loss += Double(share * (normalizers[row] - logit))
           // d/dstate (log Σ exp - logit) = E[scale · W] - scale · W[token]
-          kernels.add_scaled(
-            gradient.row(row), vocabulary.weight.view.row(Int(target.token)), -vocabulary.scale,
-            width)
+          kernels.add_scaled(gradient.row(row), weight, -vocabulary.scale, width)
           for column in 0..<outputs.columns { gradient.row(row)[column] *= share }
         }
       }
@@ -147,8 +153,7 @@ struct T5Decoder: Sendable {
     let h = workspace.arena.matrix(rows.count, wordEmbeddings.columns)
     for text in texts.indices {
       for (index, token) in rows.tree(text).tokens.enumerated() {
-        h.row(rows.starts[text] + index).update(
-          from: wordEmbeddings.view.row(Int(token)), count: h.columns)
+        wordEmbeddings.copy(Int(token), to: h.row(rows.starts[text] + index))
       }
     }
     var kept = Kept()

@@ -21,13 +21,16 @@ struct T5SelfAttention: Sendable {
   let output: Linear
   let attention: Attention
 
-  init(_ weights: any WeightSource, _ layer: String, _ configuration: T5Configuration) throws {
+  init(
+    _ weights: any WeightSource, _ layer: String, _ configuration: T5Configuration,
+    _ precision: Precision?
+  ) throws {
     let width = configuration.width
     let inner = configuration.heads * configuration.headWidth
     func linear(_ name: String, _ outputs: Int, _ inputs: Int) throws -> Linear {
       try Linear(
         weights, "\(layer).SelfAttention.\(name)", outputs: outputs, inputs: inputs,
-        hasBias: false)
+        hasBias: false, precision)
     }
     norm = try Norm.rootMeanSquare(
       weights, "\(layer).layer_norm", width: width, epsilon: configuration.normEpsilon)
@@ -44,7 +47,7 @@ struct T5SelfAttention: Sendable {
     _ workspace: Workspace
   ) -> Kept? {
     let arena = workspace.arena
-    let (rows, inner) = (h.rows, query.weight.rows)
+    let (rows, inner) = (h.rows, query.outputs)
     let kept =
       keeping
       ? Kept(
@@ -58,13 +61,16 @@ struct T5SelfAttention: Sendable {
       workspace.forRowBlocks(rows) { block, scratch in
         let normed = scratch.matrix(block.count, h.columns)
         norm(h.rows(block), into: normed, keeping: kept?.norm, rows: block)
-        query(normed, into: q.rows(block))
-        key(normed, into: k.rows(block))
-        value(normed, into: v.rows(block))
+        let input = query.input(normed, in: scratch)
+        query.multiply(input, into: q.rows(block), workspace)
+        key.multiply(input, into: k.rows(block), workspace)
+        value.multiply(input, into: v.rows(block), workspace)
       }
       attention.forward(q: q, k: k, v: v, into: context, starts: starts, biases: biases, workspace)
-      workspace.forRowBlocks(rows) { block, _ in
-        output.multiply(context.rows(block), adding: true, into: h.rows(block))
+      workspace.forRowBlocks(rows) { block, scratch in
+        output.multiply(
+          output.input(context.rows(block), in: scratch), adding: true, into: h.rows(block),
+          workspace)
       }
     }
     return kept
@@ -75,14 +81,14 @@ struct T5SelfAttention: Sendable {
     _ workspace: Workspace
   ) {
     let arena = workspace.arena
-    let (rows, inner) = (gradient.rows, query.weight.rows)
+    let (rows, inner) = (gradient.rows, query.outputs)
     arena.temporary {
       let context = arena.matrix(rows, inner)
       let dq = arena.matrix(rows, inner)
       let dk = arena.matrix(rows, inner)
       let dv = arena.matrix(rows, inner)
-      workspace.forRowBlocks(rows) { block, _ in
-        output.backward(gradient.rows(block), into: context.rows(block))
+      workspace.forRowBlocks(rows) { block, scratch in
+        output.backward(gradient.rows(block), into: context.rows(block), in: scratch, workspace)
       }
       attention.backward(
         context, q: kept.q, k: kept.k, v: kept.v, into: (dq, dk, dv), starts: starts,
@@ -90,9 +96,9 @@ struct T5SelfAttention: Sendable {
         workspace)
       workspace.forRowBlocks(rows) { block, scratch in
         let normed = scratch.matrix(block.count, gradient.columns)
-        query.backward(dq.rows(block), into: normed)
-        key.backward(dk.rows(block), adding: true, into: normed)
-        value.backward(dv.rows(block), adding: true, into: normed)
+        query.backward(dq.rows(block), into: normed, in: scratch, workspace)
+        key.backward(dk.rows(block), adding: true, into: normed, in: scratch, workspace)
+        value.backward(dv.rows(block), adding: true, into: normed, in: scratch, workspace)
         norm.backward(
           normed, kept: kept.norm, rows: block, adding: true, into: gradient.rows(block))
       }
@@ -122,17 +128,22 @@ struct T5FeedForward: Sendable {
   let inputs: [Linear]
   let output: Linear
 
-  init(_ weights: any WeightSource, _ layer: String, _ configuration: T5Configuration) throws {
+  init(
+    _ weights: any WeightSource, _ layer: String, _ configuration: T5Configuration,
+    _ precision: Precision?
+  ) throws {
     let (width, inner) = (configuration.width, configuration.feedForwardWidth)
     norm = try Norm.rootMeanSquare(
       weights, "\(layer).layer_norm", width: width, epsilon: configuration.normEpsilon)
     let names = configuration.feedForward == .relu ? ["wi"] : ["wi_0", "wi_1"]
     inputs = try names.map {
       try Linear(
-        weights, "\(layer).DenseReluDense.\($0)", outputs: inner, inputs: width, hasBias: false)
+        weights, "\(layer).DenseReluDense.\($0)", outputs: inner, inputs: width, hasBias: false,
+        precision)
     }
     output = try Linear(
-      weights, "\(layer).DenseReluDense.wo", outputs: width, inputs: inner, hasBias: false)
+      weights, "\(layer).DenseReluDense.wo", outputs: width, inputs: inner, hasBias: false,
+      precision)
   }
 
   func forward(_ h: MatrixView, keeping: Bool, _ workspace: Workspace) -> Kept? {
@@ -145,15 +156,15 @@ struct T5FeedForward: Sendable {
     workspace.forRowBlocks(h.rows) { block, scratch in
       let normed = scratch.matrix(block.count, h.columns)
       norm(h.rows(block), into: normed, keeping: kept?.norm, rows: block)
+      let hidden = inner(normed, keeping: kept?.inner, rows: block, in: scratch, workspace)
       output.multiply(
-        inner(normed, keeping: kept?.inner, rows: block, in: scratch), adding: true,
-        into: h.rows(block))
+        output.input(hidden, in: scratch), adding: true, into: h.rows(block), workspace)
     }
     return kept
   }
 
   private func keptInner(_ rows: Int, in arena: Arena) -> Inner {
-    let width = output.weight.columns
+    let width = output.inputs
     return inputs.count == 1
       ? .relu(Rectifier.Kept(rows: rows, columns: width, in: arena))
       : .gated(inputs.map { _ in arena.matrix(rows, width) })
@@ -161,43 +172,48 @@ struct T5FeedForward: Sendable {
 
   /// The inner function of some rows. `[rows, feedForwardWidth]`
   private func inner(
-    _ normed: MatrixView, keeping kept: Inner?, rows: Range<Int>, in scratch: Arena
+    _ normed: MatrixView, keeping kept: Inner?, rows: Range<Int>, in scratch: Arena,
+    _ workspace: Workspace
   ) -> MatrixView {
-    let hidden = scratch.matrix(rows.count, output.weight.columns)
+    let hidden = scratch.matrix(rows.count, output.inputs)
+    let input = inputs[0].input(normed, in: scratch)
     if inputs.count == 1 {
-      inputs[0](normed, into: hidden)
       if case .relu(let kept) = kept {
+        inputs[0].multiply(input, into: hidden, workspace)
         Rectifier.forward(hidden, keeping: kept, rows: rows)
       } else {
-        Rectifier.forward(hidden)
+        inputs[0].multiply(input, activation: .relu, into: hidden, workspace)
       }
       return hidden
     }
     var factors = inputs.map { _ in scratch.matrix(rows.count, hidden.columns) }
     if case .gated(let kept) = kept { factors = kept.map { $0.rows(rows) } }
-    for (input, factor) in zip(inputs, factors) { input(normed, into: factor) }
+    for (linear, factor) in zip(inputs, factors) {
+      linear.multiply(input, into: factor, workspace)
+    }
     kernels.gated_gelu(
       factors[0].base, factors[1].base, hidden.base, kept != nil, Int64(hidden.count))
     return hidden
   }
 
   func backward(_ gradient: MatrixView, kept: Kept, _ workspace: Workspace) {
-    let inner = output.weight.columns
+    let inner = output.inputs
     workspace.forRowBlocks(gradient.rows) { block, scratch in
       let stream = gradient.rows(block)
       let hidden = scratch.matrix(block.count, inner)
       let normed = scratch.matrix(block.count, gradient.columns)
-      output.backward(stream, into: hidden)
+      output.backward(stream, into: hidden, in: scratch, workspace)
       switch kept.inner {
       case .relu(let kept):
         Rectifier.backward(hidden, kept: kept, rows: block)
-        inputs[0].backward(hidden, into: normed)
+        inputs[0].backward(hidden, into: normed, in: scratch, workspace)
       case .gated(let slopes):
         let product = scratch.matrix(block.count, inner)
         for (index, input) in inputs.enumerated() {
           kernels.multiply(
             product.base, hidden.base, slopes[index].rows(block).base, Int64(hidden.count))
-          input.backward(product, adding: index > 0, into: normed)
+          input.backward(
+            product, adding: index > 0, into: normed, in: scratch, workspace)
         }
       }
       norm.backward(normed, kept: kept.norm, rows: block, adding: true, into: stream)

@@ -9,3 +9,12 @@ let kernels: ept_kernels = {
   }
   return table.pointee
 }()
+
+/// The C loops in whole numbers for this processor, likewise.
+let int8Kernels: ept_int8_kernels = {
+  let table =
+    ept_int8_kernels_for(Int32(ept_isa_chosen().rawValue))
+    ?? ept_int8_kernels_for(Int32(EPT_ISA_SCALAR.rawValue))
+  guard let table else { preconditionFailure("the scalar loops are always there") }
+  return table.pointee
+}()

@@ -1,23 +1,9 @@
-import CBLAS
 import CEPTKernels
 
 /// Products of matrices, each on the calling thread alone.
 enum Product {
-  /// Puts `scale · op(a) · op(b)` into `c`, or adds it with `adding`; for weights.
-  static func large(
-    _ a: MatrixView, _ b: MatrixView, transposeB: Bool = false, scale: Float = 1,
-    adding: Bool = false, into c: MatrixView
-  ) {
-    let inner = check(a, false, b, transposeB, c)
-    guard c.count > 0 else { return }
-    ept_sgemm(
-      false, transposeB, Int64(c.rows), Int64(c.columns), Int64(inner), scale,
-      a.base, Int64(a.stride), b.base, Int64(b.stride),
-      adding ? 1 : 0, c.base, Int64(c.stride))
-  }
-
-  /// The same for matrices that differ from call to call, such as attention's.
-  static func small(
+  /// Puts `scale · op(a) · op(b)` into `c`, or adds it with `adding`.
+  static func multiply(
     _ a: MatrixView, transposeA: Bool = false, _ b: MatrixView, transposeB: Bool = false,
     scale: Float = 1, adding: Bool = false, into c: MatrixView
   ) {

@@ -74,7 +74,10 @@ extension WeightSource {
     WeightVector(storage: try WeightStorage(tensor(name, shape: [count])))
   }
 
-  private func tensor(_ name: String, shape: [Int]) throws -> StoredTensor {
+  /// The tensor called `name`, which must have `shape`.
+  ///
+  /// - Throws: `FormatError`.
+  func tensor(_ name: String, shape: [Int]) throws -> StoredTensor {
     let tensor = try tensor(name)
     guard tensor.shape == shape else {
       throw FormatError.wrongShape(

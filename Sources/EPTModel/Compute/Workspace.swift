@@ -11,6 +11,8 @@ final class Workspace: @unchecked Sendable {
   let arena = Arena()
   /// Memory of each thread, for one piece of work.
   private let scratch: [Arena]
+  /// Whether several threads are at work now; written while one is.
+  private var isForked = false
 
   init(threads: Int) {
     self.threads = max(1, threads)
@@ -29,6 +31,9 @@ final class Workspace: @unchecked Sendable {
       }
       return
     }
+    precondition(!isForked, "pieces of work do not fork again")
+    isForked = true
+    defer { isForked = false }
     let next = Atomic(0)
     withoutActuallyEscaping(body) { body in
       // Threads share what `body` captures; pieces write to places of their own.
@@ -48,12 +53,27 @@ final class Workspace: @unchecked Sendable {
   ///
   /// Blocks are large enough to pay for packing the weights once more, small enough for a
   /// layer's activations to stay in the second-level cache, and come in fours where there are
-  /// several, so that two or four threads finish together.
+  /// several, so that two or four threads finish together. Few rows are one block on the calling
+  /// thread, and their products `split`.
   func forRowBlocks(_ rows: Int, _ body: (Range<Int>, Arena) -> Void) {
     let wanted = (rows + 255) / 256
     let blocks = max(1, min((wanted + 3) / 4 * 4, rows / 32))
     forEach(rows == 0 ? 0 : blocks) { block, arena in
       body(rows * block / blocks..<rows * (block + 1) / blocks, arena)
+    }
+  }
+
+  /// Runs `body` for all `columns` of a product in ranges on all threads, and waits.
+  ///
+  /// The calling thread does all if it is at work beside others already, or if so little is to do
+  /// that waking them takes longer. `cost` is the multiplications of one column.
+  func split(columns: Int, cost: Int, _ body: (Range<Int>) -> Void) {
+    guard threads > 1, !isForked, columns > 1, columns * cost >= 1 << 17 else {
+      return body(0..<columns)
+    }
+    let parts = min(threads, columns)
+    forEach(parts) { part, _ in
+      body(columns * part / parts..<columns * (part + 1) / parts)
     }
   }
 }

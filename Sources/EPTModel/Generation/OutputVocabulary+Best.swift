@@ -26,12 +26,10 @@ extension OutputVocabulary {
     // Of each chunk and row the best logits, and their tokens as numbers: both in falling order.
     let logitsOfBest = arena.matrix(chunks * rows, count)
     let tokensOfBest = arena.matrix(chunks * rows, count)
+    let input = layer?.input(states, in: arena)
     workspace.forEach(chunks) { chunk, scratch in
       let tokens = chunk * Self.chunk..<min(weight.rows, (chunk + 1) * Self.chunk)
-      let logits = scratch.matrix(rows, tokens.count)
-      // [rows, d] · [tokens, d]ᵀ
-      Product.large(
-        states, weight.view.rows(tokens), transposeB: true, scale: scale, into: logits)
+      let logits = logits(states, input, tokens, in: scratch, workspace)
       for row in 0..<rows {
         let (values, ids) = (
           logitsOfBest.row(chunk * rows + row), tokensOfBest.row(chunk * rows + row)

@@ -36,9 +36,12 @@ extension T5Decoder {
       let pair = DecoderCache.Pair(
         keys: workspace.arena.matrix(states.rows, cross.heads * cross.headWidth),
         values: workspace.arena.matrix(states.rows, cross.heads * cross.headWidth))
-      workspace.forRowBlocks(states.rows) { rows, _ in
-        cross.key(states.rows(rows), into: pair.keys.rows(rows))
-        cross.value(states.rows(rows), into: pair.values.rows(rows))
+      workspace.forRowBlocks(states.rows) { rows, scratch in
+        let states = states.rows(rows)
+        cross.key.multiply(
+          cross.key.input(states, in: scratch), into: pair.keys.rows(rows), workspace)
+        cross.value.multiply(
+          cross.value.input(states, in: scratch), into: pair.values.rows(rows), workspace)
       }
       cache.states.append(pair)
       cache.steps.append([])
@@ -65,7 +68,7 @@ extension T5Decoder {
     return workspace.arena.temporary {
       let h = workspace.arena.matrix(rows.tokens.count, wordEmbeddings.columns)
       for (row, token) in rows.tokens.enumerated() {
-        h.row(row).update(from: wordEmbeddings.view.row(Int(token)), count: h.columns)
+        wordEmbeddings.copy(Int(token), to: h.row(row))
       }
       let bias = distanceBias(steps: rows.history.first?.count ?? 0, in: workspace.arena)
       for (layer, block) in blocks.enumerated() {
@@ -103,9 +106,10 @@ extension T5SelfAttention {
       let q = workspace.arena.matrix(h.rows, heads * width)
       let context = workspace.arena.zeros(h.rows, heads * width)
       norm(h, into: normed, keeping: nil, rows: 0..<h.rows)
-      query(normed, into: q)
-      key(normed, into: mine.keys)
-      value(normed, into: mine.values)
+      let input = query.input(normed, in: workspace.arena)
+      query.multiply(input, into: q, workspace)
+      key.multiply(input, into: mine.keys, workspace)
+      value.multiply(input, into: mine.values, workspace)
       workspace.forEach(h.rows) { row, scratch in
         let places = rows.history[row] + [row]
         let scores = scratch.matrix(heads, places.count)
@@ -129,7 +133,8 @@ extension T5SelfAttention {
           }
         }
       }
-      output.multiply(context, adding: true, into: h)
+      output.multiply(
+        output.input(context, in: workspace.arena), adding: true, into: h, workspace)
     }
   }
 }
@@ -145,7 +150,7 @@ extension T5CrossAttention {
       let q = workspace.arena.matrix(h.rows, heads * headWidth)
       let context = workspace.arena.matrix(h.rows, heads * headWidth)
       norm(h, into: normed, keeping: nil, rows: 0..<h.rows)
-      query(normed, into: q)
+      query.multiply(query.input(normed, in: workspace.arena), into: q, workspace)
       workspace.forEach(texts.count * heads) { piece, scratch in
         let (text, head) = (piece / heads, piece % heads)
         let mine = rows.ofText[text]
@@ -153,16 +158,17 @@ extension T5CrossAttention {
         let columns = head * headWidth..<(head + 1) * headWidth
         let scores = scratch.matrix(mine.count, texts[text].count)
         // [rows, headWidth] · [encoder rows, headWidth]ᵀ
-        Product.small(
+        Product.multiply(
           q.rows(mine).columns(columns), states.keys.rows(texts[text]).columns(columns),
           transposeB: true, into: scores)
         kernels.softmax(
           scores.base, Int64(scores.stride), nil, 0, Int64(scores.rows), Int64(scores.columns))
-        Product.small(
+        Product.multiply(
           scores, states.values.rows(texts[text]).columns(columns),
           into: context.rows(mine).columns(columns))
       }
-      output.multiply(context, adding: true, into: h)
+      output.multiply(
+        output.input(context, in: workspace.arena), adding: true, into: h, workspace)
     }
   }
 }

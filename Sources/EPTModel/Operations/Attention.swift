@@ -43,7 +43,7 @@ struct Attention: Sendable {
     _ q: MatrixView, _ k: MatrixView, _ bias: AttentionBias?, head: Int, firstQuery: Int,
     into scores: MatrixView
   ) {
-    Product.small(q, k, transposeB: true, scale: scale, into: scores)
+    Product.multiply(q, k, transposeB: true, scale: scale, into: scores)
     let row = bias.map { $0.base + head * $0.headStride + firstQuery * $0.rowStride }
     kernels.softmax(
       scores.base, Int64(scores.stride), row, Int64(bias?.rowStride ?? 0), Int64(scores.rows),
@@ -70,7 +70,7 @@ struct Attention: Sendable {
             cut(q, rows, head).rows(queries), keys, bias, head: head, firstQuery: first,
             into: scores)
           // [queries, keys] · [keys, headWidth]
-          Product.small(scores, values, into: cut(output, rows, head).rows(queries))
+          Product.multiply(scores, values, into: cut(output, rows, head).rows(queries))
         }
       }
     }
@@ -97,18 +97,18 @@ struct Attention: Sendable {
           let gradient = scratch.matrix(queries.count, rows.count)
           probabilities(blockQ, keys, bias, head: head, firstQuery: first, into: probability)
           // dP = dO·vᵀ, then dS in its place. [queries, keys]
-          Product.small(blockGradient, values, transposeB: true, into: gradient)
+          Product.multiply(blockGradient, values, transposeB: true, into: gradient)
           // dv = Pᵀ·dO [keys, headWidth]
-          Product.small(
+          Product.multiply(
             probability, transposeA: true, blockGradient, adding: first > 0,
             into: cut(gradients.v, rows, head))
           kernels.softmax_backward(
             probability.base, gradient.base, Int64(gradient.stride), Int64(gradient.rows),
             Int64(gradient.columns))
           // dq = scale · dS·k, dk = scale · dSᵀ·q
-          Product.small(
+          Product.multiply(
             gradient, keys, scale: scale, into: cut(gradients.q, rows, head).rows(queries))
-          Product.small(
+          Product.multiply(
             gradient, transposeA: true, blockQ, scale: scale, adding: first > 0,
             into: cut(gradients.k, rows, head))
         }

@@ -1,48 +1,201 @@
+import CEPTKernels
 import EPTFormat
 
-/// A frozen linear layer, `y = x·Wᵀ (+ b)`.
+/// Rows that frozen matrices are multiplied with, quantised once for all products with them.
+struct LinearInput {
+  /// The rows as they are. `[rows, inputs]`
+  let numbers: MatrixView
+  /// The rows as codes, for products in whole numbers.
+  fileprivate let codes: ept_int8_rows?
+
+  var rows: Int { numbers.rows }
+
+  /// Quantises `rows`, times `factors` of their columns, in memory of `arena`.
+  fileprivate init(quantizing rows: MatrixView, factors: UnsafePointer<Float>?, in arena: Arena) {
+    let bytes = Int(int8Kernels.row_bytes(Int64(rows.columns)))
+    let codes = ept_int8_rows(
+      codes: arena.words(rows.rows * bytes / 4), scales: arena.floats(rows.rows),
+      offsets: arena.words(rows.rows))
+    int8Kernels.quantize(
+      rows.base, Int64(rows.stride), factors, Int64(rows.rows), Int64(rows.columns), codes)
+    numbers = rows
+    self.codes = codes
+  }
+
+  fileprivate init(_ rows: MatrixView) {
+    numbers = rows
+    codes = nil
+  }
+}
+
+/// A frozen linear layer, `y = x·Wᵀ (+ b)`, in binary32 or in whole numbers.
 ///
-/// The bias is left to the operation that follows, which reads the product anyway.
+/// In whole numbers `x[i] ≈ s·c[i]` with `s = max |x| / 127` a row, and `W[j] = t[j]·q[j]` as
+/// stored: `y[j] = s·t[j]·Σ c·q[j]`. Backwards the scales `t` move into the gradient before it is
+/// quantised, so the same `q` serve: `dx = (dy ⊙ t)·q`.
 struct Linear: Sendable {
+  private enum Weight: Sendable {
+    case floats(WeightMatrix)
+    case panels(PanelMatrix)
+  }
+
+  /// What follows the sums on their way to memory.
+  enum Activation {
+    case none
+    /// `max(y, 0)`.
+    case relu
+    /// GELU with the normal distribution function.
+    case gelu
+  }
+
   /// `W`, `[outputs, inputs]`.
-  let weight: WeightMatrix
+  private let weight: Weight
+  let outputs: Int
+  let inputs: Int
   /// `b`, `[outputs]`.
   let bias: WeightVector?
 
-  init(weight: WeightMatrix, bias: WeightVector? = nil) {
-    self.weight = weight
-    self.bias = bias
-  }
-
   /// Reads `name.weight` and, with `hasBias`, `name.bias`.
+  ///
+  /// Without a `precision`, weights that are quantised in the file are multiplied in whole numbers.
   ///
   /// - Throws: `FormatError`.
   init(
-    _ weights: any WeightSource, _ name: String, outputs: Int, inputs: Int, hasBias: Bool
+    _ weights: any WeightSource, _ name: String, outputs: Int, inputs: Int, hasBias: Bool,
+    _ precision: Precision?
   ) throws {
-    weight = try weights.matrix(name + ".weight", outputs, inputs)
+    let tensor = try weights.tensor(name + ".weight", shape: [outputs, inputs])
+    let precision = precision ?? (tensor.panels == nil ? .f32 : .int8)
+    if precision == .int8, max(inputs, outputs) <= PanelMatrix.longestRow {
+      weight = .panels(try PanelMatrix(tensor))
+    } else {
+      weight = .floats(
+        WeightMatrix(storage: try WeightStorage(tensor), rows: outputs, columns: inputs))
+    }
+    self.outputs = outputs
+    self.inputs = inputs
     bias = hasBias ? try weights.vector(name + ".bias", outputs) : nil
   }
 
-  /// Puts `x·Wᵀ`, without bias, into `y`, or adds it with `adding`.
-  func multiply(_ x: MatrixView, adding: Bool = false, into y: MatrixView) {
-    // [rows, inputs] · [outputs, inputs]ᵀ
-    Product.large(x, weight.view, transposeB: true, adding: adding, into: y)
+  /// The product with `matrix` in binary32.
+  init(_ matrix: WeightMatrix, bias: WeightVector?) {
+    weight = .floats(matrix)
+    outputs = matrix.rows
+    inputs = matrix.columns
+    self.bias = bias
   }
 
-  /// Puts `x·Wᵀ + b` into the contiguous `y`.
-  func callAsFunction(_ x: MatrixView, into y: MatrixView) {
-    multiply(x, into: y)
-    guard let bias else { return }
-    precondition(y.isContiguous)
-    kernels.add_bias(y.base, bias.numbers, Int64(y.rows), Int64(y.columns))
+  /// The product with `panels`, without a bias.
+  init(_ panels: PanelMatrix) {
+    weight = .panels(panels)
+    outputs = panels.rows
+    inputs = panels.columns
+    bias = nil
+  }
+
+  /// Makes `x`, `[rows, inputs]`, ready for this layer and others of its kind.
+  func input(_ x: MatrixView, in arena: Arena) -> LinearInput {
+    switch weight {
+    case .floats: LinearInput(x)
+    case .panels: LinearInput(quantizing: x, factors: nil, in: arena)
+    }
+  }
+
+  /// Puts `activation(x·Wᵀ + b)` into `y`, or adds it with `adding`; without `b` if `hasBias` is
+  /// false. `[rows, outputs]`
+  ///
+  /// `outputs` are some of the layer's, nil for all; they start at a multiple of 16.
+  func multiply(
+    _ x: LinearInput, outputs range: Range<Int>? = nil, hasBias: Bool = false,
+    activation: Activation = .none, adding: Bool = false, into y: MatrixView,
+    _ workspace: Workspace
+  ) {
+    let range = range ?? 0..<outputs
+    let bias = hasBias ? self.bias.map { $0.numbers + range.lowerBound } : nil
+    precondition(y.rows == x.rows && y.columns == range.count && x.numbers.columns == inputs)
+    switch weight {
+    case .floats(let matrix):
+      // [rows, inputs] · [outputs, inputs]ᵀ
+      workspace.split(columns: range.count, cost: x.rows * inputs) { part in
+        let columns = range.lowerBound + part.lowerBound..<range.lowerBound + part.upperBound
+        Product.multiply(
+          x.numbers, matrix.view.rows(columns), transposeB: true, adding: adding,
+          into: y.columns(part))
+      }
+      finish(y, bias: bias, activation)
+    case .panels(let matrix):
+      guard let codes = x.codes else { preconditionFailure("rows made ready for another layer") }
+      multiply(
+        codes, rows: x.rows, matrix.part(rows: range, columns: 0..<inputs), bias: bias,
+        activation: activation, adding: adding, into: y, workspace)
+    }
   }
 
   /// Puts the gradient with respect to the input, `dx = dy·W`, into `inputGradient`, or adds it.
+  ///
+  /// `dy`, `[rows, outputs.count]`, may be the gradient of some `outputs` only, from a multiple of
+  /// 4 on.
   func backward(
-    _ outputGradient: MatrixView, adding: Bool = false, into inputGradient: MatrixView
+    _ outputGradient: MatrixView, outputs range: Range<Int>? = nil, adding: Bool = false,
+    into inputGradient: MatrixView, in scratch: Arena, _ workspace: Workspace
   ) {
-    // [rows, outputs] · [outputs, inputs]
-    Product.large(outputGradient, weight.view, adding: adding, into: inputGradient)
+    let range = range ?? 0..<outputs
+    precondition(outputGradient.columns == range.count && inputGradient.columns == inputs)
+    precondition(outputGradient.rows == inputGradient.rows)
+    switch weight {
+    case .floats(let matrix):
+      // [rows, outputs] · [outputs, inputs]
+      Product.multiply(
+        outputGradient, matrix.view.rows(range), adding: adding, into: inputGradient)
+    case .panels(let matrix):
+      scratch.temporary {
+        let input = LinearInput(
+          quantizing: outputGradient, factors: matrix.scales.map { $0 + range.lowerBound },
+          in: scratch)
+        guard let codes = input.codes else { return }
+        multiply(
+          codes, rows: input.rows, matrix.transposed.part(rows: 0..<inputs, columns: range),
+          bias: nil, activation: .none, adding: adding, into: inputGradient, workspace)
+      }
+    }
+  }
+
+  private func multiply(
+    _ codes: ept_int8_rows, rows: Int, _ weights: ept_int8_weights, bias: UnsafePointer<Float>?,
+    activation: Activation, adding: Bool, into y: MatrixView, _ workspace: Workspace
+  ) {
+    let panels = (Int(weights.outputs) + 15) / 16
+    workspace.split(columns: panels, cost: 16 * rows * Int(weights.inputs) / 4) { part in
+      var product = ept_int8_product(
+        weights: weights, x: codes, rows: Int64(rows), first_panel: Int64(part.lowerBound),
+        last_panel: Int64(part.upperBound), bias: bias, activation: activation.code,
+        adding: adding, y: y.base, ldy: Int64(y.stride))
+      int8Kernels.product(&product)
+    }
+  }
+
+  /// Bias and activation after a product in binary32.
+  private func finish(_ y: MatrixView, bias: UnsafePointer<Float>?, _ activation: Activation) {
+    let (rows, columns) = (Int64(y.rows), Int64(y.columns))
+    if activation == .gelu, let bias {
+      precondition(y.isContiguous)
+      kernels.gelu(y.base, bias, nil, rows, columns)
+      return
+    }
+    if let bias {
+      precondition(y.isContiguous)
+      kernels.add_bias(y.base, bias, rows, columns)
+    }
+    if activation == .relu { Rectifier.forward(y) }
+  }
+}
+
+extension Linear.Activation {
+  fileprivate var code: ept_activation {
+    switch self {
+    case .none: EPT_ACTIVATION_NONE
+    case .relu: EPT_ACTIVATION_RELU
+    case .gelu: EPT_ACTIVATION_GELU
+    }
   }
 }

@@ -5,17 +5,22 @@ import Glibc
 /// Logits exist for one chunk of the vocabulary at a time, so memory does not grow with rows
 /// times vocabulary.
 struct OutputVocabulary: Sendable {
-  static let chunk = 2048
+  /// A multiple of a panel's rows.
+  static let chunk = 512
   static let rowBlock = 64
 
   /// `W`, `[vocabulary, d]`.
-  let weight: WeightMatrix
+  let weight: Embedding
   /// The factor of the logits: `d^-0.5` where `weight` is the embedding, else 1.
   let scale: Float
+  /// The panels that logits are computed from in whole numbers; nil to compute in binary32.
+  let layer: Linear?
 
-  /// `scale · state·W[token]`.
-  func logit(_ state: UnsafePointer<Float>, _ token: Int32) -> Float {
-    scale * kernels.dot(state, weight.view.row(Int(token)), Int64(weight.columns))
+  /// `weight` in whole numbers where it lies in panels, unless `precision` forbids.
+  init(weight: Embedding, scale: Float, precision: Precision?) {
+    self.weight = weight
+    self.scale = scale
+    layer = precision == .f32 ? nil : weight.panels.map { Linear($0) }
   }
 
   /// `log Σ exp(logit)` over the vocabulary for each row of `states`, `[rows, d]`.
@@ -44,12 +49,10 @@ struct OutputVocabulary: Sendable {
     let maxima = arena.matrix(chunks, rows)
     let sums = arena.matrix(chunks, rows)
     let partial = arena.matrix(expectation == nil ? 0 : chunks * rows, width)
+    let input = layer?.input(states, in: arena)
     workspace.forEach(chunks) { chunk, scratch in
       let tokens = chunk * Self.chunk..<min(weight.rows, (chunk + 1) * Self.chunk)
-      let logits = scratch.matrix(rows, tokens.count)
-      // [rows, d] · [tokens, d]ᵀ
-      Product.large(
-        states, weight.view.rows(tokens), transposeB: true, scale: scale, into: logits)
+      let logits = logits(states, input, tokens, in: scratch, workspace)
       for row in 0..<rows {
         let most = kernels.maximum(logits.row(row), Int64(tokens.count))
         maxima.row(chunk)[row] = most
@@ -57,8 +60,8 @@ struct OutputVocabulary: Sendable {
       }
       if expectation != nil {
         // [rows, tokens] · [tokens, d]
-        Product.large(
-          logits, weight.view.rows(tokens), scale: scale,
+        Product.multiply(
+          logits, weight.rows(tokens, in: scratch), scale: scale,
           into: partial.rows(chunk * rows..<(chunk + 1) * rows))
       }
     }
@@ -76,5 +79,24 @@ struct OutputVocabulary: Sendable {
       }
       return most + log(total)
     }
+  }
+
+  /// `scale · states·W[tokens]ᵀ`, `[rows, tokens]`.
+  func logits(
+    _ states: MatrixView, _ input: LinearInput?, _ tokens: Range<Int>, in scratch: Arena,
+    _ workspace: Workspace
+  ) -> MatrixView {
+    let logits = scratch.matrix(states.rows, tokens.count)
+    if let layer, let input {
+      layer.multiply(input, outputs: tokens, into: logits, workspace)
+      for index in 0..<logits.count { logits.base[index] *= scale }
+    } else {
+      scratch.temporary {
+        // [rows, d] · [tokens, d]ᵀ
+        Product.multiply(
+          states, weight.rows(tokens, in: scratch), transposeB: true, scale: scale, into: logits)
+      }
+    }
+    return logits
   }
 }

@@ -29,7 +29,7 @@ struct PooledHead {
   /// One logit a class, `[texts, classes]`.
   func logits(_ pooled: MatrixView, in arena: Arena) -> MatrixView {
     let logits = arena.matrix(pooled.rows, weight.rows)
-    Product.small(pooled, weight, transposeB: true, into: logits)
+    Product.multiply(pooled, weight, transposeB: true, into: logits)
     kernels.add_bias(logits.base, bias, Int64(logits.rows), Int64(logits.columns))
     return logits
   }
@@ -56,12 +56,12 @@ struct PooledHead {
       row[label] -= 1 / Float(labels.count)
     }
     let weightGradient = arena.matrix(classes, weight.columns)
-    Product.small(gradient, transposeA: true, pooled, into: weightGradient)
+    Product.multiply(gradient, transposeA: true, pooled, into: weightGradient)
     let biasGradient = (0..<classes).map { index in
       (0..<labels.count).reduce(Float(0)) { $0 + gradient.row($1)[index] }
     }
     let pooledGradient = arena.matrix(pooled.rows, pooled.columns)
-    Product.small(gradient, weight, into: pooledGradient)
+    Product.multiply(gradient, weight, into: pooledGradient)
     for text in 0..<layout.count {
       let share = 1 / Float(layout.tokens(text).count)
       for row in layout.tokens(text) {

@@ -62,7 +62,7 @@ extension PromptInput {
         a.copy(folded.lowRankA)
         b.copy(folded.lowRankB)
         // [n, r] · [r, d]
-        Product.small(a, b, scale: folded.lowRankScale, into: rows)
+        Product.multiply(a, b, scale: folded.lowRankScale, into: rows)
       }
       lowRank = rows
     }

@@ -53,12 +53,12 @@ struct PromptPass {
     weights = arena.matrix(fusedRows, shape.inputLength)
     mixed = arena.matrix(fusedRows, shape.rank)
     if hasFusion {
-      Product.small(p, b, transposeB: true, into: pb)
-      Product.small(
+      Product.multiply(p, b, transposeB: true, into: pb)
+      Product.multiply(
         pb, a, transposeB: true, scale: scale / Float(shape.width).squareRoot(), into: weights)
       softmax(weights)
-      Product.small(weights, a, into: mixed)
-      Product.small(mixed, b, scale: scale, adding: true, into: fused)
+      Product.multiply(weights, a, into: mixed)
+      Product.multiply(mixed, b, scale: scale, adding: true, into: fused)
     }
 
     result = arena.matrix(s, shape.width)
@@ -68,11 +68,11 @@ struct PromptPass {
     projected = (0..<subspaces).map { _ in arena.matrix(s, d) }
     gate = arena.matrix(s, subspaces)
     guard subspaces > 0, s > 0 else { return }
-    Product.small(fused, wg, into: gate)
+    Product.multiply(fused, wg, into: gate)
     softmax(gate)
     for j in 0..<subspaces {
-      Product.small(fused, u.rows(j * d..<(j + 1) * d), into: down[j])
-      Product.small(down[j], v.rows(j * k..<(j + 1) * k), into: projected[j])
+      Product.multiply(fused, u.rows(j * d..<(j + 1) * d), into: down[j])
+      Product.multiply(down[j], v.rows(j * k..<(j + 1) * k), into: projected[j])
       for row in 0..<s {
         kernels.add_scaled(
           result.row(row), projected[j].row(row), gate.row(row)[j], Int64(d))
@@ -83,7 +83,7 @@ struct PromptPass {
   /// `c·A[i]·B` for the first `length` positions of a text, `[length, d]`.
   func lowRankRows(_ length: Int, in arena: Arena) -> MatrixView {
     let rows = arena.matrix(length, shape.width)
-    Product.small(a.rows(0..<length), b, scale: scale, into: rows)
+    Product.multiply(a.rows(0..<length), b, scale: scale, into: rows)
     return rows
   }
 
@@ -112,10 +112,10 @@ struct PromptPass {
         fusionGradient(dP: dP, dA: dA, dB: dB, in: arena)
         if shape.rank > 0 {
           let length = inputGradient.rows
-          Product.small(
+          Product.multiply(
             inputGradient, b, transposeB: true, scale: scale, adding: true,
             into: dA.rows(0..<length))
-          Product.small(
+          Product.multiply(
             a.rows(0..<length), transposeA: true, inputGradient, scale: scale, adding: true,
             into: dB)
         }
@@ -142,14 +142,14 @@ struct PromptPass {
           dZ.row(row), promptGradient.row(row), gate.row(row)[j], Int64(d))
       }
       let (rowsU, rowsV) = (j * d..<(j + 1) * d, j * k..<(j + 1) * k)
-      Product.small(down[j], transposeA: true, dZ, into: dV.rows(rowsV))
-      Product.small(dZ, v.rows(rowsV), transposeB: true, into: dDown)
-      Product.small(fused, transposeA: true, dDown, into: dU.rows(rowsU))
-      Product.small(dDown, u.rows(rowsU), transposeB: true, adding: true, into: dF)
+      Product.multiply(down[j], transposeA: true, dZ, into: dV.rows(rowsV))
+      Product.multiply(dZ, v.rows(rowsV), transposeB: true, into: dDown)
+      Product.multiply(fused, transposeA: true, dDown, into: dU.rows(rowsU))
+      Product.multiply(dDown, u.rows(rowsU), transposeB: true, adding: true, into: dF)
     }
     softmaxGradient(gate, dGate)
-    Product.small(fused, transposeA: true, dGate, into: dWg)
-    Product.small(dGate, wg, transposeB: true, adding: true, into: dF)
+    Product.multiply(fused, transposeA: true, dGate, into: dWg)
+    Product.multiply(dGate, wg, transposeB: true, adding: true, into: dF)
   }
 
   private func fusionGradient(dP: MatrixView, dA: MatrixView, dB: MatrixView, in arena: Arena) {
@@ -160,17 +160,17 @@ struct PromptPass {
     let dScores = arena.matrix(s, shape.inputLength)
     let dPB = arena.matrix(s, shape.rank)
     // F = P + c · mixed · B
-    Product.small(dP, b, transposeB: true, scale: scale, into: dMixed)
-    Product.small(mixed, transposeA: true, dP, scale: scale, adding: true, into: dB)
+    Product.multiply(dP, b, transposeB: true, scale: scale, into: dMixed)
+    Product.multiply(mixed, transposeA: true, dP, scale: scale, adding: true, into: dB)
     // mixed = W · A
-    Product.small(dMixed, a, transposeB: true, into: dScores)
-    Product.small(weights, transposeA: true, dMixed, adding: true, into: dA)
+    Product.multiply(dMixed, a, transposeB: true, into: dScores)
+    Product.multiply(weights, transposeA: true, dMixed, adding: true, into: dA)
     softmaxGradient(weights, dScores)
     // scores = c/√d · (P·Bᵀ) · Aᵀ
-    Product.small(dScores, a, scale: rootScale, into: dPB)
-    Product.small(dScores, transposeA: true, pb, scale: rootScale, adding: true, into: dA)
-    Product.small(dPB, b, adding: true, into: dP)
-    Product.small(dPB, transposeA: true, p, adding: true, into: dB)
+    Product.multiply(dScores, a, scale: rootScale, into: dPB)
+    Product.multiply(dScores, transposeA: true, pb, scale: rootScale, adding: true, into: dA)
+    Product.multiply(dPB, b, adding: true, into: dP)
+    Product.multiply(dPB, transposeA: true, p, adding: true, into: dB)
   }
 }
 

@@ -1,0 +1,55 @@
+#include "CEPTKernels.h"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#include <string.h>
+
+#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx2,fma"))), apply_to = function)
+#define EPT_LANES 16
+#define EPT_INT8_TABLE ept_int8_kernels_avx512
+// 24 registers of sums, 3 of weights; 11 loads for 24 products.
+#define TILE_ROWS 8
+#define TILE_PANELS 3
+#define INLINE static inline __attribute__((always_inline))
+
+typedef int8_t code;
+
+INLINE void tile(const int rows, const int panels, const code *x, int64_t stride,
+                 const uint8_t *weights, const int16_t *wide, int64_t groups, int64_t panel_bytes,
+                 int32_t sums[TILE_ROWS][16 * TILE_PANELS]) {
+  (void)wide;
+  __m512i sum[TILE_ROWS][TILE_PANELS], w[TILE_PANELS];
+#pragma clang loop unroll(full)
+  for (int row = 0; row < rows; row++)
+#pragma clang loop unroll(full)
+    for (int panel = 0; panel < panels; panel++) sum[row][panel] = _mm512_setzero_si512();
+  for (int64_t group = 0; group < groups; group++) {
+#pragma clang loop unroll(full)
+    for (int panel = 0; panel < panels; panel++) {
+      const uint8_t *block = weights + panel * panel_bytes + group * 64;
+      w[panel] = _mm512_loadu_si512(block);
+      // Few rows: as many bytes of weights as products, straight from memory.
+      if (rows <= 4) _mm_prefetch(block + 1024, _MM_HINT_T0);
+    }
+#pragma clang loop unroll(full)
+    for (int row = 0; row < rows; row++) {
+      int32_t four;
+      memcpy(&four, x + row * stride + 4 * group, sizeof four);
+      __m512i factor = _mm512_set1_epi32(four);
+      // Kept from becoming an operand in memory, which would be loaded once a panel.
+      __asm__("" : "+v"(factor));
+#pragma clang loop unroll(full)
+      for (int panel = 0; panel < panels; panel++)
+        sum[row][panel] = _mm512_dpbusd_epi32(sum[row][panel], w[panel], factor);
+    }
+  }
+#pragma clang loop unroll(full)
+  for (int row = 0; row < rows; row++)
+#pragma clang loop unroll(full)
+    for (int panel = 0; panel < panels; panel++)
+      _mm512_store_si512(sums[row] + 16 * panel, sum[row][panel]);
+}
+
+#include "int8.inc"
+#pragma clang attribute pop
+#endif
