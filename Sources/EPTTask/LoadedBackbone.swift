@@ -13,10 +13,13 @@ public struct LoadedBackbone: Sendable {
 
   /// Opens and checks the `.ept` file at `path`, to compute with `threads` threads.
   ///
+  /// Without a `precision`, products are computed as the file's encoding suggests.
+  ///
   /// - Throws: `FormatError`, `TextError` or `ModelError`.
-  public init(path: String, threads: Int) throws {
+  public init(path: String, threads: Int, precision: Precision? = nil) throws {
     let file = try BackboneFile(path: path)
-    model = try PromptedModel(weights: file, configuration: file.configuration, threads: threads)
+    model = try PromptedModel(
+      weights: file, configuration: file.configuration, threads: threads, precision: precision)
     tokenizer = try TokenizerTables.open(file.tokenizerTables, keeping: file)
     digest = file.digest.hex
     identity = BackboneIdentity(

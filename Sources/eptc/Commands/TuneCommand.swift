@@ -61,7 +61,8 @@ struct TuneCommand: ParsableCommand {
       output: output ?? "\(definition.name).eptb", keepLast: keepLast, log: log,
       resuming: resume, replacing: force || dryRun)
     let dataset = try task.dataset(of: definition)
-    let loaded = try LoadedBackbone(path: backbone.path(), threads: backbone.threadCount)
+    let loaded = try LoadedBackbone(
+      path: backbone.path(), threads: backbone.threadCount, precision: training.precision)
     let startingPrompt = try start.prompt(for: definition, on: loaded.identity)
     let trainers = try training.runSeeds.map { seed in
       var settings = training.settings
