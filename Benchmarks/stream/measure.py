@@ -27,9 +27,9 @@ WORDS = "a the film meal story was very not good dull lovely slow tasty cold wit
 
 
 def text(index):
-    """A text of 1 to 16 words that depends on its number alone."""
+    """A text of 1 to 8 words that depends on its number alone."""
     generator = random.Random(index)
-    return " ".join(generator.choices(WORDS, k=1 + index * 7 % 16))
+    return " ".join(generator.choices(WORDS, k=1 + index * 7 % 8))
 
 
 def memory_of(process, field="VmRSS"):

@@ -11,9 +11,8 @@ public struct LoadedBackbone: Sendable {
   /// SHA-256 of the file, which tells encodings of one checkpoint apart.
   public let digest: String
 
-  /// Opens and checks the `.ept` file at `path`, to compute with `threads` threads.
-  ///
-  /// Without a `precision`, products are computed as the file's encoding suggests.
+  /// Opens and checks the `.ept` file at `path`, to compute with `threads` threads
+  /// and products of `precision`, by default the one that suits the file's weights.
   ///
   /// - Throws: `FormatError`, `TextError` or `ModelError`.
   public init(path: String, threads: Int, precision: Precision? = nil) throws {

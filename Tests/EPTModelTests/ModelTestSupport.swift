@@ -140,11 +140,13 @@ extension GoldenTensors {
 }
 
 /// Loads the model in `folder`, which has a `config.json` and a `model.safetensors`.
-func loadModel(_ folder: String, threads: Int = 1) throws -> PromptedModel {
+func loadModel(
+  _ folder: String, threads: Int = 1, precision: Precision? = nil
+) throws -> PromptedModel {
   let configuration = try String(contentsOfFile: folder + "/config.json", encoding: .utf8)
   return try PromptedModel(
     weights: try SafetensorsFile(path: folder + "/model.safetensors"),
-    configuration: try JSON(parsing: configuration), threads: threads)
+    configuration: try JSON(parsing: configuration), threads: threads, precision: precision)
 }
 
 extension PromptedModel {

@@ -233,3 +233,24 @@ extension StreamCommandTests {
     }
   }
 }
+
+extension StreamCommandTests {
+  @Test("A bar on a terminal shows how far a file is, and leaves the answers alone")
+  func bar() throws {
+    try withDemonstration { folder in
+      let run = try shell(
+        """
+        yes 'a film' | head -3000 > in.txt
+        script -qefc "'\(try CommandLineRun.tool().path)' infer --prompt sst2.eptb --input in.txt > out.txt" /dev/null
+        wc -l < out.txt
+        """, in: folder)
+      #expect(run.output.contains("lines/s") && run.output.contains("[###"), "\(run.output)")
+      #expect(run.output.contains("eptc: 3000 records\r\n3000\n"))
+      let quiet = try shell(
+        """
+        script -qefc "'\(try CommandLineRun.tool().path)' infer --quiet --prompt sst2.eptb --input in.txt > out.txt" /dev/null
+        """, in: folder)
+      #expect(quiet.output.isEmpty)
+    }
+  }
+}

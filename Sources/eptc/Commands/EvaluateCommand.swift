@@ -37,7 +37,8 @@ struct EvaluateCommand: ParsableCommand {
     let examples =
       try test.map { try Dataset.read($0, bundle.task) }
       ?? Dataset.test(bundle.task, in: data.location(of: bundle.task))
-    let loaded = try LoadedBackbone(path: backbone.path(), threads: backbone.threadCount)
+    let loaded = try LoadedBackbone(
+      path: backbone.path(), threads: backbone.threadCount, precision: backbone.precision)
     let predictor = try Predictor(bundle, path: prompt, on: loaded)
     let evaluation = try predictor.evaluate(examples, batch: batch)
     let majority = MajorityBaseline.score(examples, bundle.task)

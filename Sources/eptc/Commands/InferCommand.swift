@@ -55,7 +55,8 @@ struct InferCommand: ParsableCommand {
     let bundles = try PromptSource(
       files: prompt, folder: prompts, thresholds: answers.thresholds
     ).read()
-    let loaded = try LoadedBackbone(path: backbone.path(), threads: backbone.threadCount)
+    let loaded = try LoadedBackbone(
+      path: backbone.path(), threads: backbone.threadCount, precision: backbone.precision)
     var settings = StreamSettings()
     settings.batch = batch
     settings.generation = generation.settings

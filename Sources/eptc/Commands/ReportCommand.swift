@@ -60,7 +60,8 @@ struct ReportCommand: ParsableCommand {
       let examples =
         try test.map { try Dataset.read($0, tuned.task) }
         ?? Dataset.test(tuned.task, in: data.location(of: tuned.task))
-      let loaded = try LoadedBackbone(path: path, threads: backbone.threadCount)
+      let loaded = try LoadedBackbone(
+        path: path, threads: backbone.threadCount, precision: backbone.precision)
       let predictor = try Predictor(tuned, path: bundle, on: loaded)
       let scores = try stride(from: 0, to: examples.count, by: Self.batch).map { start in
         let rows = examples[start..<min(start + Self.batch, examples.count)]

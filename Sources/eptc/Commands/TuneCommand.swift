@@ -62,11 +62,12 @@ struct TuneCommand: ParsableCommand {
       resuming: resume, replacing: force || dryRun)
     let dataset = try task.dataset(of: definition)
     let loaded = try LoadedBackbone(
-      path: backbone.path(), threads: backbone.threadCount, precision: training.precision)
+      path: backbone.path(), threads: backbone.threadCount, precision: backbone.precision)
     let startingPrompt = try start.prompt(for: definition, on: loaded.identity)
     let trainers = try training.runSeeds.map { seed in
       var settings = training.settings
       settings.seed = seed
+      settings.precision = backbone.precision
       return try Trainer(
         model: loaded.model, tokenizer: loaded.tokenizer, identity: loaded.identity,
         task: definition, data: dataset, settings: settings, start: startingPrompt)

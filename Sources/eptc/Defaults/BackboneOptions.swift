@@ -1,5 +1,6 @@
 import ArgumentParser
 import EPTFormat
+import EPTModel
 import FoundationEssentials
 
 /// Which backbone file to use, and with how many threads.
@@ -12,6 +13,12 @@ struct BackboneOptions: ParsableArguments {
 
   @Option(help: "Threads to compute with. (default: one a processor)")
   var threads: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "How products with the backbone's weights are computed: int8 or f32. (default: int8 where "
+        + "the file has them as q8 or q4, else f32)", valueName: "int8|f32"))
+  var precision: Precision?
 
   /// Refuses a thread count below one.
   func validate() throws {
@@ -40,3 +47,5 @@ struct BackboneOptions: ParsableArguments {
     return only
   }
 }
+
+extension Precision: ExpressibleByArgument {}

@@ -1,10 +1,8 @@
 import ArgumentParser
-import EPTModel
 import EPTTrain
 
 extension TuningMethod: ExpressibleByArgument {}
 extension ScheduleShape: ExpressibleByArgument {}
-extension Precision: ExpressibleByArgument {}
 
 /// The free choices of a training run, as flags.
 struct TrainingOptions: ParsableArguments {
@@ -37,13 +35,6 @@ struct TrainingOptions: ParsableArguments {
     help: ArgumentHelp(
       "Learn from this many rows a class, drawn by the seed. (default: all)", valueName: "k"))
   var shots: Int?
-
-  @Option(
-    help: """
-      How products with the backbone's weights are computed. (default: int8 where the file is \
-      quantised, else f32)
-      """)
-  var precision: Precision?
 
   @Option(help: "How the rates fall after the warm-up; without --steps, at the end.")
   var schedule = Self.defaults.schedule
@@ -133,7 +124,6 @@ struct TrainingOptions: ParsableArguments {
     settings.accumulation = accumulate
     settings.seed = seed
     settings.shots = shots
-    settings.precision = precision
     settings.schedule = schedule
     settings.warmUp = warmUp
     settings.evaluationInterval = evaluateEvery

@@ -1,9 +1,9 @@
-// The int8 product of CEPTKernels beside oneDNN's packed u8s8 product, in one process.
+// The products of CEPTKernels beside oneDNN's packed ones, in one process.
 //
 //   for f in Sources/CEPTKernels/*.c; do clang -O2 -ISources/CEPTKernels/include -c $f; done
-//   clang++ -O2 -std=c++17 -ISources/CEPTKernels/include Benchmarks/products/int8_products.cpp \
-//     *.o -ldnnl -lpthread -o int8_products
-//   OMP_NUM_THREADS=2 ./int8_products
+//   clang++ -O2 -std=c++17 -ISources/CEPTKernels/include Benchmarks/products/products.cpp \
+//     *.o -ldnnl -lpthread -o products
+//   OMP_NUM_THREADS=2 ./products
 //
 // EPT_ISA=avx2 with DNNL_MAX_CPU_ISA=AVX2 compares both without AVX-512. Weights are packed
 // outside the timing on both sides. Ours also subtracts the offsets, scales rows and columns and
@@ -147,12 +147,52 @@ void compare(const ept_int8_kernels &kernels, int64_t m, int64_t n, int64_t k) {
 
   double seconds[] = {median(peer), ours(false), ours(true)};
   double operations = 2.0 * m * n * k / 1e9;
-  printf("M=%ld N=%ld K=%ld: oneDNN %.0f GOP/s (%s), ours %.0f (%.2f x), with quantisation %.0f "
+  printf("int8 M=%ld N=%ld K=%ld: oneDNN %.0f GOP/s (%s), ours %.0f (%.2f x), with quantisation %.0f "
          "(%.2f x)\n",
          (long)m, (long)n, (long)k, operations / seconds[0], description.impl_info_str(),
          operations / seconds[1], seconds[0] / seconds[1], operations / seconds[2],
          seconds[0] / seconds[2]);
   free(codes);
+}
+
+// x * W^T in binary32. oneDNN's weights are packed before, ours lie row by row and are packed on
+// the way.
+void compare_f32(const ept_kernels &kernels, int64_t m, int64_t n, int64_t k) {
+  using namespace dnnl;
+  std::vector<float> x(m * k), weights(n * k), y(m * n);
+  for (auto &value : x) value = (rand() % 2000 - 1000) * 1e-3f;
+  for (auto &value : weights) value = (rand() % 2000 - 1000) * 1e-3f;
+  auto ours = [&] {
+    Team team;
+    return median([&] {
+      team.run([&](int thread) {
+        int64_t first = m * thread / kThreads, last = m * (thread + 1) / kThreads;
+        for (int64_t row = first; row < last; row += 256)
+          kernels.product(false, true, std::min<int64_t>(256, last - row), n, k, 1,
+                          x.data() + row * k, k, weights.data(), k, 0, y.data() + row * n, n);
+      });
+    });
+  };
+  engine cpu(engine::kind::cpu, 0);
+  stream queue(cpu);
+  auto f32 = memory::data_type::f32;
+  memory::desc a({m, k}, f32, memory::format_tag::ab), b({k, n}, f32, memory::format_tag::any);
+  memory::desc c({m, n}, f32, memory::format_tag::ab);
+  matmul::primitive_desc description({a, b, c}, cpu);
+  memory source(a, cpu, x.data()), packed(description.weights_desc(), cpu), target(c, cpu);
+  auto *numbers = static_cast<float *>(packed.get_data_handle());
+  for (size_t i = 0; i < packed.get_desc().get_size() / sizeof(float); i++)
+    numbers[i] = (rand() % 2000 - 1000) * 1e-3f;
+  matmul primitive(description);
+  double peer = median([&] {
+    primitive.execute(queue, {{DNNL_ARG_SRC, source},
+                              {DNNL_ARG_WEIGHTS, packed},
+                              {DNNL_ARG_DST, target}});
+    queue.wait();
+  });
+  double mine = ours(), operations = 2.0 * m * n * k / 1e9;
+  printf("f32 M=%ld N=%ld K=%ld: oneDNN %.0f GFLOP/s (%s), ours %.0f (%.2f x)\n", (long)m, (long)n,
+         (long)k, operations / peer, description.impl_info_str(), operations / mine, peer / mine);
 }
 
 }  // namespace
@@ -169,4 +209,7 @@ int main() {
     compare(*int8, m, 3072, 768);
     compare(*int8, m, 768, 3072);
   }
+  compare_f32(*ept_kernels_for(isa), 2688, 768, 768);
+  compare_f32(*ept_kernels_for(isa), 2688, 3072, 768);
+  compare_f32(*ept_kernels_for(isa), 2688, 768, 3072);
 }
