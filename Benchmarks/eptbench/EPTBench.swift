@@ -8,6 +8,9 @@ enum EPTBench {
   static let usage = """
     usage: eptbench tokenizers FOLDER FILE [ROUNDS]   lines a second, one thread
            eptbench ids FOLDER                        JSON texts or pairs in, ids out, line by line
+           eptbench open FILE.ept TENSOR              until a tensor can be used; waits for input's end
+           eptbench check FILE.ept                    checks all tensors; waits for its input's end
+           eptbench decode FILE.ept ROUNDS            speed of decoding a lossless file
            eptbench bundle MODEL PROMPT_ROWS OUTPUT   a bundle for SST-2 with random numbers
     Driven line by line by Benchmarks/speed:
            eptbench infer MODEL BUNDLE BATCH TOKENS THREADS
@@ -23,6 +26,12 @@ enum EPTBench {
         rounds: arguments.count == 4 ? Int(arguments[3]) ?? 5 : 5)
     case ("ids", 2):
       try printIDs(folder: arguments[1])
+    case ("open", 3):
+      try FormatBench.open(arguments[1], tensor: arguments[2])
+    case ("check", 2):
+      try FormatBench.check(arguments[1])
+    case ("decode", 3):
+      try FormatBench.decode(arguments[1], rounds: try number(arguments[2]))
     case ("bundle", 4):
       try RandomBundle.write(
         model: arguments[1], promptLength: try number(arguments[2]), to: arguments[3])

@@ -68,7 +68,7 @@ class Bench:
 
     def cell(self, task, backbone, method, seed, make):
         key = (task, backbone, method, seed)
-        if key in self.done:
+        if key in self.done or (self.options.only and method not in self.options.only.split()):
             return
         start = time.monotonic()
         result = make()
@@ -133,7 +133,8 @@ class Bench:
         model = self.options.minilm if backbone == "minilm" else self.options.t5
         output = self.work / f"{task}-{backbone}-{method}-{seed}.eptb"
         log = output.with_suffix(".jsonl")
-        if not output.exists():
+        # The checkpoint goes with the last step; one that is there belongs to a run that was cut.
+        if not output.exists() or pathlib.Path(f"{output}.checkpoint").exists():
             run = self.command(
                 self.options.eptc, "tune", "--task", task, "--train", train, "--dev", dev, "--test", test,
                 "--model", model, "--method", method, "--seed", seed, "--steps", STEPS, "--batch", BATCH,
@@ -149,7 +150,9 @@ class Bench:
         events = [json.loads(line) for line in log.open()]
         end = [event for event in events if event.get("event") == "end"][-1]
         return {"validation": record["validation"], "test": record["test"], "best_step": record["best_step"],
-                "parameters": record["settings"]["parameters"], "seconds": round(end["training_seconds"], 1),
+                "parameters": record["settings"]["parameters"],
+                "rates": {key: value for key, value in record["settings"].items() if key.endswith("_rate")},
+                "seconds": round(end["training_seconds"], 1),
                 "evaluation_seconds": round(end["evaluation_seconds"], 1)}
 
     def run(self):
@@ -176,6 +179,7 @@ def main():
         parser.add_argument(f"--{name}", required=True)
     parser.add_argument("--eptc", default="eptc")
     parser.add_argument("--prefix", default="")
+    parser.add_argument("--only", default="", help="columns to make, such as `majority fasttext head`")
     parser.add_argument("--tune-flags", default="", help="more flags for every `eptc tune`")
     Bench(parser.parse_args()).run()
 

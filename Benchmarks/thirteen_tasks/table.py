@@ -74,8 +74,10 @@ def main():
             row = []
             for column in methods:
                 found = list(cells.get((task, *column), {}).values())
-                seconds = statistics.mean(cell["seconds"] for cell in found) if found else 0
-                row.append(f"{shown(get(task, column, 'validation'))} / {seconds:.0f} s" if found else "–")
+                # Cells of a machine that did other work have no time.
+                times = [cell["seconds"] for cell in found if cell["seconds"] is not None]
+                seconds = f" / {statistics.mean(times):.0f} s" if times else ""
+                row.append(shown(get(task, column, "validation")) + seconds)
             if any(cell != "–" for cell in row):
                 print(f"| {task} | " + " | ".join(row) + " |")
         print()

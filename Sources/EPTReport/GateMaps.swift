@@ -35,11 +35,13 @@ struct GateMaps {
     return """
       <p class="small">One column a prompt token (\(shape.promptLength)), one row a subspace \
       (\(shape.subspaces)). A token's weights sum to 1.</p>
+      <div class="scroll">
       \(legend(even, scale))
       <h3>Before training</h3>
       \(map(before, even, scale, "Gate weights before training"))
       <h3>After training</h3>
       \(map(after, even, scale, "Gate weights after training"))
+      </div>
       """
   }
 

@@ -89,6 +89,7 @@ struct LineChart {
     var items = series.filter { !$0.isFaint && !$0.points.isEmpty }.map {
       "<li><span class=\"key p\($0.colour)\"></span>\(escaped($0.name))</li>"
     }
+    items += series.filter(\.isFaint).map { "<li>thin: \(escaped($0.name))</li>" }
     if let level { items.append("<li>- - \(escaped(level.name))</li>") }
     if let mark { items.append("<li>○ \(escaped(mark.name))</li>") }
     return "<ul class=\"legend\">\(items.joined())</ul>\n"

@@ -26,7 +26,7 @@ enum PageStyle {
     .under { color: var(--soft); overflow-wrap: anywhere; }
     .figures { display: flex; flex-wrap: wrap; gap: 12px; margin: 20px 0 16px; }
     .figure { background: var(--card); border: 1px solid var(--line); border-radius: 10px;
-      padding: 10px 16px; min-width: 150px; }
+      padding: 10px 16px; flex: 1 1 auto; }
     .figure b { display: block; font-size: 24px; line-height: 1.3; font-weight: 600;
       font-variant-numeric: tabular-nums; }
     .figure span { color: var(--soft); font-size: 13px; }
@@ -36,6 +36,7 @@ enum PageStyle {
     .wide { grid-column: 1 / -1; }
     @media (max-width: 760px) { .cards { grid-template-columns: 1fr; } }
     .note, .small { color: var(--soft); font-size: 13px; }
+    .scroll { overflow-x: auto; } .scroll svg { min-width: 680px; }
     svg + .small, table + .small { margin-top: 10px; }
     h2 + .columns h3:first-child { margin-top: 0; }
     .warn { color: var(--second); }

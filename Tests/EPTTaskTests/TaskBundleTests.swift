@@ -129,6 +129,16 @@ struct TaskBundleTests {
     }
   }
 
+  @Test func aFoldedFileOfAnotherWriter() throws {
+    let bundle = try TaskBundle(path: TestPaths.fixture("task/golden-folded.eptb"))
+    #expect(bundle.form == .folded)
+    #expect(bundle.folded() == bundle)
+    let folded = bundle.prompt.folded()
+    #expect(folded.prompt.values == (0..<8).map { (Float($0) - 3) / 4 })
+    #expect(folded.lowRankA == bundle.prompt[.lowRankA])
+    #expect(folded.lowRankScale == 8 / Float(3).squareRoot())
+  }
+
   @Test func theSameBundleGivesTheSameBytes() throws {
     try TestPaths.withTemporaryFolder { folder in
       for name in ["a", "b"] {
