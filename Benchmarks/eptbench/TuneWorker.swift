@@ -56,7 +56,11 @@ enum TuneWorker {
     settings.evaluationInterval = 1 << 24
     settings.batch = plan.batch
     settings.inputLength = plan.length
-    if plan.method == "pt" { settings.method = .pt }
+    if plan.method == "pt" {
+      settings.method = .pt
+    } else {
+      settings.promptLength = 40
+    }
     return settings
   }
 }

@@ -10,6 +10,8 @@ struct HeadObjective: TrainingObjective {
   private static let block = 32
 
   private let model: PromptedModel
+  /// No prompt, and the identity as the head: what it scores are mean states.
+  private let features: PreparedPrompt
   private let rows: EncodedRows
   /// Where each training row stands in the first epoch.
   ///
@@ -22,9 +24,16 @@ struct HeadObjective: TrainingObjective {
   private var scored: [RowSet: [Matrix]] = [:]
 
   /// An objective whose first epoch runs in the order of `seed`.
-  init(_ model: PromptedModel, _ rows: EncodedRows, seed: UInt64) {
+  ///
+  /// - Throws: `ModelError` if the model can have no head.
+  init(_ model: PromptedModel, _ rows: EncodedRows, seed: UInt64) throws {
     self.model = model
     self.rows = rows
+    let width = model.width
+    var identity = LinearHead(
+      weight: Matrix(rows: width, columns: width), bias: [Float](repeating: 0, count: width))
+    for index in 0..<width { identity.weight.values[index * (width + 1)] = 1 }
+    features = try model.prepare(nil, readout: .head(identity))
     order = BatchOrder.epoch(0, rows: rows.data.train.count, seed: seed)
     var places = order
     for (place, row) in order.enumerated() { places[row] = place }
@@ -74,7 +83,7 @@ struct HeadObjective: TrainingObjective {
       var features: [Matrix] = []
       for texts in rows.batches(set) {
         if shouldStop() { return nil }
-        features.append(try model.pooledStates(texts))
+        features.append(try model.scores(texts, prompt: self.features))
       }
       scored[set] = features
     }
@@ -89,8 +98,9 @@ struct HeadObjective: TrainingObjective {
     let (index, place) = places[row].quotientAndRemainder(dividingBy: Self.block)
     if let features = training[index] { return Self.row(place, of: features) }
     let start = index * Self.block
-    let features = try model.pooledStates(
-      rows.trainingTexts(order[start..<min(order.count, start + Self.block)]))
+    let features = try model.scores(
+      rows.trainingTexts(order[start..<min(order.count, start + Self.block)]),
+      prompt: self.features)
     training[index] = features
     return Self.row(place, of: features)
   }

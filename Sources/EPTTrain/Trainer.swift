@@ -125,10 +125,9 @@ public struct Trainer {
     save: (TrainingRun.State) throws -> Void
   ) throws -> TrainingOutcome {
     var run =
-      state.map { TrainingRun(plan: plan, state: $0) }
-      ?? TrainingRun(plan: plan, start: start)
+      state.map { TrainingRun(plan: plan, state: $0) } ?? TrainingRun(plan: plan, start: start)
     let majority = MajorityBaseline.score(data.validation, task)
-    var objective = objective
+    var objective = try objective
     let step = plan.settings.batch * plan.settings.accumulation
     var order = BatchOrder(rows: data.train.count, batch: step, seed: plan.settings.seed)
     var isInterrupted = false
@@ -171,10 +170,12 @@ public struct Trainer {
   }
 
   private var objective: any TrainingObjective {
-    let rows = EncodedRows(data: data, encoder: encoder, batch: plan.settings.batch)
-    return plan.settings.method == .head
-      ? HeadObjective(model, rows, seed: plan.settings.seed)
-      : PromptObjective(model, rows, labelTokens: labelTokens)
+    get throws {
+      let rows = EncodedRows(data: data, encoder: encoder, batch: plan.settings.batch)
+      return plan.settings.method == .head
+        ? try HeadObjective(model, rows, seed: plan.settings.seed)
+        : PromptObjective(model, rows, labelTokens: labelTokens)
+    }
   }
 
   /// The mean loss and gradient over `rows`, computed a batch at a time.

@@ -103,6 +103,7 @@ public struct TrainingPlan: Sendable, Equatable {
       "batch": .integer(settings.batch),
       "accumulation": .integer(settings.accumulation),
       "schedule": .string(settings.schedule.rawValue),
+      "precision": .string(settings.precision?.rawValue ?? "as_stored"),
       "shots": Self.number(settings.shots),
       "seed": .integer(Int(clamping: settings.seed)),
       "warm_up": .integer(warmUp),

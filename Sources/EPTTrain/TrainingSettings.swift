@@ -1,3 +1,5 @@
+import EPTModel
+
 /// What a user may set about training; nil means that a rule chooses.
 public struct TrainingSettings: Sendable, Equatable {
   /// What is trained; fills in the sizes that are nil.
@@ -21,6 +23,8 @@ public struct TrainingSettings: Sendable, Equatable {
   /// Where a run without `steps` ends at the latest.
   public var longestRun = 30_000
   public var seed: UInt64 = 42
+  /// How the backbone computes its products, for the record; nil: as its file is encoded.
+  public var precision: Precision?
   /// Training rows a class, drawn by `seed`; nil: all.
   public var shots: Int?
 

@@ -47,7 +47,9 @@ extension TrainingSettings {
   /// `s`, as given or by the method.
   var effectivePromptLength: Int {
     switch method {
-    case .ept, .dept: promptLength ?? 40
+    // Measured, docs/results.md: as good as 40 rows or better, in less than half the time.
+    case .ept: promptLength ?? 10
+    case .dept: promptLength ?? 40
     case .pt: promptLength ?? nominalLength
     case .head: 0
     }

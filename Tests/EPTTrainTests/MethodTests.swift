@@ -41,7 +41,8 @@ struct MethodTests {
       ).shape
     }
     let (ept, dept, pt, head) = try (shape(.ept), shape(.dept), shape(.pt), shape(.head))
-    #expect(ept.parameterCount == 76_800)
+    // 10 rows, and 3 072 · 9 numbers of subspaces and gate, leave 41 472.
+    #expect((ept.promptLength, ept.rank, ept.subspaces) == (10, 40, 4))
     // 40 rows of 768 leave 46 080 of the budget; a rank costs 256 + 768.
     #expect((dept.promptLength, dept.rank, dept.subspaces) == (40, 45, 0))
     #expect((pt.promptLength, pt.rank, pt.subspaces) == (100, 0, 0))
@@ -112,7 +113,7 @@ struct MethodTests {
         prompt: EPTPrompt(shape: shape),
         head: LinearHead(
           weight: Matrix(rows: 2, columns: 32, values: random.gaussians(64)), bias: [0.3, -0.2]))
-      var mine = HeadObjective(model, rows, seed: 5)
+      var mine = try HeadObjective(model, rows, seed: 5)
       let theirs = PromptObjective(model, rows, labelTokens: [])
       for chosen in [[3, 399, 0, 17], [3, 5]] {
         let one = try mine.gradient(parameters, rows: chosen)

@@ -16,18 +16,21 @@ struct PlanTests {
 
   /// The method's own example: d = 768, n = 256 gives r = 18 and the whole budget.
   @Test func rankFillsTheBudget() throws {
-    let plan = try plan()
+    var settings = TrainingSettings()
+    settings.promptLength = 40
+    let plan = try plan(settings)
     #expect(plan.shape.rank == 18)
     #expect(plan.parameterCount == 76_800)
     #expect(plan.budget == 76_800)
-    #expect(try self.plan(hasHead: true).parameterCount == 76_800 + 2 * 769)
+    #expect(try self.plan(settings, hasHead: true).parameterCount == 76_800 + 2 * 769)
   }
 
   @Test func inputLengthLeavesRoomForThePrompt() throws {
     #expect(try plan(positions: 512).shape.inputLength == 256)
-    #expect(try plan(positions: 100).shape.inputLength == 60)
-    #expect(throws: TrainError.self) { try plan(positions: 44) }
     var settings = TrainingSettings()
+    settings.promptLength = 40
+    #expect(try plan(settings, positions: 100).shape.inputLength == 60)
+    #expect(throws: TrainError.self) { try plan(settings, positions: 44) }
     settings.inputLength = 61
     #expect {
       try plan(settings, positions: 100)

@@ -27,6 +27,7 @@ struct TuneTests {
       #expect(run.status == 0, "\(run.errors)")
       let plan = try JSON(parsing: run.output)
       #expect(plan["settings"]?["method"] == "dept")
+      #expect(plan["settings"]?["precision"] == "as_stored")
       #expect(plan["rows"]?["train"] == 10)
       #expect(plan["classes"] == ["negative": 5, "positive": 5])
       #expect(plan["prompt"]?["subspaces"] == 0 && plan["prompt"]?["fusion"] == false)
@@ -89,6 +90,27 @@ struct TuneTests {
       let bundle = try CommandLineRun(["inspect", "sst2.eptb", "--json"], in: folder)
       let training = try #require(try JSON(parsing: bundle.output)["training"])
       #expect(training["validation"]?["accuracy"]?.number == scores.max())
+    }
+  }
+
+  @Test("Whole numbers and binary32 both learn, and a run goes on only in its own")
+  func precision() throws {
+    try withFolder { folder in
+      for precision in ["int8", "f32"] {
+        let run = try tune(
+          [
+            "--steps", "3", "--precision", precision, "--output", "\(precision).eptb",
+            "--log", "\(precision).jsonl",
+          ], in: folder)
+        #expect(run.status == 0, "\(run.errors)")
+      }
+      let losses = try ["int8", "f32"].map { precision in
+        try String(contentsOfFile: "\(folder)/\(precision).jsonl", encoding: .utf8)
+          .split(separator: "\n").map { try JSON(parsing: String($0)) }
+          .filter { $0["event"] == "step" }.compactMap { $0["loss"]?.number }
+      }
+      #expect(losses[0].count == 3 && losses[0] != losses[1])
+      for (whole, exact) in zip(losses[0], losses[1]) { #expect(abs(whole - exact) < 0.2) }
     }
   }
 

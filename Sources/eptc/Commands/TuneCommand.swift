@@ -67,6 +67,7 @@ struct TuneCommand: ParsableCommand {
     let trainers = try training.runSeeds.map { seed in
       var settings = training.settings
       settings.seed = seed
+      settings.precision = backbone.precision
       return try Trainer(
         model: loaded.model, tokenizer: loaded.tokenizer, identity: loaded.identity,
         task: definition, data: dataset, settings: settings, start: startingPrompt)
