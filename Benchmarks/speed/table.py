@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Prints Benchmarks/speed.md from the latest measurement of every row in results.jsonl."""
+"""Prints Benchmarks/speed.md: the latest measurement of every row in results.jsonl, then notes.md."""
 
 import json
 import pathlib
@@ -72,6 +72,7 @@ def main():
             for *cells, is_met in lines(known[record["row"]], record):
                 others = f"{record['others']:.0%}" if cells[0] else ""
                 print("| " + " | ".join(cells) + f" | {'met' if is_met else 'missed'} | {others} |")
+    print("\n" + (HERE / "notes.md").read_text(), end="")
 
 
 if __name__ == "__main__":
