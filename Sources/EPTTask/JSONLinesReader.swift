@@ -17,19 +17,11 @@ struct JSONLinesReader {
   ///
   /// - Throws: `TaskError.badRow`.
   mutating func read(_ file: MappedFile) throws {
-    for line in TextLines(file: file) {
-      let isBlank = line.bytes.allSatisfy { $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }
-      if isBlank { continue }
-      let record: JSON
-      do {
-        record = try JSON(parsing: line.bytes)
-      } catch let error as JSONError {
-        throw fault(line.number, "not a JSON object: \(error)")
-      }
+    try TextLines(file: file).forEachRecord { record, line in
       switch definition.source.records {
-      case .winograd where record["target"] != nil: try addWinograd(record, line.number)
-      case .multiRC where record["passage"] != nil: try addAnswers(record, line.number)
-      default: try addFlat(record, line.number)
+      case .winograd where record["target"] != nil: try addWinograd(record, line)
+      case .multiRC where record["passage"] != nil: try addAnswers(record, line)
+      default: try addFlat(record, line)
       }
     }
   }

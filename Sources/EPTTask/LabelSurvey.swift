@@ -39,34 +39,28 @@ struct LabelSurvey {
   }
 
   private mutating func readRecords(_ file: MappedFile) throws {
-    for line in TextLines(file: file) {
-      let isBlank = line.bytes.allSatisfy { $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }
-      if isBlank { continue }
-      let record: JSON
-      do {
-        record = try JSON(parsing: line.bytes)
-      } catch let error as JSONError {
-        throw fault(line.number, "not a JSON object: \(error)")
-      }
-      if rows == 0 { try findColumns(record.object?.map(\.key) ?? [], line: line.number) }
+    try TextLines(file: file).forEachRecord { record, line in
+      if rows == 0 { try findColumns(record.object?.map(\.key) ?? [], line: line) }
       guard let label = record[labelColumn]?.labelText else {
-        throw fault(line.number, "no label \"\(labelColumn)\"")
+        throw fault(line, "no label \"\(labelColumn)\"")
       }
-      try add(label, line: line.number)
+      try add(label, line: line)
     }
   }
 
   private mutating func readTable(_ file: MappedFile) throws {
+    let lines = TextLines(file: file)
     var place: Int?
-    for line in TextLines(file: file) where !line.bytes.isEmpty {
-      let columns = line.bytes.split(
-        separator: UInt8(ascii: "\t"), omittingEmptySubsequences: false)
+    for line in lines where !line.bytes.isEmpty {
+      let columns = TextLines.columns(line.bytes)
       if let place {
         // What is wrong with a shorter row, the reader of rows says.
-        if place < columns.count { try add(text(columns[place], line.number), line: line.number) }
+        if place < columns.count {
+          try add(lines.text(columns[place], line: line.number), line: line.number)
+        }
         continue
       }
-      let names = try columns.map { try text($0, line.number) }
+      let names = try columns.map { try lines.text($0, line: line.number) }
       if let header = names.firstIndex(of: labelColumn) {
         try findColumns(names, line: line.number)
         place = header
@@ -141,13 +135,6 @@ struct LabelSurvey {
         "more than \(TaskDiscovery.mostClasses) different labels; "
           + "is `\(labelColumn)` the label's column?")
     }
-  }
-
-  private func text(_ bytes: Slice<UnsafeRawBufferPointer>, _ line: Int) throws -> String {
-    guard let text = String(validating: bytes, as: UTF8.self) else {
-      throw fault(line, "a text that is not UTF-8; convert the file to UTF-8")
-    }
-    return text
   }
 
   private func fault(_ line: Int, _ reason: String) -> TaskError {

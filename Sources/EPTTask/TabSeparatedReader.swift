@@ -30,7 +30,8 @@ struct TabSeparatedReader {
   mutating func read(_ file: MappedFile) throws {
     // Empty lines count only if a row follows them.
     var firstEmptyLine: Int?
-    for line in TextLines(file: file) {
+    let lines = TextLines(file: file)
+    for line in lines {
       if line.bytes.isEmpty {
         firstEmptyLine = firstEmptyLine ?? line.number
         continue
@@ -38,21 +39,20 @@ struct TabSeparatedReader {
       if let empty = firstEmptyLine, !definition.source.skipsBrokenRows {
         throw fault(empty, "an empty line between rows; remove it")
       }
-      let columns = line.bytes.split(
-        separator: UInt8(ascii: "\t"), omittingEmptySubsequences: false)
+      let columns = TextLines.columns(line.bytes)
       if let layout {
-        try add(columns, layout, line: line.number)
+        try add(columns, of: lines, layout, line: line.number)
       } else {
-        try begin(columns, line: line.number)
+        try begin(columns, of: lines, line: line.number)
       }
     }
   }
 
   /// Finds the columns in the first line, which is a header or already a row.
   private mutating func begin(
-    _ columns: [Slice<UnsafeRawBufferPointer>], line: Int
+    _ columns: [Slice<UnsafeRawBufferPointer>], of lines: TextLines, line: Int
   ) throws {
-    let names = try columns.map { try text($0, line: line) }
+    let names = try columns.map { try lines.text($0, line: line) }
     let source = definition.source
     if let header = header(names, source.columns, source.label)
       ?? header(names, definition.fields, "label")
@@ -81,7 +81,7 @@ struct TabSeparatedReader {
         "the first line has \(count(names.count)) (\(names.prefix(16).joined(separator: ", ")));"
           + " expected \(expected), or \(definition.fields.count) texts and a label")
     }
-    try add(columns, layout, line: line)
+    try add(columns, of: lines, layout, line: line)
   }
 
   private func header(_ names: [String], _ fields: [String], _ label: String) -> Layout? {
@@ -93,7 +93,7 @@ struct TabSeparatedReader {
   }
 
   private mutating func add(
-    _ columns: [Slice<UnsafeRawBufferPointer>], _ layout: Layout, line: Int
+    _ columns: [Slice<UnsafeRawBufferPointer>], of lines: TextLines, _ layout: Layout, line: Int
   ) throws {
     guard columns.count == layout.count else {
       if definition.source.skipsBrokenRows {
@@ -106,18 +106,11 @@ struct TabSeparatedReader {
       throw fault(
         line, "\(count(columns.count)), but the first line has \(layout.count); \(hint)")
     }
-    let values = try layout.fields.map { try text(columns[$0], line: line) }
-    let label = try text(columns[layout.label], line: line)
+    let values = try layout.fields.map { try lines.text(columns[$0], line: line) }
+    let label = try lines.text(columns[layout.label], line: line)
     let example = try definition.example(values: values, label: label, path: path, line: line)
     firstLines[example.label] = firstLines[example.label] ?? line
     examples.append(example)
-  }
-
-  private func text(_ bytes: Slice<UnsafeRawBufferPointer>, line: Int) throws -> String {
-    guard let text = String(validating: bytes, as: UTF8.self) else {
-      throw fault(line, "a text that is not UTF-8; convert the file to UTF-8")
-    }
-    return text
   }
 
   private func count(_ columns: Int) -> String {

@@ -38,3 +38,40 @@ struct TextLines: Sequence {
     }
   }
 }
+
+extension TextLines {
+  /// Calls `body` with the JSON value and the number of each line; blank lines are passed over.
+  ///
+  /// - Throws: `TaskError.badRow` for a line that is no JSON; what `body` throws.
+  func forEachRecord(_ body: (_ record: JSON, _ line: Int) throws -> Void) throws {
+    for line in self {
+      let isBlank = line.bytes.allSatisfy { $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }
+      if isBlank { continue }
+      let record: JSON
+      do {
+        record = try JSON(parsing: line.bytes)
+      } catch let error as JSONError {
+        throw TaskError.badRow(
+          path: file.path, line: line.number, reason: "not a JSON object: \(error)")
+      }
+      try body(record, line.number)
+    }
+  }
+
+  /// The columns of a line of a table, in which nothing is quoted.
+  static func columns(_ line: UnsafeRawBufferPointer) -> [Slice<UnsafeRawBufferPointer>] {
+    line.split(separator: UInt8(ascii: "\t"), omittingEmptySubsequences: false)
+  }
+
+  /// The text of a column of `line`.
+  ///
+  /// - Throws: `TaskError.badRow` for bytes that are no UTF-8.
+  func text(_ column: Slice<UnsafeRawBufferPointer>, line: Int) throws -> String {
+    guard let text = String(validating: column, as: UTF8.self) else {
+      throw TaskError.badRow(
+        path: file.path, line: line,
+        reason: "a text that is not UTF-8; convert the file to UTF-8")
+    }
+    return text
+  }
+}

@@ -70,13 +70,10 @@ public final class PyTorchFile: WeightSource {
     guard let entry = entries[name] else {
       throw FormatError.missingTensor(path: path, tensor: name)
     }
-    guard let encoding = entry.type.encoding else {
-      throw FormatError.unsupported(
-        path: path, what: "type \(entry.type.rawValue) of tensor `\(name)`",
-        hint: "weights must be F32, F16 or BF16")
-    }
     return StoredTensor(
-      name: name, shape: entry.shape, encoding: encoding, bytes: entry.bytes, owner: file)
+      name: name, shape: entry.shape,
+      encoding: try entry.type.weightEncoding(of: name, path: path), bytes: entry.bytes,
+      owner: file)
   }
 
   /// Finds the bytes of `tensor` in its storage's.

@@ -47,6 +47,18 @@ public enum SafetensorsType: String, CaseIterable, Sendable {
     }
   }
 
+  /// The same of tensor `name` in the file at `path`.
+  ///
+  /// - Throws: `FormatError.unsupported` for a type that is no weight.
+  func weightEncoding(of name: String, path: String) throws -> TensorEncoding {
+    guard let encoding else {
+      throw FormatError.unsupported(
+        path: path, what: "type \(rawValue) of tensor `\(name)`",
+        hint: "weights must be F32, F16 or BF16")
+    }
+    return encoding
+  }
+
   /// The bytes of a tensor of `shape`, nil where the size overflows or ends within a byte.
   func byteCount(shape: [Int]) -> Int? {
     var count = 1
