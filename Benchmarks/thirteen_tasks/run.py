@@ -6,7 +6,10 @@
 
 One line a cell goes to the results file as soon as the cell is done; what stands there is not run
 again, and a run of `eptc tune` that was cut goes on from its checkpoint. So stop it and start it as you
-like. Cheap columns come first, then seed by seed: MiniLM, then t5-mini. `table.py` renders the file.
+like. Cheap columns come first, then seed by seed: t5-mini, then MiniLM. `table.py` renders the file.
+
+Two cells run at a time (--jobs), each on one thread, and `seconds` is the processor time of the whole command,
+evaluations included, which other programs on the machine change little. A cell that was cut has none.
 
 The same for every method: 300 steps of 32 texts of at most 128 tokens, validation every 75 steps, the best
 kept; default sizes and learning rates of each method, whose prompts have the same budget, l = 100. Rows:
@@ -15,12 +18,14 @@ as `nice -n 19`.
 """
 
 import argparse
+import concurrent.futures
 import json
+import os
 import pathlib
 import shlex
 import subprocess
 import tempfile
-import time
+import threading
 
 import rows as data_rows
 
@@ -61,33 +66,36 @@ class Bench:
             for line in self.results.read_text().splitlines():
                 cell = json.loads(line)
                 self.done.add((cell["task"], cell["backbone"], cell["method"], cell["seed"]))
+        self.lock = threading.Lock()
 
     def command(self, *arguments):
-        return subprocess.run([*shlex.split(self.options.prefix), *map(str, arguments)],
-                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        """What the command printed, its status, and the processor time it took in seconds."""
+        with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as errors:
+            process = subprocess.Popen([*shlex.split(self.options.prefix), *map(str, arguments)],
+                                       stdout=output, stderr=errors)
+            _, status, usage = os.wait4(process.pid, 0)
+            process.returncode = os.waitstatus_to_exitcode(status)
+            output.seek(0)
+            errors.seek(0)
+            return process.returncode, output.read(), errors.read(), usage.ru_utime + usage.ru_stime
 
     def cell(self, task, backbone, method, seed, make):
-        key = (task, backbone, method, seed)
-        if key in self.done or (self.options.only and method not in self.options.only.split()):
-            return
-        start = time.monotonic()
-        result = make()
+        result = make(task, backbone, method, seed)
         if result is None:
             return
         for split in ("validation", "test"):
             result[split] = {name: round(value, 6) for name, value in result[split].items()}
-        line = {"task": task, "backbone": backbone, "method": method, "seed": seed, **result}
-        line.setdefault("seconds", round(time.monotonic() - start, 1))
-        with self.results.open("a") as file:
-            file.write(json.dumps(line) + "\n")
-        self.done.add(key)
-        print(json.dumps(line), flush=True)
+        line = json.dumps({"task": task, "backbone": backbone, "method": method, "seed": seed, **result})
+        with self.lock:
+            with self.results.open("a") as file:
+                file.write(line + "\n")
+            print(line, flush=True)
 
     def split(self, task):
         paths = data_rows.write(task, self.data, self.work)
         return paths, [[json.loads(line) for line in path.open()] for path in paths]
 
-    def majority(self, task):
+    def majority(self, task, *_):
         _, (train, validation, test) = self.split(task)
 
         def score(part):
@@ -95,12 +103,12 @@ class Bench:
             best = max(sorted(set(labels)), key=labels.count)
             return figures(task, [best] * len(labels), labels)
         return {"validation": score(validation), "test": score(test),
-                "rows": [len(train), len(validation), len(test)]}
+                "rows": [len(train), len(validation), len(test)], "seconds": 0}
 
     def label(self, task, row):
         return str(row["label"])
 
-    def fasttext(self, task):
+    def fasttext(self, task, *_):
         _, parts = self.split(task)
         fields = data_rows.TASKS[task][1]
         if task == "stsb":
@@ -114,19 +122,18 @@ class Bench:
                     for row, label in zip(part, labels):
                         text = " ".join(" ".join(row[field] for field in fields).split())
                         file.write(f"__label__{label} {text}\n")
-            start = time.monotonic()
-            run = self.command("fasttext", "supervised", "-input", f"{folder}/0", "-output", f"{folder}/m",
-                               "-wordNgrams", 2, "-lr", 0.5, "-thread", 2)
-            if run.returncode:
-                raise SystemExit(f"fasttext: {run.stderr[-500:]}")
-            seconds = round(time.monotonic() - start, 1)
+            status, _, errors, seconds = self.command(
+                "fasttext", "supervised", "-input", f"{folder}/0", "-output", f"{folder}/m",
+                "-wordNgrams", 2, "-lr", 0.5, "-thread", 1)
+            if status:
+                raise SystemExit(f"fasttext: {errors[-500:]}")
 
             def score(index):
-                run = self.command("fasttext", "predict", f"{folder}/m.bin", f"{folder}/{index}")
-                guesses = [line.removeprefix("__label__") for line in run.stdout.split("\n")[:len(parts[index])]]
+                _, answers, _, _ = self.command("fasttext", "predict", f"{folder}/m.bin", f"{folder}/{index}")
+                guesses = [line.removeprefix("__label__") for line in answers.split("\n")[:len(parts[index])]]
                 guesses = [guess or classes[0][0] for guess in guesses]
                 return figures(task, guesses, [self.label(task, row) for row in parts[index]])
-            return {"validation": score(1), "test": score(2), "seconds": seconds}
+            return {"validation": score(1), "test": score(2), "seconds": round(seconds, 1)}
 
     def tune(self, task, backbone, method, seed):
         (train, dev, test), _ = self.split(task)
@@ -134,43 +141,48 @@ class Bench:
         output = self.work / f"{task}-{backbone}-{method}-{seed}.eptb"
         log = output.with_suffix(".jsonl")
         # The checkpoint goes with the last step; one that is there belongs to a run that was cut.
-        if not output.exists() or pathlib.Path(f"{output}.checkpoint").exists():
-            run = self.command(
+        seconds = None
+        cut = pathlib.Path(f"{output}.checkpoint").exists()
+        if cut or not output.exists():
+            status, _, errors, spent = self.command(
                 self.options.eptc, "tune", "--task", task, "--train", train, "--dev", dev, "--test", test,
                 "--model", model, "--method", method, "--seed", seed, "--steps", STEPS, "--batch", BATCH,
                 "--input-length", LENGTH, "--evaluate-every", EVERY, "--output", output, "--log", log,
-                "--quiet", "--resume", *shlex.split(self.options.tune_flags))
-            if run.returncode == 130:
+                "--threads", 1, "--quiet", "--resume", *shlex.split(self.options.tune_flags))
+            if status == 130:
                 raise SystemExit("interrupted")
-            if run.returncode:
-                print(f"{task} {backbone} {method} {seed}: {run.stderr[-500:]}", flush=True)
+            if status:
+                print(f"{task} {backbone} {method} {seed}: {errors[-500:]}", flush=True)
                 return None
-        inspected = json.loads(self.command(self.options.eptc, "inspect", output, "--json").stdout)
-        record = inspected["training"]
-        events = [json.loads(line) for line in log.open()]
-        end = [event for event in events if event.get("event") == "end"][-1]
+            seconds = None if cut else round(spent, 1)
+        _, inspected, _, _ = self.command(self.options.eptc, "inspect", output, "--json")
+        record = json.loads(inspected)["training"]
         return {"validation": record["validation"], "test": record["test"], "best_step": record["best_step"],
                 "parameters": record["settings"]["parameters"],
                 "rates": {key: value for key, value in record["settings"].items() if key.endswith("_rate")},
-                "seconds": round(end["training_seconds"], 1),
-                "evaluation_seconds": round(end["evaluation_seconds"], 1)}
+                "seconds": seconds}
 
-    def run(self):
+    def cells(self):
+        """All cells in the order in which they are wanted: (task, backbone, method, seed, what makes it)."""
         tasks = list(data_rows.TASKS)
         seeds = {task: data_rows.seeds(task, self.data) for task in tasks}
         for task in tasks:
-            self.cell(task, "none", "majority", 0, lambda: self.majority(task))
-            self.cell(task, "none", "fasttext", 0, lambda: self.fasttext(task))
-        encoder_tasks = [task for task in tasks if task != "stsb"]
-        for task in encoder_tasks:
-            for seed in seeds[task]:
-                self.cell(task, "minilm", "head", seed, lambda: self.tune(task, "minilm", "head", seed))
-        for backbone, its_tasks in (("minilm", encoder_tasks), ("t5-mini", tasks)):
+            yield task, "none", "majority", 0, self.majority
+            yield task, "none", "fasttext", 0, self.fasttext
+        for backbone, methods in (("t5-mini", ("pt", "dept", "ept")), ("minilm", ("head", "pt", "dept", "ept"))):
             for seed in (1, 2, 3):
-                for task in its_tasks:
-                    for method in ("ept", "pt", "dept") if seed in seeds[task] else ():
-                        self.cell(task, backbone, method, seed,
-                                  lambda: self.tune(task, backbone, method, seed))
+                for task in tasks:
+                    for method in methods if seed in seeds[task] else ():
+                        yield task, backbone, method, seed, self.tune
+
+    def run(self):
+        only = self.options.only.split()
+        with concurrent.futures.ThreadPoolExecutor(self.options.jobs) as pool:
+            waiting = [pool.submit(self.cell, *cell) for cell in self.cells()
+                       if cell[:4] not in self.done and (not only or cell[2] in only)
+                       and self.options.backbone in ("", cell[1])]
+            for one in concurrent.futures.as_completed(waiting):
+                one.result()
 
 
 def main():
@@ -180,6 +192,8 @@ def main():
     parser.add_argument("--eptc", default="eptc")
     parser.add_argument("--prefix", default="")
     parser.add_argument("--only", default="", help="columns to make, such as `majority fasttext head`")
+    parser.add_argument("--backbone", default="", help="only the cells of t5-mini, or of minilm")
+    parser.add_argument("--jobs", type=int, default=2, help="cells at a time")
     parser.add_argument("--tune-flags", default="", help="more flags for every `eptc tune`")
     Bench(parser.parse_args()).run()
 

@@ -27,11 +27,6 @@ public struct Trainer {
     task: TaskDefinition, data: Dataset, settings: TrainingSettings,
     start startingPrompt: StartingPrompt = .vocabulary
   ) throws {
-    guard !task.isScale || model.hasDecoder else {
-      throw TaskError.unsupported(
-        task: task.name,
-        reason: "its labels are numbers on a scale, which need a backbone with a decoder (T5)")
-    }
     guard !data.train.isEmpty, !data.validation.isEmpty else {
       throw TaskError.unsupported(
         task: task.name, reason: "training needs rows to learn from and rows to validate on")
