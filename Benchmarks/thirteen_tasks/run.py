@@ -6,7 +6,7 @@
 
 One line a cell goes to the results file as soon as the cell is done; what stands there is not run
 again, and a run of `eptc tune` that was cut goes on from its checkpoint. So stop it and start it as you
-like. Cheap columns come first, then seed by seed: t5-mini, then MiniLM. `table.py` renders the file.
+like. Cheap columns come first, then seed by seed, method by method. `table.py` renders the file.
 
 Two cells run at a time (--jobs), each on one thread, and `seconds` is the processor time of the whole command,
 evaluations included, which other programs on the machine change little. A cell that was cut has none.
@@ -169,18 +169,20 @@ class Bench:
         for task in tasks:
             yield task, "none", "majority", 0, self.majority
             yield task, "none", "fasttext", 0, self.fasttext
-        for backbone, methods in (("t5-mini", ("pt", "dept", "ept")), ("minilm", ("head", "pt", "dept", "ept"))):
-            for seed in (1, 2, 3):
-                for task in tasks:
-                    for method in methods if seed in seeds[task] else ():
-                        yield task, backbone, method, seed, self.tune
+        methods = {"t5-mini": ("pt", "dept", "ept"), "minilm": ("head", "pt", "dept", "ept")}
+        for seed in (1, 2, 3):
+            for backbone in methods:
+                for method in methods[backbone]:
+                    for task in tasks:
+                        if seed in seeds[task]:
+                            yield task, backbone, method, seed, self.tune
 
     def run(self):
         only = self.options.only.split()
         with concurrent.futures.ThreadPoolExecutor(self.options.jobs) as pool:
             waiting = [pool.submit(self.cell, *cell) for cell in self.cells()
                        if cell[:4] not in self.done and (not only or cell[2] in only)
-                       and self.options.backbone in ("", cell[1])]
+                       and self.options.backbone in ("", cell[1]) and self.options.seed in (None, cell[3])]
             for one in concurrent.futures.as_completed(waiting):
                 one.result()
 
@@ -193,6 +195,7 @@ def main():
     parser.add_argument("--prefix", default="")
     parser.add_argument("--only", default="", help="columns to make, such as `majority fasttext head`")
     parser.add_argument("--backbone", default="", help="only the cells of t5-mini, or of minilm")
+    parser.add_argument("--seed", type=int, help="only the cells of this seed")
     parser.add_argument("--jobs", type=int, default=2, help="cells at a time")
     parser.add_argument("--tune-flags", default="", help="more flags for every `eptc tune`")
     Bench(parser.parse_args()).run()
