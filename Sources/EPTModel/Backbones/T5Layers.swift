@@ -39,7 +39,8 @@ struct T5SelfAttention: Sendable {
     value = try linear("v", inner, width)
     output = try linear("o", width, inner)
     attention = Attention(
-      heads: configuration.heads, headWidth: configuration.headWidth, scale: 1)
+      heads: configuration.heads, headWidth: configuration.headWidth, scale: 1,
+      isRounded: query.isQuantized)
   }
 
   func forward(

@@ -23,6 +23,9 @@ struct Attention: Sendable {
   let headWidth: Int
   /// The factor of the scores: `1/√headWidth` in BERT, 1 in T5.
   let scale: Float
+  /// Whether queries, keys and values come from products in whole numbers, so that less than
+  /// binary32 will do.
+  var isRounded = false
 
   /// Where one text's rows of one head lie.
   private func cut(_ matrix: MatrixView, _ text: Range<Int>, _ head: Int) -> MatrixView {
@@ -76,8 +79,9 @@ struct Attention: Sendable {
         bias: biases?[text].base, bias_head_stride: Int64(biases?[text].headStride ?? 0),
         bias_stride: Int64(biases?[text].rowStride ?? 0), out: output.rows(rows).base,
         ld_out: Int64(output.stride))
-      let room = kernels.attention_scratch(Int64(rows.count), Int64(headWidth))
-      kernels.attention(&attention, scratch.floats(Int(room)))
+      let loops = isRounded ? roundedAttention : kernels.attention
+      let room = loops.scratch(Int64(rows.count), Int64(headWidth))
+      loops.attend(&attention, scratch.floats(Int(room)))
     }
   }
 

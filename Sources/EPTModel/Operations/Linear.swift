@@ -93,6 +93,11 @@ struct Linear: Sendable {
     bias = nil
   }
 
+  /// Whether products are computed in whole numbers.
+  var isQuantized: Bool {
+    if case .panels = weight { true } else { false }
+  }
+
   /// Makes `x`, `[rows, inputs]`, ready for this layer and others of its kind.
   func input(_ x: MatrixView, in arena: Arena) -> LinearInput {
     switch weight {
