@@ -87,7 +87,7 @@ INLINE void score_block(const int keys, const int halves, const pair *k, const p
     for (int half = 0; half < halves; half++) {
       vf score = sum[key][half];
       if (bias.base) score = score + load(bias.base + key * bias.key_stride + half * 16);
-      most[half] = larger(most[half], score);
+      most[half] = larger(score, most[half]);
       store(scores + key * QUERIES + half * 16, score);
     }
 }

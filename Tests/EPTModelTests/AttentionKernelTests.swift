@@ -54,9 +54,12 @@ import Testing
   /// Around the sizes of every set's blocks, and BERT's and T5's widths of a head.
   private static let sizes = [
     Sizes(queries: 1, keys: 1, heads: 1, width: 1), Sizes(queries: 3, keys: 5, heads: 2, width: 7),
-    Sizes(queries: 9, keys: 9, heads: 3, width: 12), Sizes(queries: 16, keys: 16, heads: 2, width: 16),
-    Sizes(queries: 17, keys: 31, heads: 2, width: 32), Sizes(queries: 33, keys: 26, heads: 1, width: 64),
-    Sizes(queries: 85, keys: 85, heads: 2, width: 40), Sizes(queries: 2, keys: 0, heads: 1, width: 8),
+    Sizes(queries: 9, keys: 9, heads: 3, width: 12),
+    Sizes(queries: 16, keys: 16, heads: 2, width: 16),
+    Sizes(queries: 17, keys: 31, heads: 2, width: 32),
+    Sizes(queries: 33, keys: 26, heads: 1, width: 64),
+    Sizes(queries: 85, keys: 85, heads: 2, width: 40),
+    Sizes(queries: 2, keys: 0, heads: 1, width: 8),
     Sizes(queries: 0, keys: 4, heads: 1, width: 8),
   ]
 
@@ -152,7 +155,8 @@ import Testing
   }
 
   private func run(
-    _ loops: ept_attention_kernels, _ sizes: Sizes, _ stride: Int, _ q: [Float], _ k: [Float], _ v: [Float],
+    _ loops: ept_attention_kernels, _ sizes: Sizes, _ stride: Int, _ q: [Float], _ k: [Float],
+    _ v: [Float],
     _ bias: Bias, _ numbers: [Float], into out: inout [Float], _ scratch: inout [Float]
   ) {
     q.withUnsafeBufferPointer { q in

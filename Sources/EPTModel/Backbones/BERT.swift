@@ -180,10 +180,14 @@ private struct BERTBlock: Sendable {
         let hidden = scratch.matrix(block.count, inner)
         attentionOutput.multiply(
           attentionOutput.input(context.rows(block), in: scratch), into: product, workspace)
-        attentionNorm(
-          product, bias: attentionOutput.bias, residual: x, into: x,
-          keeping: kept?.attentionNorm, rows: block)
-        let input = intermediate.input(x, in: scratch)
+        let input = intermediate.input(rows: block.count, in: scratch) { part in
+          let sum = x.rows(part)
+          attentionNorm(
+            product.rows(part), bias: attentionOutput.bias, residual: sum, into: sum,
+            keeping: kept?.attentionNorm,
+            rows: block.lowerBound + part.lowerBound..<block.lowerBound + part.upperBound)
+          return sum
+        }
         if let kept {
           intermediate.multiply(input, into: hidden, workspace)
           gelu(hidden, slope: kept.slope.rows(block))
