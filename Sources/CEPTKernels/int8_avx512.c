@@ -10,13 +10,13 @@
 // 24 registers of sums, 3 of weights; 11 loads for 24 products.
 #define TILE_ROWS 8
 #define TILE_PANELS 3
-#define INLINE static inline __attribute__((always_inline))
+#include "int8_tile.inc"
 
 typedef int8_t code;
 
 INLINE void tile(const int rows, const int panels, const code *x, int64_t stride,
                  const uint8_t *weights, const int16_t *wide, int64_t groups, int64_t panel_bytes,
-                 int32_t sums[TILE_ROWS][16 * TILE_PANELS]) {
+                 struct ahead ahead, vi sums[TILE_ROWS][TILE_VECTORS]) {
   (void)wide;
   __m512i sum[TILE_ROWS][TILE_PANELS], w[TILE_PANELS];
 #pragma clang loop unroll(full)
@@ -31,6 +31,7 @@ INLINE void tile(const int rows, const int panels, const code *x, int64_t stride
       // Few rows: as many bytes of weights as products, straight from memory.
       if (rows <= 4) _mm_prefetch(block + 1024, _MM_HINT_T0);
     }
+    if (rows > 4) _mm_prefetch(ahead.bytes + group * ahead.step, _MM_HINT_T1);
 #pragma clang loop unroll(full)
     for (int row = 0; row < rows; row++) {
       int32_t four;
@@ -46,8 +47,7 @@ INLINE void tile(const int rows, const int panels, const code *x, int64_t stride
 #pragma clang loop unroll(full)
   for (int row = 0; row < rows; row++)
 #pragma clang loop unroll(full)
-    for (int panel = 0; panel < panels; panel++)
-      _mm512_store_si512(sums[row] + 16 * panel, sum[row][panel]);
+    for (int panel = 0; panel < panels; panel++) sums[row][panel] = (vi)sum[row][panel];
 }
 
 #include "int8.inc"

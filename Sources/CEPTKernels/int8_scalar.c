@@ -4,21 +4,22 @@
 #define EPT_INT8_TABLE ept_int8_kernels_scalar
 #define TILE_ROWS 4
 #define TILE_PANELS 1
-#define INLINE static inline __attribute__((always_inline))
+#include "int8_tile.inc"
 
 typedef int8_t code;
 
 INLINE void tile(const int rows, const int panels, const code *x, int64_t stride,
                  const uint8_t *weights, const int16_t *wide, int64_t groups, int64_t panel_bytes,
-                 int32_t sums[TILE_ROWS][16 * TILE_PANELS]) {
+                 struct ahead ahead, vi sums[TILE_ROWS][TILE_VECTORS]) {
   (void)wide;
   (void)panel_bytes;
+  (void)ahead;
   for (int row = 0; row < rows; row++)
     for (int output = 0; output < 16 * panels; output++) {
       int32_t sum = 0;
       for (int64_t i = 0; i < 4 * groups; i++)
         sum += x[row * stride + i] * weights[(i / 4 * 16 + output) * 4 + i % 4];
-      sums[row][output] = sum;
+      sums[row][output] = (vi){sum};
     }
 }
 

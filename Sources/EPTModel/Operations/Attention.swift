@@ -1,3 +1,5 @@
+import CEPTKernels
+
 /// What is added to attention's scores: a row of keys for each head and query.
 struct AttentionBias {
   /// Row 0 of head 0.
@@ -58,21 +60,24 @@ struct Attention: Sendable {
     q: MatrixView, k: MatrixView, v: MatrixView, into output: MatrixView, starts: [Int],
     biases: [AttentionBias]?, _ workspace: Workspace
   ) {
-    forEachHead(starts, workspace) { text, rows, head, scratch in
-      let keys = cut(k, rows, head)
-      let values = cut(v, rows, head)
-      let bias = biases?[text]
-      for first in stride(from: 0, to: rows.count, by: Self.queryBlock) {
-        let queries = first..<min(rows.count, first + Self.queryBlock)
-        scratch.temporary {
-          let scores = scratch.matrix(queries.count, rows.count)
-          probabilities(
-            cut(q, rows, head).rows(queries), keys, bias, head: head, firstQuery: first,
-            into: scores)
-          // [queries, keys] · [keys, headWidth]
-          Product.multiply(scores, values, into: cut(output, rows, head).rows(queries))
-        }
-      }
+    precondition(q.stride == k.stride && k.stride == v.stride)
+    let texts = starts.count - 1
+    // One thread takes all heads of a text at once, several share them.
+    let parts = workspace.threads == 1 ? 1 : heads
+    workspace.forEach(texts * parts) { piece, scratch in
+      let text = piece / parts
+      let rows = starts[text]..<starts[text + 1]
+      let first = heads * (piece % parts) / parts
+      let last = heads * (piece % parts + 1) / parts
+      var attention = ept_attention(
+        queries: Int64(rows.count), keys: Int64(rows.count), first_head: Int64(first),
+        last_head: Int64(last), width: Int64(headWidth), scale: scale, q: q.rows(rows).base,
+        k: k.rows(rows).base, v: v.rows(rows).base, ld: Int64(q.stride),
+        bias: biases?[text].base, bias_head_stride: Int64(biases?[text].headStride ?? 0),
+        bias_stride: Int64(biases?[text].rowStride ?? 0), out: output.rows(rows).base,
+        ld_out: Int64(output.stride))
+      let room = kernels.attention_scratch(Int64(rows.count), Int64(headWidth))
+      kernels.attention(&attention, scratch.floats(Int(room)))
     }
   }
 
