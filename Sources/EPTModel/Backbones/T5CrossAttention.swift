@@ -89,17 +89,24 @@ struct T5CrossAttention: Sendable {
           joined.columns(inner(head)), outputs: inner(head),
           into: folded.columns(wide(head, width)), in: scratch, workspace)
       }
-      workspace.forEach(texts.count) { text, scratch in
-        let mine = starts[text] * heads..<starts[text + 1] * heads
+      // A few texts' queries are cut further, so that all threads have some.
+      let parts = texts.count < 8 ? 4 : 1
+      workspace.forEach(texts.count * parts) { piece, scratch in
+        let (text, part) = (piece / parts, piece % parts)
+        let all = queries.rows(starts[text] * heads..<starts[text + 1] * heads)
+        let mine = all.rows * part / parts..<all.rows * (part + 1) / parts
         let probability =
-          kept?.probabilities[text] ?? scratch.matrix(mine.count, texts[text].count)
+          kept?.probabilities[text].rows(mine) ?? scratch.matrix(mine.count, texts[text].count)
         // [rows · heads, d] · [encoder rows, d]ᵀ
         Product.multiply(
-          queries.rows(mine), states.rows(texts[text]), transposeB: true, into: probability)
+          all.rows(mine), states.rows(texts[text]), transposeB: true, into: probability)
         kernels.softmax(
           probability.base, Int64(probability.stride), nil, 0, Int64(probability.rows),
           Int64(probability.columns))
-        Product.multiply(probability, states.rows(texts[text]), into: context.rows(mine))
+        let first = starts[text] * heads
+        Product.multiply(
+          probability, states.rows(texts[text]),
+          into: context.rows(first + mine.lowerBound..<first + mine.upperBound))
       }
       let contextRows = context.reshaped(rows: rows, columns: heads * width)
       workspace.forEach(heads) { head, scratch in
