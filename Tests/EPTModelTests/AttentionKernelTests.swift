@@ -93,7 +93,7 @@ import Testing
       var out = numbers
       var scratch = [Float](repeating: 0, count: Int(loops.scratch(3, 8)))
       run(loops, sizes, 8, q, k, v, .none, numbers, into: &out, &scratch)
-      #expect(out.prefix(24).allSatisfy(\.isNaN))
+      #expect(out.prefix(24).allSatisfy { $0.isNaN })
     }
   }
 
