@@ -9,7 +9,8 @@
 #define EPT_INT8_TABLE ept_int8_kernels_avx2
 #define TILE_ROWS 6
 #define TILE_PANELS 1
-#define INLINE static inline __attribute__((always_inline))
+#include "int8_tile.inc"
+
 // A panel's bytes are widened to 16 bits once for many rows, if it is no longer than this.
 #define WIDEST_GROUPS 1024
 
@@ -30,7 +31,7 @@ INLINE void widen(const uint8_t *weights, int64_t groups, int16_t *wide) {
 // Half a panel at a time: 8 outputs, whose sums of even and odd pairs of inputs stand apart.
 INLINE void half_tile(const int rows, const int half, const code *x, int64_t stride,
                       const uint8_t *weights, const int16_t *wide, int64_t groups,
-                      int32_t sums[TILE_ROWS][16 * TILE_PANELS]) {
+                      vi sums[TILE_ROWS][TILE_VECTORS]) {
   __m256i low[TILE_ROWS], high[TILE_ROWS];
 #pragma clang loop unroll(full)
   for (int row = 0; row < rows; row++) low[row] = high[row] = _mm256_setzero_si256();
@@ -61,15 +62,16 @@ INLINE void half_tile(const int rows, const int half, const code *x, int64_t str
   for (int row = 0; row < rows; row++) {
     // Outputs 0 1 4 5 2 3 6 7.
     __m256i sum = _mm256_hadd_epi32(low[row], high[row]);
-    _mm256_storeu_si256((__m256i *)(sums[row] + 8 * half), _mm256_permute4x64_epi64(sum, 0xD8));
+    sums[row][half] = (vi)_mm256_permute4x64_epi64(sum, 0xD8);
   }
 }
 
 INLINE void tile(const int rows, const int panels, const code *x, int64_t stride,
                  const uint8_t *weights, const int16_t *wide, int64_t groups, int64_t panel_bytes,
-                 int32_t sums[TILE_ROWS][16 * TILE_PANELS]) {
+                 struct ahead ahead, vi sums[TILE_ROWS][TILE_VECTORS]) {
   (void)panels;
   (void)panel_bytes;
+  (void)ahead;
   half_tile(rows, 0, x, stride, weights, wide, groups, sums);
   half_tile(rows, 1, x, stride, weights, wide, groups, sums);
 }

@@ -10,13 +10,24 @@
 // 24 registers of sums, 3 of weights; 11 loads for 24 products.
 #define TILE_ROWS 8
 #define TILE_PANELS 3
-#define INLINE static inline __attribute__((always_inline))
+#include "int8_tile.inc"
 
 typedef int8_t code;
 
+#define EPT_PACKS_CODES
+INLINE vi pack_codes(const vi q[4], code *to, vi sum) {
+  __m512i low = _mm512_packs_epi32((__m512i)q[0], (__m512i)q[1]);
+  __m512i high = _mm512_packs_epi32((__m512i)q[2], (__m512i)q[3]);
+  // Packing goes on within quarters of a vector.
+  const __m512i order = _mm512_set_epi32(15, 11, 7, 3, 14, 10, 6, 2, 13, 9, 5, 1, 12, 8, 4, 0);
+  __m512i codes = _mm512_permutexvar_epi32(order, _mm512_packs_epi16(low, high));
+  _mm512_storeu_si512(to, codes);
+  return (vi)_mm512_dpbusd_epi32((__m512i)sum, _mm512_set1_epi8(1), codes);
+}
+
 INLINE void tile(const int rows, const int panels, const code *x, int64_t stride,
                  const uint8_t *weights, const int16_t *wide, int64_t groups, int64_t panel_bytes,
-                 int32_t sums[TILE_ROWS][16 * TILE_PANELS]) {
+                 struct ahead ahead, vi sums[TILE_ROWS][TILE_VECTORS]) {
   (void)wide;
   __m512i sum[TILE_ROWS][TILE_PANELS], w[TILE_PANELS];
 #pragma clang loop unroll(full)
@@ -31,6 +42,7 @@ INLINE void tile(const int rows, const int panels, const code *x, int64_t stride
       // Few rows: as many bytes of weights as products, straight from memory.
       if (rows <= 4) _mm_prefetch(block + 1024, _MM_HINT_T0);
     }
+    if (rows > 4) _mm_prefetch(ahead.bytes + group * ahead.step, _MM_HINT_T1);
 #pragma clang loop unroll(full)
     for (int row = 0; row < rows; row++) {
       int32_t four;
@@ -46,8 +58,7 @@ INLINE void tile(const int rows, const int panels, const code *x, int64_t stride
 #pragma clang loop unroll(full)
   for (int row = 0; row < rows; row++)
 #pragma clang loop unroll(full)
-    for (int panel = 0; panel < panels; panel++)
-      _mm512_store_si512(sums[row] + 16 * panel, sum[row][panel]);
+    for (int panel = 0; panel < panels; panel++) sums[row][panel] = (vi)sum[row][panel];
 }
 
 #include "int8.inc"

@@ -1,24 +1,27 @@
 #include "CEPTKernels.h"
 
+#include <string.h>
+
 #define EPT_LANES 1
 #define EPT_INT8_TABLE ept_int8_kernels_scalar
 #define TILE_ROWS 4
 #define TILE_PANELS 1
-#define INLINE static inline __attribute__((always_inline))
+#include "int8_tile.inc"
 
 typedef int8_t code;
 
 INLINE void tile(const int rows, const int panels, const code *x, int64_t stride,
                  const uint8_t *weights, const int16_t *wide, int64_t groups, int64_t panel_bytes,
-                 int32_t sums[TILE_ROWS][16 * TILE_PANELS]) {
+                 struct ahead ahead, vi sums[TILE_ROWS][TILE_VECTORS]) {
   (void)wide;
   (void)panel_bytes;
+  (void)ahead;
   for (int row = 0; row < rows; row++)
     for (int output = 0; output < 16 * panels; output++) {
       int32_t sum = 0;
       for (int64_t i = 0; i < 4 * groups; i++)
         sum += x[row * stride + i] * weights[(i / 4 * 16 + output) * 4 + i % 4];
-      sums[row][output] = sum;
+      sums[row][output] = (vi){sum};
     }
 }
 
@@ -47,7 +50,18 @@ void ept_int8_decode(const struct ept_int8_weights *weights, int64_t first, int6
   for (int64_t row = first; row < last; row++) {
     const uint8_t *codes = weights->codes + row / 16 * weights->panel_bytes + row % 16 * 4;
     float scale = weights->scales ? weights->scales[row] : 1;
-    for (int64_t i = 0; i < weights->inputs; i++)
-      *out++ = scale * (float)(codes[i / 4 * 64 + i % 4] - 128);
+    typedef uint8_t bytes __attribute__((vector_size(4)));
+    typedef float numbers __attribute__((vector_size(16)));
+    for (int64_t i = 0; i < weights->inputs; i += 4, codes += 64) {
+      bytes four;
+      memcpy(&four, codes, sizeof four);
+      numbers decoded = scale * (__builtin_convertvector(four, numbers) - 128.0f);
+      int64_t count = weights->inputs - i < 4 ? weights->inputs - i : 4;
+      if (count == 4)
+        memcpy(out, &decoded, sizeof decoded);
+      else
+        memcpy(out, &decoded, (size_t)count * sizeof(float));
+      out += count;
+    }
   }
 }

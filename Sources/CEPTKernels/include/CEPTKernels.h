@@ -18,6 +18,37 @@
 
 enum ept_isa { EPT_ISA_SCALAR = 0, EPT_ISA_AVX2 = 1, EPT_ISA_AVX512 = 2 };
 
+// Softmax attention of some queries over some keys, head by head: for each head
+// out = softmax(scale * q * k^T + bias) * v.
+struct ept_attention {
+  int64_t queries;
+  int64_t keys;
+  int64_t first_head;
+  int64_t last_head;
+  // Of one head.
+  int64_t width;
+  float scale;
+  // [queries, heads * width], [keys, heads * width] and the same, all with rows of `ld` floats.
+  const float *_Nonnull q;
+  const float *_Nonnull k;
+  const float *_Nonnull v;
+  int64_t ld;
+  // Head h's bias of query i and key j is bias[h * bias_head_stride + i * bias_stride + j]. A
+  // stride of -1 makes it a table of distances; NULL for none.
+  const float *_Nullable bias;
+  int64_t bias_head_stride;
+  int64_t bias_stride;
+  // [queries, heads * width]
+  float *_Nonnull out;
+  int64_t ld_out;
+};
+
+struct ept_attention_kernels {
+  // Floats of scratch memory that `attend` needs.
+  int64_t (*_Nonnull scratch)(int64_t keys, int64_t width);
+  void (*_Nonnull attend)(const struct ept_attention *_Nonnull attention, float *_Nonnull scratch);
+};
+
 struct ept_kernels {
   // C = alpha * op(A) * op(B) + beta * C for matrices of a few hundred rows;
   // op(A) is [m, k], op(B) is [k, n]. C is not read where beta is 0.
@@ -86,10 +117,16 @@ struct ept_kernels {
   float (*_Nonnull maximum)(const float *_Nonnull x, int64_t count);
   // x = exp(x - shift), [count]; the sum of the results. shift >= max(x).
   float (*_Nonnull exp_sum)(float *_Nonnull x, float shift, int64_t count);
+
+  struct ept_attention_kernels attention;
 };
 
 // The loops for one instruction set, or NULL where the processor lacks it.
 const struct ept_kernels *_Nullable ept_kernels_for(enum ept_isa isa);
+
+// Attention whose two products round their factors to bfloat16, or NULL where the processor lacks
+// instructions for it.
+const struct ept_attention_kernels *_Nullable ept_bf16_attention_for(enum ept_isa isa);
 
 // The instruction set to use: the best one that the processor has, unless the
 // environment's EPT_ISA names another that it has (scalar, avx2, avx512).

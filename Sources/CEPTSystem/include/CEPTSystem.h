@@ -26,4 +26,13 @@ bool ept_mapping_report_faults(const char *prefix, int status);
 /// hinges on its success.
 void ept_begin_write_back(int descriptor);
 
+/// Tells the processor that the calling thread spins, waiting for another one.
+static inline void ept_spin_pause(void) {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  __asm__ volatile("yield");
+#endif
+}
+
 #endif
