@@ -58,7 +58,9 @@ final class ThreadTeam: Sendable {
   /// Unchecked, since `body` is written by the caller alone, while no helper takes part.
   private final class State: @unchecked Sendable {
     /// The number of the round in the upper half, then whether it is open, then how many helpers take
-    /// part. A helper joins by adding 1 while the round is open.
+    /// part.
+    ///
+    /// A helper joins by adding 1 while the round is open.
     private let round = Atomic<UInt64>(0)
     private static let next: UInt64 = 1 << 32
     private static let isOpen: UInt64 = 1 << 31
@@ -155,8 +157,10 @@ final class ThreadTeam: Sendable {
       pthread_mutex_unlock(mutex)
     }
 
-    /// Who changes something that others wait for calls this next. A thread counts as sleeping before
-    /// it looks for the last time, so it either sees the change or is woken.
+    /// Who changes something that others wait for calls this next.
+    ///
+    /// A thread counts as sleeping before it looks for the last time, so it either sees the change or
+    /// is woken.
     private func wakeSleepers() {
       guard sleepers.load(ordering: .sequentiallyConsistent) > 0 else { return }
       pthread_mutex_lock(mutex)
