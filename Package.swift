@@ -27,7 +27,8 @@ let package = Package(
       name: "EPTFormat",
       dependencies: ["CNettle", "CXXHash", "CZstd", "CEPTSystem", "CEPTKernels"]),
     .target(name: "EPTText", dependencies: ["EPTFormat"]),
-    .target(name: "EPTModel", dependencies: ["CEPTKernels", "EPTFormat", "EPTText"]),
+    .target(
+      name: "EPTModel", dependencies: ["CEPTSystem", "CEPTKernels", "EPTFormat", "EPTText"]),
     .target(name: "EPTTask", dependencies: ["EPTFormat", "EPTText", "EPTModel"]),
     .target(
       name: "EPTConvert", dependencies: ["CEPTKernels", "EPTFormat", "EPTText", "EPTModel"]),

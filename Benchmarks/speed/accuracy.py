@@ -1,11 +1,15 @@
 #!/usr/bin/env python3
-"""Tunes on SST-2 in int8 and in f32 with three seeds and compares the accuracy on the dev rows.
+"""Tunes on SST-2 with several seeds and compares the accuracy on the dev rows.
 
     Benchmarks/speed/accuracy.py WORK --data DATA --minilm DIR --t5-mini DIR
 
-400 steps of 32, as in docs/results.md, on the f32 file, of which int8 quantises the matrices when it
-opens it. Runs that are in accuracy.jsonl already are left
-out, so it may be stopped at any time.
+400 steps of 32 with the flags of docs/results.md. Each seed is tuned
+
+- in f32 and in int8 on the f32 file, of which int8 quantises the matrices when it opens it;
+- on the q8 file as a user would, with products of whole numbers.
+
+The bundle tuned in f32 is then scored with every conversion: q8 and q4 as eptc computes with them, and q8 with its
+weights decoded to binary32. Runs that are in accuracy.jsonl already are left out, so it may be stopped at any time.
 """
 
 import argparse
@@ -20,17 +24,56 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 RESULTS = HERE / "accuracy.jsonl"
 SEEDS = (1, 2, 3)
-PRECISIONS = ("f32", "int8")
+MODELS = ("minilm", "t5-mini")
+# What is tuned on which file, and what the bundle tuned in f32 is scored with.
+TUNED = {"f32": ("f32", "f32"), "int8": ("f32", "int8"), "on q8": ("q8", "int8")}
+SCORED = {"q8": ("q8", "int8"), "q8 decoded": ("q8", "f32"), "q4": ("q4", "int8")}
 FLAGS = {
     "minilm": ["--rank", "24", "--prompt-rate", "2e-3", "--low-rank-rate", "1e-3", "--subspace-rate", "2e-3"],
     "t5-mini": ["--rank", "16", "--prompt-rate", "0.05", "--low-rank-rate", "5e-3", "--subspace-rate", "5e-3"],
 }
 
 
-def accuracy(bundle, eptc):
-    """The bundle's accuracy on the dev rows, in points."""
-    text = subprocess.run([eptc, "inspect", "--json", bundle], check=True, capture_output=True, text=True).stdout
-    return 100 * json.loads(text)["training"]["test"]["accuracy"]
+class Runs:
+    """What has been measured, by model, variant and seed, and the means to measure more."""
+
+    def __init__(self, args):
+        self.args = args
+        records = [json.loads(line) for line in RESULTS.read_text().splitlines()] if RESULTS.exists() else []
+        self.known = {(r["model"], r["variant"], r["seed"]): r["accuracy"] for r in records}
+
+    def eptc(self, *words):
+        return subprocess.run([self.args.eptc, *words], check=True, capture_output=True, text=True).stdout
+
+    def file(self, model, encoding):
+        file = self.args.work / f"{model}-{encoding}.ept"
+        if not file.exists():
+            self.eptc("convert", vars(self.args)[model.replace("-", "_")], "--encoding", encoding, "--output", file)
+        return file
+
+    def tune(self, model, variant, seed):
+        encoding, precision = TUNED[variant]
+        bundle = self.args.work / f"accuracy-{model}-{variant.replace(' ', '-')}-{seed}.eptb"
+        if not bundle.exists():
+            self.eptc(
+                "tune", "--task", "sst2", "--model", self.file(model, encoding), "--data", self.args.data,
+                "--steps", "400", "--seed", str(seed), "--precision", precision,
+                "--threads", str(settings.THREADS), "--prompt-length", "40", *FLAGS[model],
+                "--output", bundle, "--force", "--quiet")
+        self.score(model, variant, seed, bundle, encoding, precision)
+        return bundle
+
+    def score(self, model, variant, seed, bundle, encoding, precision):
+        if (model, variant, seed) in self.known:
+            return
+        report = json.loads(self.eptc(
+            "eval", "--prompt", bundle, "--model", self.file(model, encoding), "--data", self.args.data,
+            "--precision", precision, "--threads", str(settings.THREADS), "--json"))
+        value = self.known[model, variant, seed] = 100 * report["metric"]["accuracy"]
+        print(model, variant, seed, f"{value:.2f}", f"{report['loss']:.4f}", flush=True)
+        with open(RESULTS, "a") as results:
+            results.write(json.dumps({"model": model, "variant": variant, "seed": seed, "accuracy": value,
+                                      "loss": report["loss"]}) + "\n")
 
 
 def main():
@@ -40,32 +83,22 @@ def main():
     parser.add_argument("--minilm", type=pathlib.Path, required=True)
     parser.add_argument("--t5-mini", type=pathlib.Path, required=True)
     parser.add_argument("--eptc", type=pathlib.Path, default=ROOT / ".build/release/eptc")
-    args = parser.parse_args()
-    records = [json.loads(line) for line in RESULTS.read_text().splitlines()] if RESULTS.exists() else []
-    known = {(record["model"], record["precision"], record["seed"]): record["accuracy"] for record in records}
-    for model, folder in (("minilm", args.minilm), ("t5-mini", args.t5_mini)):
-        file = args.work / f"{model}-f32.ept"
-        if not file.exists():
-            subprocess.run([args.eptc, "convert", folder, "--encoding", "f32", "--output", file], check=True)
+    runs = Runs(parser.parse_args())
+    for variant in TUNED:
         for seed in SEEDS:
-            for precision in PRECISIONS:
-                if (model, precision, seed) in known:
-                    continue
-                bundle = args.work / f"accuracy-{model}-{precision}-{seed}.eptb"
-                command = [
-                    args.eptc, "tune", "--task", "sst2", "--model", file, "--data", args.data, "--steps", "400",
-                    "--seed", str(seed), "--precision", precision, "--threads", str(settings.THREADS),
-                    "--output", bundle, "--force", "--quiet", *FLAGS[model]]
-                subprocess.run(command, check=True)
-                value = known[model, precision, seed] = accuracy(bundle, args.eptc)
-                print(model, precision, seed, f"{value:.2f}", flush=True)
-                with open(RESULTS, "a") as results:
-                    results.write(json.dumps({
-                        "model": model, "precision": precision, "seed": seed, "accuracy": value,
-                        "command": " ".join(map(str, command))}) + "\n")
-        means = {p: statistics.mean(known[model, p, seed] for seed in SEEDS) for p in PRECISIONS}
-        print(f"{model}: " + ", ".join(f"{p} {mean:.2f}" for p, mean in means.items())
-              + f", difference {means['int8'] - means['f32']:+.2f}")
+            for model in MODELS:
+                bundle = runs.tune(model, variant, seed)
+                for scored in SCORED if variant == "f32" else ():
+                    runs.score(model, scored, seed, bundle, *SCORED[scored])
+    for model in MODELS:
+        print(f"\n| {model} | " + " | ".join(f"seed {seed}" for seed in SEEDS) + " | mean | from f32 |")
+        print("|---|" + "---:|" * (len(SEEDS) + 2))
+        reference = statistics.mean(runs.known[model, "f32", seed] for seed in SEEDS)
+        for variant in [*TUNED, *SCORED]:
+            values = [runs.known[model, variant, seed] for seed in SEEDS]
+            mean = statistics.mean(values)
+            print(f"| {variant} | " + " | ".join(f"{value:.2f}" for value in values)
+                  + f" | {mean:.2f} | {mean - reference:+.2f} |")
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@
     Benchmarks/speed/table.py > Benchmarks/speed.md
 
 Contenders of a row stand side by side and take turns, round by round, so that other work on the machine falls
-on all of them. Rows that are measured already on this processor are left out unless --again.
+on all of them; a pause parts their rounds. Rows that are measured already on this processor are left out unless --again.
 """
 
 import argparse
@@ -22,6 +22,9 @@ import settings
 import rows as table
 from contender import Running
 
+# Seconds before each round, until the threads of the contender before have ceased to spin: OpenMP's do so
+# for up to 0.2 s, and would take a processor from the next one.
+PAUSE = 0.4
 RESULTS = pathlib.Path(__file__).resolve().parent / "results.jsonl"
 
 
@@ -67,6 +70,7 @@ def measure(row, rounds, places):
         timed = [[] for _ in running]
         for _ in range(rounds or row.rounds):
             for one, times in zip(running, timed):
+                time.sleep(PAUSE)
                 times.append(one.round())
     records = []
     for one, times in zip(running, timed):

@@ -11,6 +11,7 @@ extern const struct ept_kernels ept_kernels_avx2;
 extern const struct ept_kernels ept_kernels_avx512;
 extern const struct ept_int8_kernels ept_int8_kernels_avx2;
 extern const struct ept_int8_kernels ept_int8_kernels_avx512;
+extern const struct ept_attention_kernels ept_attention_kernels_bf16;
 
 const struct ept_kernels *ept_kernels_for(enum ept_isa isa) {
   __builtin_cpu_init();
@@ -36,6 +37,12 @@ const struct ept_int8_kernels *ept_int8_kernels_for(int isa) {
     return &ept_int8_kernels_avx512;
   return isa == EPT_ISA_SCALAR ? &ept_int8_kernels_scalar : &ept_int8_kernels_avx2;
 }
+
+const struct ept_attention_kernels *ept_bf16_attention_for(enum ept_isa isa) {
+  return isa == EPT_ISA_AVX512 && ept_kernels_for(isa) && __builtin_cpu_supports("avx512bf16")
+             ? &ept_attention_kernels_bf16
+             : NULL;
+}
 #else
 const struct ept_kernels *ept_kernels_for(enum ept_isa isa) {
   return isa == EPT_ISA_SCALAR ? &ept_kernels_scalar : NULL;
@@ -43,6 +50,11 @@ const struct ept_kernels *ept_kernels_for(enum ept_isa isa) {
 
 const struct ept_int8_kernels *ept_int8_kernels_for(int isa) {
   return isa == EPT_ISA_SCALAR ? &ept_int8_kernels_scalar : NULL;
+}
+
+const struct ept_attention_kernels *ept_bf16_attention_for(enum ept_isa isa) {
+  (void)isa;
+  return NULL;
 }
 #endif
 

@@ -14,6 +14,17 @@
 
 typedef int8_t code;
 
+#define EPT_PACKS_CODES
+INLINE vi pack_codes(const vi q[4], code *to, vi sum) {
+  __m512i low = _mm512_packs_epi32((__m512i)q[0], (__m512i)q[1]);
+  __m512i high = _mm512_packs_epi32((__m512i)q[2], (__m512i)q[3]);
+  // Packing goes on within quarters of a vector.
+  const __m512i order = _mm512_set_epi32(15, 11, 7, 3, 14, 10, 6, 2, 13, 9, 5, 1, 12, 8, 4, 0);
+  __m512i codes = _mm512_permutexvar_epi32(order, _mm512_packs_epi16(low, high));
+  _mm512_storeu_si512(to, codes);
+  return (vi)_mm512_dpbusd_epi32((__m512i)sum, _mm512_set1_epi8(1), codes);
+}
+
 INLINE void tile(const int rows, const int panels, const code *x, int64_t stride,
                  const uint8_t *weights, const int16_t *wide, int64_t groups, int64_t panel_bytes,
                  struct ahead ahead, vi sums[TILE_ROWS][TILE_VECTORS]) {

@@ -1,5 +1,7 @@
 #include "CEPTKernels.h"
 
+#include <string.h>
+
 #define EPT_LANES 1
 #define EPT_INT8_TABLE ept_int8_kernels_scalar
 #define TILE_ROWS 4
@@ -48,7 +50,18 @@ void ept_int8_decode(const struct ept_int8_weights *weights, int64_t first, int6
   for (int64_t row = first; row < last; row++) {
     const uint8_t *codes = weights->codes + row / 16 * weights->panel_bytes + row % 16 * 4;
     float scale = weights->scales ? weights->scales[row] : 1;
-    for (int64_t i = 0; i < weights->inputs; i++)
-      *out++ = scale * (float)(codes[i / 4 * 64 + i % 4] - 128);
+    typedef uint8_t bytes __attribute__((vector_size(4)));
+    typedef float numbers __attribute__((vector_size(16)));
+    for (int64_t i = 0; i < weights->inputs; i += 4, codes += 64) {
+      bytes four;
+      memcpy(&four, codes, sizeof four);
+      numbers decoded = scale * (__builtin_convertvector(four, numbers) - 128.0f);
+      int64_t count = weights->inputs - i < 4 ? weights->inputs - i : 4;
+      if (count == 4)
+        memcpy(out, &decoded, sizeof decoded);
+      else
+        memcpy(out, &decoded, (size_t)count * sizeof(float));
+      out += count;
+    }
   }
 }

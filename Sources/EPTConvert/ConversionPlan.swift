@@ -50,9 +50,9 @@ struct ConversionPlan {
     var writer = ContainerWriter(kind: .backbone)
     for section in sections { writer.addSection(section.name, section.bytes) }
     // The weights are hashed while they are encoded.
-    writer.addCompanion { _ = sources.provenance }
+    writer.addCompanion { sources.hash() }
     writer.addSection(BackboneFile.SectionName.provenance, size: sources.provenanceSize) {
-      Array(sources.provenance.json.serialized().utf8)
+      Array(try sources.provenance.json.serialized().utf8)
     }
     for encoder in encoders {
       writer.addTensor(

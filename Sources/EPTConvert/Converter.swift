@@ -31,7 +31,7 @@ public struct Converter {
   /// - Throws: What `run` throws, but for what shows only in the numbers or in writing.
   public func dryRun() throws -> ConversionSummary {
     let plan = try plan()
-    return summary(of: plan, try plan.writer().dryRun(threads: threads))
+    return try summary(of: plan, plan.writer().dryRun(threads: threads))
   }
 
   /// Converts.
@@ -51,7 +51,7 @@ public struct Converter {
     let plan = try plan()
     let result = try plan.writer().write(
       to: output, replacing: replacing, threads: threads, progress: progress)
-    var summary = summary(of: plan, result)
+    var summary = try summary(of: plan, result)
     if isComparing { try compare(plan, &summary) }
     return summary
   }
@@ -88,9 +88,9 @@ public struct Converter {
 
   private func summary(
     of plan: ConversionPlan, _ result: ContainerWriter.Result
-  ) -> ConversionSummary {
+  ) throws -> ConversionSummary {
     let records = Dictionary(uniqueKeysWithValues: result.records.map { ($0.name, $0) })
-    return ConversionSummary(
+    return try ConversionSummary(
       architecture: plan.architecture,
       tensors: plan.encoders.map {
         .init(

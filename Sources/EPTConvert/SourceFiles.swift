@@ -4,12 +4,9 @@ import Synchronization
 
 /// A file that a conversion reads, and its digest once someone has asked for it.
 final class SourceFile: Sendable {
-  /// Bytes hashed at once, after which their pages are given back.
-  private static let partSize = 8 << 20
-
   let role: Provenance.Role
   let file: MappedFile
-  private let known = Mutex<SHA256Digest?>(nil)
+  private let known = Mutex<Result<SHA256Digest, any Error>?>(nil)
 
   init(_ role: Provenance.Role, _ file: MappedFile) {
     self.role = role
@@ -17,19 +14,18 @@ final class SourceFile: Sendable {
   }
 
   /// SHA-256 of the whole file; the first call makes it, and others meanwhile wait.
-  var digest: SHA256Digest {
-    known.withLock { known in
-      if let known { return known }
-      var hash = SHA256()
-      for start in stride(from: 0, to: file.bytes.count, by: Self.partSize) {
-        let part = UnsafeRawBufferPointer(
-          rebasing: file.bytes[start..<min(file.bytes.count, start + Self.partSize)])
-        hash.update(part)
-        file.releasePages(part)
+  ///
+  /// - Throws: `FormatError.system` or `.truncated`.
+  func digest() throws -> SHA256Digest {
+    try known.withLock { known in
+      if let known { return try known.get() }
+      let result = Result {
+        var hash = SHA256()
+        try file.readParts { hash.update($0) }
+        return hash.finish()
       }
-      let digest = hash.finish()
-      known = digest
-      return digest
+      known = result
+      return try result.get()
     }
   }
 }
@@ -47,13 +43,20 @@ struct SourceFiles: Sendable {
 
   /// Begins to hash, beside whatever else is done.
   func hashInBackground() {
-    DispatchQueue.global().async {
-      for file in files { _ = file.digest }
-    }
+    DispatchQueue.global().async { hash() }
+  }
+
+  /// Hashes what is not hashed yet; what goes wrong shows in `provenance`.
+  func hash() {
+    for file in files { _ = try? file.digest() }
   }
 
   /// What the files are.
-  var provenance: Provenance { provenance(\.digest) }
+  ///
+  /// - Throws: `FormatError.system` or `.truncated`.
+  var provenance: Provenance {
+    get throws { try provenance { try $0.digest() } }
+  }
 
   /// Bytes of the provenance section.
   var provenanceSize: Int {
@@ -62,12 +65,14 @@ struct SourceFiles: Sendable {
     return provenance { _ in someDigest }.json.serialized().utf8.count
   }
 
-  private func provenance(_ digest: (SourceFile) -> SHA256Digest) -> Provenance {
+  private func provenance<Failure: Error>(
+    _ digest: (SourceFile) throws(Failure) -> SHA256Digest
+  ) throws(Failure) -> Provenance {
     Provenance(
-      sources: files.map {
+      sources: try files.map { file throws(Failure) in
         .init(
-          role: $0.role, name: $0.file.path.fileName, size: $0.file.bytes.count,
-          digest: digest($0))
+          role: file.role, name: file.file.path.fileName, size: file.file.bytes.count,
+          digest: try digest(file))
       })
   }
 }

@@ -1,3 +1,4 @@
+import CEPTSystem
 import Glibc
 
 /// A new file that appears under its path only when it is whole.
@@ -22,6 +23,11 @@ public final class AtomicFile {
   private let systemWrite: Write
   /// Whether something stands under `temporaryPath`.
   private var isNamed: Bool
+  /// Bytes written since the system was last asked to bring them to disk.
+  private var unsyncedCount = 0
+
+  /// After as many bytes the disk is set to work, so that the sync at the end finds little left.
+  private static let writeBackSize = 16 << 20
 
   /// Begins the file.
   ///
@@ -112,6 +118,11 @@ public final class AtomicFile {
         throw FormatError.system(operation: "write", path: path, reason: reason)
       }
       done += count
+    }
+    unsyncedCount += done
+    if unsyncedCount >= Self.writeBackSize {
+      ept_begin_write_back(descriptor)
+      unsyncedCount = 0
     }
   }
 

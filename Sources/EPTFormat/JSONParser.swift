@@ -7,7 +7,7 @@ extension JSON {
   /// - Throws: `JSONError`.
   public init(parsing bytes: UnsafeRawBufferPointer) throws {
     var parser = JSONParser(bytes: bytes)
-    self = try parser.document()
+    self = try parser.document { try $0.value() }
   }
 
   /// Reads exactly one value from `text`.
@@ -19,38 +19,96 @@ extension JSON {
   }
 }
 
-private struct JSONParser {
-  static let maximumDepth = 128
+/// Reads JSON as `JSON` does, for those too who do not want all of it in memory.
+struct JSONParser {
+  private static let maximumDepth = 128
 
-  let bytes: UnsafeRawBufferPointer
-  var position = 0
-  var depth = 0
+  private let bytes: UnsafeRawBufferPointer
+  private var position = 0
+  private var depth = 0
 
   init(bytes: UnsafeRawBufferPointer) {
     self.bytes = bytes
   }
 
-  mutating func document() throws -> JSON {
+  /// Reads the text, which is the one value that `body` reads.
+  mutating func document<Value>(_ body: (inout JSONParser) throws -> Value) throws -> Value {
     skipSpace()
-    let value = try value()
+    let value = try body(&self)
     skipSpace()
     guard position == bytes.count else { throw fault("more text after the value") }
     return value
   }
 
-  func fault(_ reason: String) -> JSONError {
+  /// Reads a value of which only a scalar is kept; nil for an array or an object, in which keys may
+  /// stand twice.
+  mutating func scalar() throws -> JSON? {
+    if try elements({ _ = try $0.scalar() }) { return nil }
+    if try members({ parser, _ in _ = try parser.scalar() }) { return nil }
+    return try value()
+  }
+
+  /// Reads an object, of whose members `body` reads the values; false, with nothing read, where
+  /// something else stands here.
+  mutating func members(_ body: (inout JSONParser, String) throws -> Void) throws -> Bool {
+    guard next == UInt8(ascii: "{") else { return false }
+    try nested { parser in
+      parser.skipSpace()
+      if parser.take("}") { return }
+      while true {
+        parser.skipSpace()
+        guard parser.next == UInt8(ascii: "\"") else {
+          throw parser.fault("a key in quotes is expected")
+        }
+        let key = try parser.string()
+        parser.skipSpace()
+        guard parser.take(":") else { throw parser.fault("a colon is expected") }
+        parser.skipSpace()
+        try body(&parser, key)
+        parser.skipSpace()
+        if parser.take("}") { return }
+        guard parser.take(",") else { throw parser.fault("a comma or } is expected") }
+      }
+    }
+    return true
+  }
+
+  /// Reads an array, whose elements `body` reads; false, with nothing read, where something else
+  /// stands here.
+  mutating func elements(_ body: (inout JSONParser) throws -> Void) throws -> Bool {
+    guard next == UInt8(ascii: "[") else { return false }
+    try nested { parser in
+      parser.skipSpace()
+      if parser.take("]") { return }
+      while true {
+        parser.skipSpace()
+        try body(&parser)
+        parser.skipSpace()
+        if parser.take("]") { return }
+        guard parser.take(",") else { throw parser.fault("a comma or ] is expected") }
+      }
+    }
+    return true
+  }
+
+  private func fault(_ reason: String) -> JSONError {
     JSONError(offset: position, reason: reason)
   }
 
-  var next: UInt8? { position < bytes.count ? bytes[position] : nil }
+  /// The fault that `key` stands in an object that has it already.
+  func repeated(_ key: String) -> JSONError {
+    fault("the key \"\(key)\" stands twice")
+  }
 
-  mutating func skipSpace() {
+  private var next: UInt8? { position < bytes.count ? bytes[position] : nil }
+
+  private mutating func skipSpace() {
     while let byte = next, byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 {
       position += 1
     }
   }
 
-  mutating func take(_ character: Character) -> Bool {
+  private mutating func take(_ character: Character) -> Bool {
     guard next == character.asciiValue else { return false }
     position += 1
     return true
@@ -59,8 +117,8 @@ private struct JSONParser {
   mutating func value() throws -> JSON {
     guard let byte = next else { throw fault("the text ends where a value should be") }
     switch byte {
-    case UInt8(ascii: "{"): return try nested { try $0.object() }
-    case UInt8(ascii: "["): return try nested { try $0.array() }
+    case UInt8(ascii: "{"): return try object()
+    case UInt8(ascii: "["): return try array()
     case UInt8(ascii: "\""): return .string(try string())
     case UInt8(ascii: "t"): return try literal("true", .bool(true))
     case UInt8(ascii: "f"): return try literal("false", .bool(false))
@@ -69,17 +127,17 @@ private struct JSONParser {
     }
   }
 
-  mutating func nested(_ body: (inout JSONParser) throws -> JSON) throws -> JSON {
+  private mutating func nested(_ body: (inout JSONParser) throws -> Void) throws {
     depth += 1
     guard depth <= Self.maximumDepth else {
       throw fault("nested deeper than \(Self.maximumDepth) levels")
     }
     defer { depth -= 1 }
     position += 1
-    return try body(&self)
+    try body(&self)
   }
 
-  mutating func literal(_ text: StaticString, _ value: JSON) throws -> JSON {
+  private mutating func literal(_ text: StaticString, _ value: JSON) throws -> JSON {
     let length = text.utf8CodeUnitCount
     let matches =
       length <= bytes.count - position
@@ -89,43 +147,24 @@ private struct JSONParser {
     return value
   }
 
-  mutating func object() throws -> JSON {
+  private mutating func object() throws -> JSON {
     var members: [JSONMember] = []
     // Bytes, since canonically equivalent strings are equal but different keys.
     var keys: Set<[UInt8]> = []
-    skipSpace()
-    if take("}") { return .object(members) }
-    while true {
-      skipSpace()
-      guard next == UInt8(ascii: "\"") else { throw fault("a key in quotes is expected") }
-      let key = try string()
-      guard keys.insert(Array(key.utf8)).inserted else {
-        throw fault("the key \"\(key)\" stands twice")
-      }
-      skipSpace()
-      guard take(":") else { throw fault("a colon is expected") }
-      skipSpace()
-      members.append(JSONMember(key, try value()))
-      skipSpace()
-      if take("}") { return .object(members) }
-      guard take(",") else { throw fault("a comma or } is expected") }
+    _ = try self.members { parser, key in
+      guard keys.insert(Array(key.utf8)).inserted else { throw parser.repeated(key) }
+      members.append(JSONMember(key, try parser.value()))
     }
+    return .object(members)
   }
 
-  mutating func array() throws -> JSON {
+  private mutating func array() throws -> JSON {
     var values: [JSON] = []
-    skipSpace()
-    if take("]") { return .array(values) }
-    while true {
-      skipSpace()
-      values.append(try value())
-      skipSpace()
-      if take("]") { return .array(values) }
-      guard take(",") else { throw fault("a comma or ] is expected") }
-    }
+    _ = try elements { values.append(try $0.value()) }
+    return .array(values)
   }
 
-  mutating func number() throws -> JSON {
+  private mutating func number() throws -> JSON {
     let start = position
     var isInteger = true
     _ = take("-")
@@ -149,13 +188,13 @@ private struct JSONParser {
     return .number(value)
   }
 
-  mutating func digits() -> Int {
+  private mutating func digits() -> Int {
     let start = position
     while let byte = next, byte >= 0x30, byte <= 0x39 { position += 1 }
     return position - start
   }
 
-  mutating func string() throws -> String {
+  private mutating func string() throws -> String {
     position += 1
     let start = position
     // Most strings have no escape: take them whole.
@@ -188,14 +227,14 @@ private struct JSONParser {
     throw fault("a string without its closing quote")
   }
 
-  func validated(_ slice: Slice<UnsafeRawBufferPointer>) throws -> String {
+  private func validated(_ slice: Slice<UnsafeRawBufferPointer>) throws -> String {
     guard let text = String(validating: slice, as: UTF8.self) else {
       throw fault("a string that is not UTF-8")
     }
     return text
   }
 
-  mutating func escape(into text: inout [UInt8]) throws {
+  private mutating func escape(into text: inout [UInt8]) throws {
     guard let byte = next else { throw fault("the text ends within a string") }
     position += 1
     switch byte {
@@ -219,7 +258,7 @@ private struct JSONParser {
     }
   }
 
-  mutating func hexadecimal() throws -> UInt32 {
+  private mutating func hexadecimal() throws -> UInt32 {
     guard bytes.count - position >= 4 else { throw fault("the text ends within an escape") }
     var code: UInt32 = 0
     for _ in 0..<4 {

@@ -59,7 +59,7 @@ extension PromptedModel {
   ) -> MatrixView {
     let rows = workspace.arena.matrix(layout.rows, wordEmbeddings.columns)
     let width = rows.columns
-    for text in 0..<layout.count {
+    workspace.forEach(layout.count) { text, _ in
       let input = inputs[text]
       if let input, input.prompt.rows > 0 {
         rows.row(layout.starts[text]).update(from: input.prompt.base, count: input.prompt.count)

@@ -72,6 +72,41 @@ import Testing
     max(4 * bytes.count, 4_096)
   }
 
+  /// Headers with as many values as their bytes can hold.
+  @Test(arguments: [
+    #"{"w":[*]}"#, #"{"w":{"dtype":"U8","shape":[*],"data_offsets":[0,1]}}"#,
+    #"{"w":{"dtype":"U8","shape":[1],"data_offsets":[*]}}"#,
+    #"{"w":{"dtype":"U8","more":[*],"shape":[1],"data_offsets":[0,1]}}"#,
+    #"{"w":{"dtype":[*]}}"#, #"{"__metadata__":[*]}"#,
+  ])
+  func headersTakeNoTreeOfTheirValues(header: String) throws {
+    for value in ["1", "[]", "{}", "[1]"] {
+      let values = Array(repeating: value, count: 100_000).joined(separator: ",")
+      let text = header.split(separator: "*").joined(separator: values)
+      let bytes = SafetensorsBytes.file(header: text, buffer: [0])
+      ept_allocations_begin()
+      try read(bytes, .safetensors)
+      let memory = ept_allocations_end()
+      #expect(memory.largest <= limit(bytes))
+      #expect(memory.peak <= 4 * bytes.count + Self.slack)
+    }
+  }
+
+  @Test func manySmallTensorsTakeLittleMemory() throws {
+    let tensors = (0..<20_000).map {
+      #""t\#($0)":{"dtype":"U8","shape":[1],"data_offsets":[\#($0),\#($0 + 1)]}"#
+    }
+    let bytes = SafetensorsBytes.file(
+      header: "{\(tensors.joined(separator: ","))}",
+      buffer: [UInt8](repeating: 0, count: tensors.count))
+    ept_allocations_begin()
+    let isAccepted = try read(bytes, .safetensors)
+    let memory = ept_allocations_end()
+    #expect(isAccepted)
+    #expect(memory.largest <= limit(bytes))
+    #expect(memory.peak <= 4 * bytes.count + Self.slack)
+  }
+
   @Test func memoryIsReallyCounted() {
     ept_allocations_begin()
     let one = [UInt64](repeating: 1, count: 100_000)

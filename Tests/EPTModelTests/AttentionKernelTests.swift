@@ -15,6 +15,35 @@ import Testing
     case matrix
   }
 
+  /// What factors are rounded to before they are multiplied.
+  enum Rounding: CaseIterable {
+    case binary32
+    case bfloat16
+
+    /// A number of the matrices.
+    func callAsFunction(_ x: Float) -> Double {
+      switch self {
+      case .binary32: return Double(x)
+      case .bfloat16:
+        let bits = x.bitPattern
+        return Double(Float(bitPattern: (bits + 0x7FFF + (bits >> 16 & 1)) & 0xFFFF_0000))
+      }
+    }
+
+    /// The largest error of outputs that are means of numbers up to 1: exponentials are rounded.
+    var bound: Double { self == .binary32 ? 2e-5 : 0x1p-8 }
+  }
+
+  /// The loops, or an end of the test that says which processor it wants.
+  private func loops(_ set: InstructionSet, _ rounding: Rounding) throws -> ept_attention_kernels {
+    let loops =
+      rounding == .binary32 ? set.loops?.attention : set.bfloat16Attention
+    guard let loops else {
+      try Test.cancel("this processor has no \(set.rawValue) for \(rounding)")
+    }
+    return loops
+  }
+
   private struct Sizes {
     let queries: Int
     let keys: Int
@@ -25,9 +54,12 @@ import Testing
   /// Around the sizes of every set's blocks, and BERT's and T5's widths of a head.
   private static let sizes = [
     Sizes(queries: 1, keys: 1, heads: 1, width: 1), Sizes(queries: 3, keys: 5, heads: 2, width: 7),
-    Sizes(queries: 9, keys: 9, heads: 3, width: 12), Sizes(queries: 16, keys: 16, heads: 2, width: 16),
-    Sizes(queries: 17, keys: 31, heads: 2, width: 32), Sizes(queries: 33, keys: 26, heads: 1, width: 64),
-    Sizes(queries: 85, keys: 85, heads: 2, width: 40), Sizes(queries: 2, keys: 0, heads: 1, width: 8),
+    Sizes(queries: 9, keys: 9, heads: 3, width: 12),
+    Sizes(queries: 16, keys: 16, heads: 2, width: 16),
+    Sizes(queries: 17, keys: 31, heads: 2, width: 32),
+    Sizes(queries: 33, keys: 26, heads: 1, width: 64),
+    Sizes(queries: 85, keys: 85, heads: 2, width: 40),
+    Sizes(queries: 2, keys: 0, heads: 1, width: 8),
     Sizes(queries: 0, keys: 4, heads: 1, width: 8),
   ]
 
@@ -41,10 +73,33 @@ import Testing
   }
 
   @Test(arguments: InstructionSet.allCases, Bias.allCases)
-  func attentionOfOddSizes(_ set: InstructionSet, _ bias: Bias) throws {
-    guard let loops = set.loops else {
-      try Test.cancel("this processor has no \(set.rawValue)")
+  func inBinary32(_ set: InstructionSet, _ bias: Bias) throws {
+    try compare(try loops(set, .binary32), .binary32, bias)
+  }
+
+  /// No set but AVX-512 has instructions for it.
+  @Test(arguments: Bias.allCases)
+  func inBFloat16(_ bias: Bias) throws {
+    try compare(try loops(.avx512, .bfloat16), .bfloat16, bias)
+  }
+
+  @Test(arguments: Rounding.allCases)
+  func whatIsNoNumberStaysNone(_ rounding: Rounding) throws {
+    let loops = try loops(.avx512, rounding)
+    let sizes = Sizes(queries: 3, keys: 3, heads: 1, width: 8)
+    let numbers = [Float](repeating: 0.5, count: 25)
+    let nan = [Float](repeating: .nan, count: 25)
+    for (q, k, v) in [(nan, numbers, numbers), (numbers, nan, numbers), (numbers, numbers, nan)] {
+      var out = numbers
+      var scratch = [Float](repeating: 0, count: Int(loops.scratch(3, 8)))
+      run(loops, sizes, 8, q, k, v, .none, numbers, into: &out, &scratch)
+      #expect(out.prefix(24).allSatisfy { $0.isNaN })
     }
+  }
+
+  private func compare(
+    _ loops: ept_attention_kernels, _ rounded: Rounding, _ bias: Bias
+  ) throws {
     var noise = Noise(5)
     for sizes in Self.sizes {
       let width = sizes.heads * sizes.width
@@ -63,7 +118,7 @@ import Testing
       }
       let before = noise.floats(sizes.queries * stride + 1)
       var out = before
-      let room = Int(loops.attention_scratch(Int64(sizes.keys), Int64(sizes.width)))
+      let room = Int(loops.scratch(Int64(sizes.keys), Int64(sizes.width)))
       // Numbers behind the room that was asked for must stay.
       var scratch = [Float](repeating: 7, count: room + 64)
       run(loops, sizes, stride, q, k, v, bias, numbers, into: &out, &scratch)
@@ -80,18 +135,18 @@ import Testing
           let scores = (0..<sizes.keys).map { j in
             (0..<sizes.width).reduce(0.0) { sum, column in
               let place = head * sizes.width + column
-              return sum + Double(q[i * stride + place]) * Double(k[j * stride + place])
-            } * 0.75 + (bias == .none ? 0 : Double(numbers[place(bias, sizes, head: head, i, j)]))
+              return sum + rounded(0.75 * q[i * stride + place]) * rounded(k[j * stride + place])
+            } + (bias == .none ? 0 : Double(numbers[place(bias, sizes, head: head, i, j)]))
           }
           let most = scores.max() ?? 0
           let weights = scores.map { exp($0 - most) }
           let total = weights.reduce(0, +)
           for column in head * sizes.width..<(head + 1) * sizes.width {
             let expected =
-              weights.indices.reduce(0.0) { $0 + weights[$1] * Double(v[$1 * stride + column]) }
+              weights.indices.reduce(0.0) { $0 + weights[$1] * rounded(v[$1 * stride + column]) }
               / total
             #expect(
-              abs(Double(out[i * stride + column]) - expected) < 2e-5,
+              abs(Double(out[i * stride + column]) - expected) < rounded.bound,
               "\(sizes), query \(i), column \(column)")
           }
         }
@@ -100,7 +155,8 @@ import Testing
   }
 
   private func run(
-    _ loops: ept_kernels, _ sizes: Sizes, _ stride: Int, _ q: [Float], _ k: [Float], _ v: [Float],
+    _ loops: ept_attention_kernels, _ sizes: Sizes, _ stride: Int, _ q: [Float], _ k: [Float],
+    _ v: [Float],
     _ bias: Bias, _ numbers: [Float], into out: inout [Float], _ scratch: inout [Float]
   ) {
     q.withUnsafeBufferPointer { q in
@@ -121,7 +177,7 @@ import Testing
                     ? sizes.queries + sizes.keys : sizes.queries * sizes.keys),
                 bias_stride: bias == .distances ? -1 : Int64(sizes.keys), out: out,
                 ld_out: Int64(stride))
-              loops.attention(&attention, &scratch)
+              loops.attend(&attention, &scratch)
             }
           }
         }

@@ -23,6 +23,7 @@ import Testing
     var noise = Noise(1)
     let sizes = [
       (1, 1, 1), (3, 5, 2), (12, 32, 7), (13, 33, 65), (25, 31, 300), (4, 70, 0), (65, 65, 32),
+      (37, 70, 600),
     ]
     for (m, n, k) in sizes {
       for (transposeA, transposeB) in [(false, false), (false, true), (true, false), (true, true)] {

@@ -104,6 +104,11 @@ enum InstructionSet: String, CaseIterable {
     }
   }
 
+  /// Attention in bfloat16 for this set, nil where the processor lacks it.
+  var bfloat16Attention: ept_attention_kernels? {
+    self == .avx512 ? ept_bf16_attention_for(EPT_ISA_AVX512)?.pointee : nil
+  }
+
   /// The loops in whole numbers for this set, nil where the processor lacks it.
   var int8Kernels: ept_int8_kernels? {
     switch self {

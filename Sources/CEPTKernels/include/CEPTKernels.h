@@ -43,6 +43,12 @@ struct ept_attention {
   int64_t ld_out;
 };
 
+struct ept_attention_kernels {
+  // Floats of scratch memory that `attend` needs.
+  int64_t (*_Nonnull scratch)(int64_t keys, int64_t width);
+  void (*_Nonnull attend)(const struct ept_attention *_Nonnull attention, float *_Nonnull scratch);
+};
+
 struct ept_kernels {
   // C = alpha * op(A) * op(B) + beta * C for matrices of a few hundred rows;
   // op(A) is [m, k], op(B) is [k, n]. C is not read where beta is 0.
@@ -112,14 +118,15 @@ struct ept_kernels {
   // x = exp(x - shift), [count]; the sum of the results. shift >= max(x).
   float (*_Nonnull exp_sum)(float *_Nonnull x, float shift, int64_t count);
 
-  // Floats of scratch memory that `attention` needs.
-  int64_t (*_Nonnull attention_scratch)(int64_t keys, int64_t width);
-  void (*_Nonnull attention)(const struct ept_attention *_Nonnull attention,
-                             float *_Nonnull scratch);
+  struct ept_attention_kernels attention;
 };
 
 // The loops for one instruction set, or NULL where the processor lacks it.
 const struct ept_kernels *_Nullable ept_kernels_for(enum ept_isa isa);
+
+// Attention whose two products round their factors to bfloat16, or NULL where the processor lacks
+// instructions for it.
+const struct ept_attention_kernels *_Nullable ept_bf16_attention_for(enum ept_isa isa);
 
 // The instruction set to use: the best one that the processor has, unless the
 // environment's EPT_ISA names another that it has (scalar, avx2, avx512).

@@ -22,4 +22,17 @@ void ept_mapping_forget(int number);
 /// The first call counts. Returns false where the system refuses the handler.
 bool ept_mapping_report_faults(const char *prefix, int status);
 
+/// Has the system begin to bring to disk what was written to an open file, without waiting. Nothing
+/// hinges on its success.
+void ept_begin_write_back(int descriptor);
+
+/// Tells the processor that the calling thread spins, waiting for another one.
+static inline void ept_spin_pause(void) {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  __asm__ volatile("yield");
+#endif
+}
+
 #endif

@@ -5,6 +5,8 @@
 struct SafetensorsHeader {
   /// The longest header that the format allows, in bytes.
   static let maximumLength: UInt64 = 100_000_000
+  /// The most dimensions of a tensor, as PyTorch and NumPy have it.
+  private static let maximumRank = 64
 
   /// One tensor's line in the header.
   struct Tensor {
@@ -43,62 +45,86 @@ struct SafetensorsHeader {
       throw FormatError.corrupt(
         path: path, location: "byte 8", reason: "the header does not start with {")
     }
-    let members: [JSONMember]
+    var metadata: [String: String]?
+    var tensors: [Tensor] = []
+    var parser = JSONParser(bytes: text)
     do {
-      members = try JSON(parsing: text).object ?? []
+      // Without a tree of all values, which would take many times the memory of their text.
+      _ = try parser.document { parser in
+        try parser.members { parser, key in
+          if key == "__metadata__" {
+            guard metadata == nil else { throw parser.repeated(key) }
+            metadata = try Self.metadata(&parser, path: path)
+          } else {
+            tensors.append(try Self.tensor(key, &parser, path: path))
+          }
+        }
+      }
     } catch let error as JSONError {
       throw FormatError.corrupt(
         path: path, location: "byte \(8 + error.offset)",
         reason: "the header is not JSON: \(error.reason)")
     }
-    var metadata: [String: String] = [:]
-    var tensors: [Tensor] = []
-    tensors.reserveCapacity(members.count)
-    for member in members {
-      if member.key == "__metadata__" {
-        metadata = try Self.metadata(member.value, path: path)
-      } else {
-        tensors.append(try Self.tensor(member, path: path))
-      }
-    }
+    try Self.checkNames(tensors, path: path)
     tensors.sort {
       ($0.range.lowerBound, $0.range.upperBound) < ($1.range.lowerBound, $1.range.upperBound)
     }
     try Self.checkCover(
       tensors, bufferStart: bufferStart, buffer: bytes.count - bufferStart, path: path)
-    self.metadata = metadata
+    self.metadata = metadata ?? [:]
     self.tensors = tensors
   }
 
-  private static func metadata(_ value: JSON, path: String) throws -> [String: String] {
-    guard let members = value.object else {
-      throw FormatError.corrupt(path: path, location: "__metadata__", reason: "not an object")
-    }
+  private static func metadata(
+    _ parser: inout JSONParser, path: String
+  ) throws -> [String: String] {
     var metadata: [String: String] = [:]
-    for member in members {
-      guard let text = member.value.string else {
+    let isObject = try parser.members { parser, key in
+      guard let text = try parser.scalar()?.string else {
         throw FormatError.corrupt(
-          path: path, location: "__metadata__", reason: "`\(member.key)` is not a string")
+          path: path, location: "__metadata__", reason: "`\(key)` is not a string")
       }
-      metadata[member.key] = text
+      guard metadata.updateValue(text, forKey: key) == nil else { throw parser.repeated(key) }
+    }
+    guard isObject else {
+      throw FormatError.corrupt(path: path, location: "__metadata__", reason: "not an object")
     }
     return metadata
   }
 
-  private static func tensor(_ member: JSONMember, path: String) throws -> Tensor {
+  private static func tensor(
+    _ name: String, _ parser: inout JSONParser, path: String
+  ) throws -> Tensor {
     func fault(_ reason: String) -> FormatError {
-      .corrupt(path: path, location: "tensor `\(member.key)`", reason: reason)
+      .corrupt(path: path, location: "tensor `\(name)`", reason: reason)
     }
-    guard let typeName = member.value["dtype"]?.string else { throw fault("no dtype") }
+    var typeName: String?
+    var shape: [Int]?
+    var offsets: [Int]?
+    var known: [String] = []
+    let isObject = try parser.members { parser, key in
+      guard ["dtype", "shape", "data_offsets"].contains(key) else {
+        _ = try parser.scalar()
+        return
+      }
+      guard !known.contains(key) else { throw parser.repeated(key) }
+      known.append(key)
+      switch key {
+      case "dtype": typeName = try parser.scalar()?.string
+      case "shape": shape = try sizes(&parser)
+      default: offsets = try sizes(&parser)
+      }
+    }
+    guard isObject, let typeName else { throw fault("no dtype") }
     guard let type = SafetensorsType(rawValue: typeName) else {
       throw FormatError.unsupported(
-        path: path, what: "type \(typeName) of tensor `\(member.key)`",
+        path: path, what: "type \(typeName) of tensor `\(name)`",
         hint: "known are \(SafetensorsType.allCases.map(\.rawValue).joined(separator: ", "))")
     }
-    guard let shape = sizes(member.value["shape"]) else {
-      throw fault("its shape is not a list of sizes")
+    guard let shape else {
+      throw fault("its shape is not a list of at most \(maximumRank) sizes")
     }
-    guard let offsets = sizes(member.value["data_offsets"]), offsets.count == 2 else {
+    guard let offsets, offsets.count == 2 else {
       throw fault("its data_offsets are not two offsets")
     }
     guard offsets[0] <= offsets[1] else { throw fault("it ends before it begins") }
@@ -108,14 +134,33 @@ struct SafetensorsHeader {
     guard offsets[1] - offsets[0] == size else {
       throw fault("\(shape) of \(typeName) takes \(size) bytes, not \(offsets[1] - offsets[0])")
     }
-    return Tensor(name: member.key, type: type, shape: shape, range: offsets[0]..<offsets[1])
+    return Tensor(name: name, type: type, shape: shape, range: offsets[0]..<offsets[1])
   }
 
-  private static func sizes(_ value: JSON?) -> [Int]? {
-    guard let values = value?.array else { return nil }
-    let sizes = values.compactMap { $0.integer }
-    guard sizes.count == values.count, sizes.allSatisfy({ $0 >= 0 }) else { return nil }
-    return sizes
+  /// Reads a list of sizes; nil where something else stands or there are too many.
+  private static func sizes(_ parser: inout JSONParser) throws -> [Int]? {
+    var sizes: [Int] = []
+    var isList = true
+    let isArray = try parser.elements { parser in
+      let size = try parser.scalar()?.integer ?? -1
+      isList = isList && size >= 0 && sizes.count < maximumRank
+      if isList { sizes.append(size) }
+    }
+    guard isArray else {
+      _ = try parser.scalar()
+      return nil
+    }
+    return isList ? sizes : nil
+  }
+
+  /// Checks that no two of `tensors` have one name.
+  private static func checkNames(_ tensors: [Tensor], path: String) throws {
+    let names = tensors.map(\.name).sorted { ContainerLayout.precedes($0, $1) }
+    for (first, second) in zip(names, names.dropFirst())
+    where !ContainerLayout.precedes(first, second) {
+      throw FormatError.corrupt(
+        path: path, location: "tensor `\(second)`", reason: "its name stands twice")
+    }
   }
 
   /// Checks that `tensors`, in order of their bytes, cover exactly `buffer` bytes.

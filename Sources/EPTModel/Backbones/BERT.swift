@@ -74,13 +74,13 @@ struct BERT: Backbone {
     workspace.forEach(layout.count) { text, scratch in
       let firstToken = layout.tokens(text).lowerBound
       let embedding = scratch.floats(input.columns)
+      let segmentRows = segmentEmbeddings.rows(0..<segmentEmbeddings.rows, in: scratch)
       for (position, row) in layout.joined(text).enumerated() {
         let token = layout.tokenStarts[text] + row - firstToken
         let segment = row < firstToken ? 0 : Int(layout.segments[token])
         positionEmbeddings.copy(position, to: embedding)
         kernels.add_scaled(input.row(row), embedding, 1, width)
-        segmentEmbeddings.copy(segment, to: embedding)
-        kernels.add_scaled(input.row(row), embedding, 1, width)
+        kernels.add_scaled(input.row(row), segmentRows.row(segment), 1, width)
       }
     }
   }
@@ -139,7 +139,8 @@ private struct BERTBlock: Sendable {
     value = try linear(".attention.self.value", width, width)
     let headWidth = width / configuration.heads
     attention = Attention(
-      heads: configuration.heads, headWidth: headWidth, scale: 1 / Float(headWidth).squareRoot())
+      heads: configuration.heads, headWidth: headWidth, scale: 1 / Float(headWidth).squareRoot(),
+      isRounded: query.isQuantized)
     attentionOutput = try linear(".attention.output.dense", width, width)
     attentionNorm = try norm(".attention.output.LayerNorm")
     intermediate = try linear(".intermediate.dense", inner, width)
@@ -179,10 +180,14 @@ private struct BERTBlock: Sendable {
         let hidden = scratch.matrix(block.count, inner)
         attentionOutput.multiply(
           attentionOutput.input(context.rows(block), in: scratch), into: product, workspace)
-        attentionNorm(
-          product, bias: attentionOutput.bias, residual: x, into: x,
-          keeping: kept?.attentionNorm, rows: block)
-        let input = intermediate.input(x, in: scratch)
+        let input = intermediate.input(rows: block.count, in: scratch) { part in
+          let sum = x.rows(part)
+          attentionNorm(
+            product.rows(part), bias: attentionOutput.bias, residual: sum, into: sum,
+            keeping: kept?.attentionNorm,
+            rows: block.lowerBound + part.lowerBound..<block.lowerBound + part.upperBound)
+          return sum
+        }
         if let kept {
           intermediate.multiply(input, into: hidden, workspace)
           gelu(hidden, slope: kept.slope.rows(block))

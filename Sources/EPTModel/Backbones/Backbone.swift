@@ -31,12 +31,15 @@ struct JoinedLayout {
   /// Consecutive texts with their rows, about 128 rows together; nil if these were too few for
   /// threads to share them evenly.
   ///
-  /// That many rows of all layers' activations stay in a processor's second-level cache.
+  /// That many rows of all layers' activations stay in a processor's second-level cache. Towards
+  /// the end groups become smaller, so that threads end together.
   func groups() -> [(texts: Range<Int>, rows: Range<Int>)]? {
-    guard rows >= 1024 else { return nil }
+    guard rows >= 512 else { return nil }
     var groups: [(texts: Range<Int>, rows: Range<Int>)] = []
     var first = 0
-    for text in 0..<count where starts[text + 1] - starts[first] >= 128 || text == count - 1 {
+    for text in 0..<count {
+      let wanted = max(48, min(128, (rows - starts[first]) / 8))
+      guard starts[text + 1] - starts[first] >= wanted || text == count - 1 else { continue }
       groups.append((first..<text + 1, starts[first]..<starts[text + 1]))
       first = text + 1
     }

@@ -39,7 +39,8 @@ struct T5SelfAttention: Sendable {
     value = try linear("v", inner, width)
     output = try linear("o", width, inner)
     attention = Attention(
-      heads: configuration.heads, headWidth: configuration.headWidth, scale: 1)
+      heads: configuration.heads, headWidth: configuration.headWidth, scale: 1,
+      isRounded: query.isQuantized)
   }
 
   func forward(
@@ -59,9 +60,7 @@ struct T5SelfAttention: Sendable {
       let v = kept?.v ?? arena.matrix(rows, inner)
       let context = arena.matrix(rows, inner)
       workspace.forRowBlocks(rows) { block, scratch in
-        let normed = scratch.matrix(block.count, h.columns)
-        norm(h.rows(block), into: normed, keeping: kept?.norm, rows: block)
-        let input = query.input(normed, in: scratch)
+        let input = norm.input(h, rows: block, of: query, keeping: kept?.norm, in: scratch)
         query.multiply(input, into: q.rows(block), workspace)
         key.multiply(input, into: k.rows(block), workspace)
         value.multiply(input, into: v.rows(block), workspace)
@@ -154,9 +153,8 @@ struct T5FeedForward: Sendable {
         norm: Norm.Kept(rows: h.rows, columns: h.columns, in: arena),
         inner: keptInner(h.rows, in: arena)) : nil
     workspace.forRowBlocks(h.rows) { block, scratch in
-      let normed = scratch.matrix(block.count, h.columns)
-      norm(h.rows(block), into: normed, keeping: kept?.norm, rows: block)
-      let hidden = inner(normed, keeping: kept?.inner, rows: block, in: scratch, workspace)
+      let input = norm.input(h, rows: block, of: inputs[0], keeping: kept?.norm, in: scratch)
+      let hidden = inner(input, keeping: kept?.inner, rows: block, in: scratch, workspace)
       output.multiply(
         output.input(hidden, in: scratch), adding: true, into: h.rows(block), workspace)
     }
@@ -172,11 +170,10 @@ struct T5FeedForward: Sendable {
 
   /// The inner function of some rows. `[rows, feedForwardWidth]`
   private func inner(
-    _ normed: MatrixView, keeping kept: Inner?, rows: Range<Int>, in scratch: Arena,
+    _ input: LinearInput, keeping kept: Inner?, rows: Range<Int>, in scratch: Arena,
     _ workspace: Workspace
   ) -> MatrixView {
     let hidden = scratch.matrix(rows.count, output.inputs)
-    let input = inputs[0].input(normed, in: scratch)
     if inputs.count == 1 {
       if case .relu(let kept) = kept {
         inputs[0].multiply(input, into: hidden, workspace)

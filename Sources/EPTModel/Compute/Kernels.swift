@@ -10,6 +10,11 @@ let kernels: ept_kernels = {
   return table.pointee
 }()
 
+/// Attention beside products in whole numbers: in bfloat16 where the processor has it, whose
+/// rounding is finer than that of the rows that meet in it.
+let roundedAttention: ept_attention_kernels =
+  ept_bf16_attention_for(ept_isa_chosen())?.pointee ?? kernels.attention
+
 /// The C loops in whole numbers for this processor, likewise.
 let int8Kernels: ept_int8_kernels = {
   let table =

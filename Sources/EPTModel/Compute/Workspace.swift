@@ -1,4 +1,3 @@
-import Dispatch
 import Synchronization
 
 /// What one pass through a model works with: memory and threads.
@@ -13,6 +12,8 @@ final class Workspace: @unchecked Sendable {
   private let scratch: [Arena]
   /// A workspace for each thread, for pieces of work that are passes of their own.
   private lazy var own = scratch.map { _ in Workspace(threads: 1) }
+  /// The threads beside the calling one, started at the first fork.
+  private lazy var team = ThreadTeam(helpers: threads - 1)
   /// Whether several threads are at work now; written while one is.
   private var isForked = false
 
@@ -54,15 +55,11 @@ final class Workspace: @unchecked Sendable {
     isForked = true
     defer { isForked = false }
     let next = Atomic(0)
-    withoutActuallyEscaping(body) { body in
-      // Threads share what `body` captures; pieces write to places of their own.
-      nonisolated(unsafe) let body = body
-      DispatchQueue.concurrentPerform(iterations: min(threads, count)) { worker in
-        while true {
-          let piece = next.wrappingAdd(1, ordering: .relaxed).oldValue
-          guard piece < count else { return }
-          body(piece, worker)
-        }
+    team.run { worker in
+      while true {
+        let piece = next.wrappingAdd(1, ordering: .relaxed).oldValue
+        guard piece < count else { return }
+        body(piece, worker)
       }
     }
   }
@@ -70,12 +67,13 @@ final class Workspace: @unchecked Sendable {
   /// Runs `body` for consecutive blocks of `rows` rows, on all threads, and waits.
   ///
   /// Blocks are large enough to pay for packing the weights once more, small enough for a
-  /// layer's activations to stay in the second-level cache, and come in fours where there are
-  /// several threads, so that two or four finish together. Few rows are one block on the calling
-  /// thread, and their products `split`.
+  /// layer's activations to stay in the second-level cache, and come in twos or fours where there
+  /// are several threads, so that two or four finish together. Few rows are one block on the
+  /// calling thread, and their products `split`.
   func forRowBlocks(_ rows: Int, _ body: (Range<Int>, Arena) -> Void) {
     let wanted = (rows + 255) / 256
-    let blocks = threads == 1 ? wanted : max(1, min((wanted + 3) / 4 * 4, rows / 32))
+    let most = rows < 64 ? 1 : rows < 128 ? 2 : (wanted + 3) / 4 * 4
+    let blocks = threads == 1 ? wanted : most
     forEach(rows == 0 ? 0 : blocks) { block, arena in
       body(rows * block / blocks..<rows * (block + 1) / blocks, arena)
     }

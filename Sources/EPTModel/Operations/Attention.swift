@@ -23,6 +23,9 @@ struct Attention: Sendable {
   let headWidth: Int
   /// The factor of the scores: `1/√headWidth` in BERT, 1 in T5.
   let scale: Float
+  /// Whether queries, keys and values come from products in whole numbers, so that less than
+  /// binary32 will do.
+  var isRounded = false
 
   /// Where one text's rows of one head lie.
   private func cut(_ matrix: MatrixView, _ text: Range<Int>, _ head: Int) -> MatrixView {
@@ -60,7 +63,6 @@ struct Attention: Sendable {
     q: MatrixView, k: MatrixView, v: MatrixView, into output: MatrixView, starts: [Int],
     biases: [AttentionBias]?, _ workspace: Workspace
   ) {
-    precondition(q.stride == k.stride && k.stride == v.stride)
     let texts = starts.count - 1
     // One thread takes all heads of a text at once, several share them.
     let parts = workspace.threads == 1 ? 1 : heads
@@ -69,16 +71,34 @@ struct Attention: Sendable {
       let rows = starts[text]..<starts[text + 1]
       let first = heads * (piece % parts) / parts
       let last = heads * (piece % parts + 1) / parts
-      var attention = ept_attention(
-        queries: Int64(rows.count), keys: Int64(rows.count), first_head: Int64(first),
-        last_head: Int64(last), width: Int64(headWidth), scale: scale, q: q.rows(rows).base,
-        k: k.rows(rows).base, v: v.rows(rows).base, ld: Int64(q.stride),
-        bias: biases?[text].base, bias_head_stride: Int64(biases?[text].headStride ?? 0),
-        bias_stride: Int64(biases?[text].rowStride ?? 0), out: output.rows(rows).base,
-        ld_out: Int64(output.stride))
-      let room = kernels.attention_scratch(Int64(rows.count), Int64(headWidth))
-      kernels.attention(&attention, scratch.floats(Int(room)))
+      forward(
+        q: q.rows(rows), k: k.rows(rows), v: v.rows(rows), into: output.rows(rows),
+        bias: biases?[text], heads: first..<last, in: scratch)
     }
+  }
+
+  /// Attends from all rows of `q` to all rows of `k` and `v`, for some heads, nil for all.
+  ///
+  /// Matrices are `[queries, heads · headWidth]` or `[keys, heads · headWidth]`.
+  func forward(
+    q: MatrixView, k: MatrixView, v: MatrixView, into output: MatrixView,
+    bias: AttentionBias? = nil, heads range: Range<Int>? = nil, in scratch: Arena
+  ) {
+    let range = range ?? 0..<heads
+    precondition(range.lowerBound >= 0 && range.upperBound <= heads)
+    precondition(q.columns == heads * headWidth && output.columns == q.columns)
+    precondition(k.columns == q.columns && v.columns == q.columns)
+    precondition(output.rows == q.rows && v.rows == k.rows)
+    precondition(q.stride == k.stride && k.stride == v.stride)
+    var attention = ept_attention(
+      queries: Int64(q.rows), keys: Int64(k.rows), first_head: Int64(range.lowerBound),
+      last_head: Int64(range.upperBound), width: Int64(headWidth), scale: scale, q: q.base,
+      k: k.base, v: v.base, ld: Int64(q.stride), bias: bias?.base,
+      bias_head_stride: Int64(bias?.headStride ?? 0), bias_stride: Int64(bias?.rowStride ?? 0),
+      out: output.base, ld_out: Int64(output.stride))
+    let loops = isRounded ? roundedAttention : kernels.attention
+    let room = loops.scratch(Int64(k.rows), Int64(headWidth))
+    loops.attend(&attention, scratch.floats(Int(room)))
   }
 
   /// The gradients with respect to `q`, `k` and `v`, from the one with respect to the output.

@@ -3,28 +3,57 @@ import EPTFormat
 
 /// Rows that frozen matrices are multiplied with, quantised once for all products with them.
 struct LinearInput {
-  /// The rows as they are. `[rows, inputs]`
-  let numbers: MatrixView
-  /// The rows as codes, for products in whole numbers.
-  fileprivate let codes: ept_int8_rows?
+  fileprivate enum Form {
+    /// The rows as they are. `[rows, columns]`
+    case numbers(MatrixView)
+    /// The rows as codes, for products in whole numbers.
+    case codes(ept_int8_rows)
+  }
 
-  var rows: Int { numbers.rows }
+  let rows: Int
+  let columns: Int
+  fileprivate let form: Form
+
+  /// Rows as codes, in memory of `arena`, that are not there yet.
+  private static func room(_ rows: Int, _ columns: Int, in arena: Arena) -> ept_int8_rows {
+    let bytes = Int(int8Kernels.row_bytes(Int64(columns)))
+    return ept_int8_rows(
+      codes: arena.words(rows * bytes / 4), scales: arena.floats(rows),
+      offsets: arena.words(rows))
+  }
 
   /// Quantises `rows`, times `factors` of their columns, in memory of `arena`.
   fileprivate init(quantizing rows: MatrixView, factors: UnsafePointer<Float>?, in arena: Arena) {
-    let bytes = Int(int8Kernels.row_bytes(Int64(rows.columns)))
-    let codes = ept_int8_rows(
-      codes: arena.words(rows.rows * bytes / 4), scales: arena.floats(rows.rows),
-      offsets: arena.words(rows.rows))
+    (self.rows, columns) = (rows.rows, rows.columns)
+    let codes = Self.room(rows.rows, rows.columns, in: arena)
     int8Kernels.quantize(
       rows.base, Int64(rows.stride), factors, Int64(rows.rows), Int64(rows.columns), codes)
-    numbers = rows
-    self.codes = codes
+    form = .codes(codes)
+  }
+
+  /// Quantises rows as they are made: `body` makes a few, `[range.count, columns]`.
+  fileprivate init(
+    quantizing rows: Int, _ columns: Int, in arena: Arena, _ body: (Range<Int>) -> MatrixView
+  ) {
+    (self.rows, self.columns) = (rows, columns)
+    let codes = Self.room(rows, columns, in: arena)
+    let bytes = Int(int8Kernels.row_bytes(Int64(columns)))
+    for first in stride(from: 0, to: rows, by: 8) {
+      let part = first..<min(rows, first + 8)
+      let made = body(part)
+      precondition(made.rows == part.count && made.columns == columns)
+      int8Kernels.quantize(
+        made.base, Int64(made.stride), nil, Int64(made.rows), Int64(columns),
+        ept_int8_rows(
+          codes: codes.codes + first * bytes, scales: codes.scales + first,
+          offsets: codes.offsets + first))
+    }
+    form = .codes(codes)
   }
 
   fileprivate init(_ rows: MatrixView) {
-    numbers = rows
-    codes = nil
+    (self.rows, columns) = (rows.rows, rows.columns)
+    form = .numbers(rows)
   }
 }
 
@@ -93,11 +122,26 @@ struct Linear: Sendable {
     bias = nil
   }
 
+  /// Whether products are computed in whole numbers.
+  var isQuantized: Bool {
+    if case .panels = weight { true } else { false }
+  }
+
   /// Makes `x`, `[rows, inputs]`, ready for this layer and others of its kind.
   func input(_ x: MatrixView, in arena: Arena) -> LinearInput {
     switch weight {
     case .floats: LinearInput(x)
     case .panels: LinearInput(quantizing: x, factors: nil, in: arena)
+    }
+  }
+
+  /// The same for rows that are made on the way, few at a time where that lets them be quantised
+  /// from the first-level cache: `body` makes those of a range, `[range.count, inputs]`, never more
+  /// than at first.
+  func input(rows: Int, in arena: Arena, _ body: (Range<Int>) -> MatrixView) -> LinearInput {
+    switch weight {
+    case .floats: LinearInput(body(0..<rows))
+    case .panels: LinearInput(quantizing: rows, inputs, in: arena, body)
     }
   }
 
@@ -112,22 +156,22 @@ struct Linear: Sendable {
   ) {
     let range = range ?? 0..<outputs
     let bias = hasBias ? self.bias.map { $0.numbers + range.lowerBound } : nil
-    precondition(y.rows == x.rows && y.columns == range.count && x.numbers.columns == inputs)
-    switch weight {
-    case .floats(let matrix):
+    precondition(y.rows == x.rows && y.columns == range.count && x.columns == inputs)
+    switch (weight, x.form) {
+    case (.floats(let matrix), .numbers(let numbers)):
       // [rows, inputs] · [outputs, inputs]ᵀ
       workspace.split(columns: range.count, cost: x.rows * inputs) { part in
         let columns = range.lowerBound + part.lowerBound..<range.lowerBound + part.upperBound
         Product.multiply(
-          x.numbers, matrix.view.rows(columns), transposeB: true, adding: adding,
+          numbers, matrix.view.rows(columns), transposeB: true, adding: adding,
           into: y.columns(part))
       }
       finish(y, bias: bias, activation)
-    case .panels(let matrix):
-      guard let codes = x.codes else { preconditionFailure("rows made ready for another layer") }
+    case (.panels(let matrix), .codes(let codes)):
       multiply(
         codes, rows: x.rows, matrix.part(rows: range, columns: 0..<inputs), bias: bias,
         activation: activation, adding: adding, into: y, workspace)
+    default: preconditionFailure("rows made ready for another layer")
     }
   }
 
@@ -152,7 +196,7 @@ struct Linear: Sendable {
         let input = LinearInput(
           quantizing: outputGradient, factors: matrix.scales.map { $0 + range.lowerBound },
           in: scratch)
-        guard let codes = input.codes else { return }
+        guard case .codes(let codes) = input.form else { return }
         multiply(
           codes, rows: input.rows, matrix.transposed.part(rows: 0..<inputs, columns: range),
           bias: nil, activation: .none, adding: adding, into: inputGradient, workspace)

@@ -55,6 +55,21 @@ struct Norm: Sendable {
       kept.map { $0.inverseDeviation + rows.lowerBound })
   }
 
+  /// Some rows of `x`, `[rows, d]`, normalized and made ready for `layer`.
+  func input(
+    _ x: MatrixView, rows: Range<Int>, of layer: Linear, keeping kept: Kept?, in arena: Arena
+  ) -> LinearInput {
+    // The first part is the longest.
+    var room: MatrixView?
+    return layer.input(rows: rows.count, in: arena) { part in
+      let normed = (room ?? arena.matrix(part.count, x.columns)).rows(0..<part.count)
+      room = room ?? normed
+      let part = rows.lowerBound + part.lowerBound..<rows.lowerBound + part.upperBound
+      self(x.rows(part), into: normed, keeping: kept, rows: part)
+      return normed
+    }
+  }
+
   /// The gradient with respect to `x + bias + residual`, put into or added to `inputGradient`.
   ///
   /// `inputGradient` may be `outputGradient` itself. All matrices are contiguous, `[rows, d]`.

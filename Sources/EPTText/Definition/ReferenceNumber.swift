@@ -8,12 +8,29 @@ enum ReferenceNumber {
   /// What the reference reads where `value` is written with the fewest digits that tell it apart.
   static func read(_ value: Double) -> Double {
     guard value.isFinite, value != 0 else { return value }
-    let parts = "\(value.magnitude)".split(separator: "e")
-    let decimal = parts[0].split(separator: ".")
-    let fraction = decimal.count > 1 ? decimal[1] : ""
-    let written = parts.count > 1 ? Int(parts[1]) ?? 0 : 0
-    guard let digits = UInt64(decimal[0] + fraction) else { return value }
-    let exponent = written - fraction.count
+    // Such as 12.5, 3e-05 or 1.25e+22: digits, of which some are a fraction's, and a power of ten.
+    var (digits, fraction, written) = (UInt64(0), 0, 0)
+    var text = value.magnitude.description
+    let isRead = text.withUTF8 { bytes in
+      var isFraction = false
+      for (index, byte) in bytes.enumerated() {
+        if byte == UInt8(ascii: ".") {
+          isFraction = true
+        } else if byte == UInt8(ascii: "e") {
+          written = Int(String(decoding: bytes[(index + 1)...], as: UTF8.self)) ?? 0
+          break
+        } else {
+          let (tens, overflows) = digits.multipliedReportingOverflow(by: 10)
+          let (sum, carries) = tens.addingReportingOverflow(UInt64(byte & 0x0F))
+          if overflows || carries { return false }
+          digits = sum
+          if isFraction { fraction += 1 }
+        }
+      }
+      return true
+    }
+    guard isRead else { return value }
+    let exponent = written - fraction
     var result = Double(digits)
     if exponent >= 0 {
       result *= power(exponent)
@@ -24,8 +41,10 @@ enum ReferenceNumber {
     return value < 0 ? -result : result
   }
 
-  /// The number nearest to 10 to the power of `exponent`.
+  /// The number nearest to 10 to the power of `exponent`, which is not negative.
   private static func power(_ exponent: Int) -> Double {
-    Double("1e\(exponent)") ?? .infinity
+    exponent < powers.count ? powers[exponent] : .infinity
   }
+
+  private static let powers = (0...308).map { Double("1e\($0)") ?? .infinity }
 }

@@ -1,12 +1,12 @@
+import Glibc
+
 /// Builds the units of a `DoubleArray`.
 struct DoubleArrayBuilder {
   private(set) var units: [UInt32] = [0]
-  /// Whether a position is taken.
-  private var isTaken: [Bool] = [true]
+  /// Which positions are free, 64 a word, the lowest bit first.
+  private var free: [UInt64] = []
   /// Whether some node has its children at a position; two nodes never share one.
   private var isBase: [Bool] = [false]
-  /// All positions below are taken.
-  private var firstFree = 1
   private let keys: [[UInt8]]
   private let values: [UInt32]
 
@@ -20,11 +20,18 @@ struct DoubleArrayBuilder {
   ///
   /// - Throws: `TextError` if a key contains a zero byte or there are too many.
   init(_ entries: [(key: [UInt8], value: Int)], source: String) throws {
-    var last: [[UInt8]: Int] = [:]
-    for entry in entries { last[entry.key] = entry.value }
-    last[[]] = nil
-    keys = last.keys.sorted { $0.lexicographicallyPrecedes($1) }
-    values = keys.map { UInt32(truncatingIfNeeded: last[$0] ?? 0) & 0x7FFF_FFFF }
+    let ordered = entries.indices.sorted {
+      let (left, right) = (entries[$0].key, entries[$1].key)
+      return left.precedes(right) || !right.precedes(left) && $0 < $1
+    }
+    // Of equal keys only the last one stays; an empty one leads nowhere.
+    let kept = ordered.indices.lazy.filter {
+      let key = entries[ordered[$0]].key
+      return !key.isEmpty
+        && ($0 + 1 == ordered.count || key != entries[ordered[$0 + 1]].key)
+    }.map { ordered[$0] }
+    keys = kept.map { entries[$0].key }
+    values = kept.map { UInt32(truncatingIfNeeded: entries[$0].value) & 0x7FFF_FFFF }
     if let key = keys.first(where: { $0.contains(0) }) {
       throw TextError.unsupported(
         source: source, what: "a zero byte in the piece `\(String(decoding: key, as: UTF8.self))`",
@@ -66,29 +73,57 @@ struct DoubleArrayBuilder {
   /// Takes positions for children with `labels` (sorted) and returns their base.
   private mutating func place(_ labels: [UInt8]) -> Int {
     let leading = Int(labels.first ?? 0)
-    while firstFree < isTaken.count, isTaken[firstFree] { firstFree += 1 }
-    var position = max(firstFree, units.count - Self.window)
+    var position = max(1, units.count - Self.window)
     while true {
       grow(to: (position | 0xFF) + 1)
-      if !isTaken[position] {
-        let base = position ^ leading
-        if base > 0, !isBase[base], labels.allSatisfy({ !isTaken[base ^ Int($0)] }) {
-          for label in labels { isTaken[base ^ Int(label)] = true }
-          isBase[base] = true
-          return base
+      // The first free position of this word, at or after `position`.
+      let rest = free[position >> 6] >> UInt64(position & 63)
+      guard rest != 0 else {
+        position = (position | 63) + 1
+        continue
+      }
+      position += rest.trailingZeroBitCount
+      let base = position ^ leading
+      if base > 0, !isBase[base], labels.allSatisfy({ isFree(base ^ Int($0)) }) {
+        for label in labels {
+          let child = base ^ Int(label)
+          free[child >> 6] &= ~(1 << UInt64(child & 63))
         }
+        isBase[base] = true
+        return base
       }
       position += 1
     }
   }
 
+  private func isFree(_ position: Int) -> Bool {
+    free[position >> 6] >> UInt64(position & 63) & 1 == 1
+  }
+
   /// Makes room for positions below `count`, whole blocks of 256, in which no byte leads to
   /// an empty unit.
   private mutating func grow(to count: Int) {
-    guard units.count < count else { return }
-    let added = (count + 255) / 256 * 256 - units.count
-    units += repeatElement(1 << 31, count: added)
-    isTaken += repeatElement(false, count: added)
-    isBase += repeatElement(false, count: added)
+    guard isBase.count < count else { return }
+    let size = (count + 255) / 256 * 256
+    units += repeatElement(1 << 31, count: size - units.count)
+    isBase += repeatElement(false, count: size - isBase.count)
+    free += repeatElement(.max, count: size / 64 - free.count)
+    // The root's.
+    free[0] &= ~1
+  }
+}
+
+extension [UInt8] {
+  /// Whether these bytes stand before `other`'s in order.
+  fileprivate func precedes(_ other: [UInt8]) -> Bool {
+    withUnsafeBytes { left in
+      other.withUnsafeBytes { right in
+        guard let first = left.baseAddress, let second = right.baseAddress else {
+          return left.isEmpty && !right.isEmpty
+        }
+        let order = memcmp(first, second, Swift.min(left.count, right.count))
+        return order < 0 || order == 0 && left.count < right.count
+      }
+    }
   }
 }

@@ -43,7 +43,9 @@ import Testing
 
   @Test(arguments: [
     (" {}", "does not start with {"), ("[]", "does not start with {"), ("{", "not JSON"),
-    ("{} x", "not JSON"), (#"{"a":1,"a":1}"#, "stands twice"),
+    ("{} x", "not JSON"), (#"{"__metadata__":{},"__metadata__":{}}"#, "stands twice"),
+    (#"{"__metadata__":{"a":"","a":""}}"#, "stands twice"),
+    (#"{"w":{"dtype":"F32","dtype":"F32"}}"#, "stands twice"),
     (#"{"__metadata__":[]}"#, "__metadata__"), (#"{"__metadata__":{"a":1}}"#, "`a`"),
     (#"{"w":1}"#, "no dtype"), (#"{"w":{"dtype":"F32","data_offsets":[0,0]}}"#, "shape"),
     (#"{"w":{"dtype":"F32","shape":[0]}}"#, "data_offsets"),
@@ -79,6 +81,25 @@ import Testing
     try expectRefusal(
       SafetensorsBytes.file(header: header("F4", "[3]", "[0,1]"), buffer: zeros(1)), .corrupt,
       saying: "no whole number of bytes")
+  }
+
+  @Test func refusesANameThatStandsTwice() throws {
+    let one = #"{"dtype":"U8","shape":[0],"data_offsets":[0,0]}"#
+    try expectRefusal(
+      SafetensorsBytes.file(header: #"{"w":\#(one),"v":\#(one),"\u0077":\#(one)}"#), .corrupt,
+      saying: "`w`: its name stands twice")
+  }
+
+  @Test func refusesMoreDimensionsThanThereAre() throws {
+    let ones = { (count: Int) in "[\(String(repeating: "1,", count: count - 1))1]" }
+    let whole = SafetensorsBytes.file(header: header("U8", ones(64), "[0,1]"), buffer: zeros(1))
+    try TestPaths.withTemporaryFolder { folder in
+      let path = try TestPaths.write(whole, to: "model.safetensors", in: folder)
+      #expect(try SafetensorsFile(path: path).entries[0].shape.count == 64)
+    }
+    try expectRefusal(
+      SafetensorsBytes.file(header: header("U8", ones(65), "[0,1]"), buffer: zeros(1)), .corrupt,
+      saying: "at most 64 sizes")
   }
 
   @Test func refusesUnknownTypes() throws {
