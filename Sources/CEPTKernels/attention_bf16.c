@@ -27,18 +27,13 @@ INLINE __m512i pairs_of(vf even, vf odd) {
   return _mm512_permutexvar_epi16(turns, both);
 }
 
-INLINE vf load_columns(const float *p, int64_t left) {
-  if (left >= 16) return load(p);
-  return (vf)_mm512_maskz_loadu_ps(left > 0 ? (__mmask16)((1 << left) - 1) : 0, p);
-}
-
 // [count, filled_pairs(width)] pairs of columns of `scale * x`.
 static void pair_columns(const float *x, int64_t ldx, int64_t count, int64_t width, float scale,
                          pair *out) {
   for (int64_t row = 0; row < count; row++, x += ldx)
     for (int64_t i = 0; i < width; i += 32, out += 16) {
-      vf low = scale * load_columns(x + i, width - i);
-      vf high = scale * load_columns(x + i + 16, width - i - 16);
+      vf low = scale * load_up_to(x + i, width - i, 0);
+      vf high = scale * load_up_to(x + i + 16, width - i - 16, 0);
       _mm512_storeu_si512(out, (__m512i)_mm512_cvtne2ps_pbh((__m512)high, (__m512)low));
     }
 }
@@ -47,55 +42,32 @@ static void pair_columns(const float *x, int64_t ldx, int64_t count, int64_t wid
 static void pair_rows(const float *v, int64_t ldv, int64_t keys, int64_t width, pair *out) {
   for (int64_t key = 0; key < keys; key += 2, v += 2 * ldv)
     for (int64_t i = 0; i < 2 * filled_pairs(width); i += 16, out += 16) {
-      vf even = load_columns(v + i, width - i), odd = {0};
-      if (key + 1 < keys) odd = load_columns(v + ldv + i, width - i);
+      vf even = load_up_to(v + i, width - i, 0), odd = {0};
+      if (key + 1 < keys) odd = load_up_to(v + ldv + i, width - i, 0);
       _mm512_storeu_si512(out, pairs_of(even, odd));
     }
 }
 
-INLINE vf add_products(vf sum, __m512i x, __m512i y) {
-  return (vf)_mm512_dpbf16_ps((__m512)sum, (__m512bh)x, (__m512bh)y);
-}
+typedef pair factor;
+typedef __m512i factors;
+INLINE factors load_factors(const factor *p) { return _mm512_loadu_si512(p); }
 
-// A pair in every lane.
-INLINE __m512i broadcast_pair(pair x) {
+INLINE factors broadcast_factor(factor x) {
   __m512i all = _mm512_set1_epi32((int)x);
   // Kept from becoming an operand in memory, which would be loaded once a product.
   __asm__("" : "+v"(all));
   return all;
 }
 
-// Scores of `keys` keys; keys and halves are constants where this is called.
-INLINE void score_block(const int keys, const int halves, const pair *k, const pair *turned,
-                        int64_t pairs, struct turned_bias bias, float *scores, vf most[2]) {
-  vf sum[EPT_ROWS][2];
-#pragma clang loop unroll(full)
-  for (int key = 0; key < keys; key++) sum[key][0] = sum[key][1] = (vf){0};
-  for (int64_t i = 0; i < pairs; i++) {
-    __m512i q0 = _mm512_loadu_si512(turned + i * QUERIES), q1 = q0;
-    if (halves == 2) q1 = _mm512_loadu_si512(turned + i * QUERIES + 16);
-#pragma clang loop unroll(full)
-    for (int key = 0; key < keys; key++) {
-      __m512i factor = broadcast_pair(k[key * pairs + i]);
-      sum[key][0] = add_products(sum[key][0], factor, q0);
-      if (halves == 2) sum[key][1] = add_products(sum[key][1], factor, q1);
-    }
-  }
-#pragma clang loop unroll(full)
-  for (int key = 0; key < keys; key++)
-#pragma clang loop unroll(full)
-    for (int half = 0; half < halves; half++) {
-      vf score = sum[key][half];
-      if (bias.base) score = score + load(bias.base + key * bias.key_stride + half * 16);
-      most[half] = larger(score, most[half]);
-      store(scores + key * QUERIES + half * 16, score);
-    }
+INLINE vf add_products(vf sum, factors x, factors y) {
+  return (vf)_mm512_dpbf16_ps((__m512)sum, (__m512bh)x, (__m512bh)y);
 }
+
+#include "attention_blocks.inc"
 
 // e^x for x <= 0 or NaN within 3e-6, which bfloat16 cannot tell from it.
 INLINE vf short_exponential(vf x) {
-  // The second operand is the result where one is NaN.
-  vf clamped = (vf)_mm512_max_ps(_mm512_set1_ps(-87), (__m512)x);
+  vf clamped = larger(broadcast(-87), x);
   vf n = (vf)_mm512_roundscale_ps((__m512)(clamped * 1.44269504f), 0);
   vf r = clamped - n * 0.693147181f;
   // Least squares of the relative error for |r| <= ln 2 / 2.
@@ -124,72 +96,12 @@ INLINE void exponentials_of(const int halves, float *scores, int64_t keys, const
   for (int half = 0; half < halves; half++) store(inverses + half * 16, 1.0f / sum[half]);
 }
 
-// `rows` rows of outputs, up to two vectors of columns; rows and halves are constants.
-INLINE void value_block(const int rows, const int halves, const pair *exponentials, const pair *v,
-                        int64_t ldv, int64_t pairs, const float *inverses, float *out, int64_t ldo,
-                        int64_t columns) {
-  vf sum[EPT_ROWS][2];
-#pragma clang loop unroll(full)
-  for (int row = 0; row < rows; row++) sum[row][0] = sum[row][1] = (vf){0};
-  for (int64_t i = 0; i < pairs; i++) {
-    __m512i v0 = _mm512_loadu_si512(v + i * ldv), v1 = v0;
-    if (halves == 2) v1 = _mm512_loadu_si512(v + i * ldv + 16);
-#pragma clang loop unroll(full)
-    for (int row = 0; row < rows; row++) {
-      __m512i factor = broadcast_pair(exponentials[i * QUERIES + row]);
-      sum[row][0] = add_products(sum[row][0], factor, v0);
-      if (halves == 2) sum[row][1] = add_products(sum[row][1], factor, v1);
-    }
-  }
-#pragma clang loop unroll(full)
-  for (int row = 0; row < rows; row++)
-#pragma clang loop unroll(full)
-    for (int half = 0; half < halves; half++) {
-      int64_t left = columns - half * 16;
-      __mmask16 mask = left >= 16 ? 0xffff : (__mmask16)((1 << left) - 1);
-      _mm512_mask_storeu_ps(out + row * ldo + half * 16, mask,
-                            (__m512)(inverses[row] * sum[row][half]));
-    }
-}
-
-// Exponentials of up to QUERIES queries of one head.
-INLINE void scores_of(const int halves, int64_t keys, const pair *k, const pair *turned,
-                      int64_t pairs, struct turned_bias bias, float *scores, float *inverses) {
-  vf most[2] = {broadcast(-__builtin_inff()), broadcast(-__builtin_inff())};
-  for (int64_t key = 0; key < keys;) {
-    int64_t height = block_height(keys - key);
-    struct turned_bias rows = bias;
-    if (bias.base) rows.base += key * bias.key_stride;
-    switch (height) {
-#define CASE(height) \
-  case height: \
-    score_block(height, halves, k + key * pairs, turned, pairs, rows, scores + key * QUERIES, \
-                most); \
-    break;
-      EACH_HEIGHT(CASE)
-#undef CASE
-    }
-    key += height;
-  }
+// Scores of all keys for `halves` vectors of queries, then pairs of their exponentials.
+INLINE void weigh(const int halves, int64_t keys, const pair *k, const pair *turned, int64_t pairs,
+                  struct turned_bias bias, float *scores, float *inverses) {
+  vf most[2];
+  scores_of(halves, keys, k, pairs, turned, pairs, 1, bias, scores, most);
   exponentials_of(halves, scores, keys, most, inverses);
-}
-
-INLINE void outputs_of(const int halves, const pair *exponentials, const pair *v, int64_t ldv,
-                       int64_t pairs, const float *inverses, int64_t count, float *out,
-                       int64_t ldo, int64_t columns) {
-  for (int64_t row = 0; row < count;) {
-    int64_t height = block_height(count - row);
-    switch (height) {
-#define CASE(height) \
-  case height: \
-    value_block(height, halves, exponentials + row, v, ldv, pairs, inverses + row, \
-                out + row * ldo, ldo, columns); \
-    break;
-      EACH_HEIGHT(CASE)
-#undef CASE
-    }
-    row += height;
-  }
 }
 
 static int64_t attention_scratch(int64_t keys, int64_t width) {
@@ -217,18 +129,11 @@ static void attend(const struct ept_attention *p, float *scratch) {
       turn_queries((const float *)q_pairs, pairs, count, pairs, (float *)turned);
       struct turned_bias turned_bias = turn_bias(p, bias, first, count, bias_room);
       if (count > 16)
-        scores_of(2, keys, k_pairs, turned, pairs, turned_bias, scores, inverses);
+        weigh(2, keys, k_pairs, turned, pairs, turned_bias, scores, inverses);
       else
-        scores_of(1, keys, k_pairs, turned, pairs, turned_bias, scores, inverses);
-      float *out = p->out + first * p->ld_out + column;
-      for (int64_t i = 0; i < p->width; i += 32) {
-        const pair *exponentials = (const pair *)scores, *v = v_pairs + i;
-        int64_t left = p->width - i, ldv = 2 * pairs, key_pairs = (keys + 1) / 2;
-        if (left > 16)
-          outputs_of(2, exponentials, v, ldv, key_pairs, inverses, count, out + i, p->ld_out, left);
-        else
-          outputs_of(1, exponentials, v, ldv, key_pairs, inverses, count, out + i, p->ld_out, left);
-      }
+        weigh(1, keys, k_pairs, turned, pairs, turned_bias, scores, inverses);
+      outputs_of((const pair *)scores, v_pairs, 2 * pairs, (keys + 1) / 2, inverses, count,
+                 p->out + first * p->ld_out + column, p->ld_out, p->width);
     }
   }
 }
