@@ -52,23 +52,15 @@ struct JSONParser {
   /// something else stands here.
   mutating func members(_ body: (inout JSONParser, String) throws -> Void) throws -> Bool {
     guard next == UInt8(ascii: "{") else { return false }
-    try nested { parser in
-      parser.skipSpace()
-      if parser.take("}") { return }
-      while true {
-        parser.skipSpace()
-        guard parser.next == UInt8(ascii: "\"") else {
-          throw parser.fault("a key in quotes is expected")
-        }
-        let key = try parser.string()
-        parser.skipSpace()
-        guard parser.take(":") else { throw parser.fault("a colon is expected") }
-        parser.skipSpace()
-        try body(&parser, key)
-        parser.skipSpace()
-        if parser.take("}") { return }
-        guard parser.take(",") else { throw parser.fault("a comma or } is expected") }
+    try list(to: "}") { parser in
+      guard parser.next == UInt8(ascii: "\"") else {
+        throw parser.fault("a key in quotes is expected")
       }
+      let key = try parser.string()
+      parser.skipSpace()
+      guard parser.take(":") else { throw parser.fault("a colon is expected") }
+      parser.skipSpace()
+      try body(&parser, key)
     }
     return true
   }
@@ -77,17 +69,7 @@ struct JSONParser {
   /// stands here.
   mutating func elements(_ body: (inout JSONParser) throws -> Void) throws -> Bool {
     guard next == UInt8(ascii: "[") else { return false }
-    try nested { parser in
-      parser.skipSpace()
-      if parser.take("]") { return }
-      while true {
-        parser.skipSpace()
-        try body(&parser)
-        parser.skipSpace()
-        if parser.take("]") { return }
-        guard parser.take(",") else { throw parser.fault("a comma or ] is expected") }
-      }
-    }
+    try list(to: "]", body)
     return true
   }
 
@@ -127,14 +109,26 @@ struct JSONParser {
     }
   }
 
-  private mutating func nested(_ body: (inout JSONParser) throws -> Void) throws {
+  /// Reads what stands between brackets, from the opening one to `close`; `item` reads what stands
+  /// between commas.
+  private mutating func list(
+    to close: Character, _ item: (inout JSONParser) throws -> Void
+  ) throws {
     depth += 1
     guard depth <= Self.maximumDepth else {
       throw fault("nested deeper than \(Self.maximumDepth) levels")
     }
     defer { depth -= 1 }
     position += 1
-    try body(&self)
+    skipSpace()
+    if take(close) { return }
+    while true {
+      skipSpace()
+      try item(&self)
+      skipSpace()
+      if take(close) { return }
+      guard take(",") else { throw fault("a comma or \(close) is expected") }
+    }
   }
 
   private mutating func literal(_ text: StaticString, _ value: JSON) throws -> JSON {
