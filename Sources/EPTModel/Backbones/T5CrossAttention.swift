@@ -93,25 +93,24 @@ struct T5CrossAttention: Sendable {
       let parts = texts.count < 8 ? 4 : 1
       workspace.forEach(texts.count * parts) { piece, scratch in
         let (text, part) = (piece / parts, piece % parts)
-        let all = queries.rows(starts[text] * heads..<starts[text + 1] * heads)
-        let mine = all.rows * part / parts..<all.rows * (part + 1) / parts
-        let first = starts[text] * heads
-        let contextRows = context.rows(first + mine.lowerBound..<first + mine.upperBound)
+        let all = starts[text] * heads..<starts[text + 1] * heads
+        let mine = all.count * part / parts..<all.count * (part + 1) / parts
+        let queryRows = queries.rows(all).rows(mine)
+        let contextRows = context.rows(all).rows(mine)
+        let textStates = states.rows(texts[text])
         guard let kept else {
           // One head whose keys and values are the states themselves.
           Attention(heads: 1, headWidth: width, scale: 1, isRounded: query.isQuantized).forward(
-            q: all.rows(mine), k: states.rows(texts[text]), v: states.rows(texts[text]),
-            into: contextRows, in: scratch)
+            q: queryRows, k: textStates, v: textStates, into: contextRows, in: scratch)
           return
         }
         let probability = kept.probabilities[text].rows(mine)
         // [rows · heads, d] · [encoder rows, d]ᵀ
-        Product.multiply(
-          all.rows(mine), states.rows(texts[text]), transposeB: true, into: probability)
+        Product.multiply(queryRows, textStates, transposeB: true, into: probability)
         kernels.softmax(
           probability.base, Int64(probability.stride), nil, 0, Int64(probability.rows),
           Int64(probability.columns))
-        Product.multiply(probability, states.rows(texts[text]), into: contextRows)
+        Product.multiply(probability, textStates, into: contextRows)
       }
       let contextRows = context.reshaped(rows: rows, columns: heads * width)
       workspace.forEach(heads) { head, scratch in

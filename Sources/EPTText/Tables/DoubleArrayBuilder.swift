@@ -25,13 +25,13 @@ struct DoubleArrayBuilder {
       return left.precedes(right) || !right.precedes(left) && $0 < $1
     }
     // Of equal keys only the last one stays; an empty one leads nowhere.
-    let kept = ordered.indices.lazy.filter {
+    let kept = ordered.indices.filter {
       let key = entries[ordered[$0]].key
       return !key.isEmpty
         && ($0 + 1 == ordered.count || key != entries[ordered[$0 + 1]].key)
-    }.map { ordered[$0] }
-    keys = kept.map { entries[$0].key }
-    values = kept.map { UInt32(truncatingIfNeeded: entries[$0].value) & 0x7FFF_FFFF }
+    }.map { entries[ordered[$0]] }
+    keys = kept.map(\.key)
+    values = kept.map { UInt32(truncatingIfNeeded: $0.value) & 0x7FFF_FFFF }
     if let key = keys.first(where: { $0.contains(0) }) {
       throw TextError.unsupported(
         source: source, what: "a zero byte in the piece `\(String(decoding: key, as: UTF8.self))`",
