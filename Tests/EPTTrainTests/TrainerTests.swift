@@ -158,7 +158,7 @@ struct TrainerTests {
   }
 
   @Test func whatCannotBeLearntIsRefused() throws {
-    try TestPaths.withTemporaryFolder { folder in
+    _ = try TestPaths.withTemporaryFolder { folder in
       #expect(throws: TaskError.self) {
         try trainer(
           TinyBackbone.bert, settings(steps: 1), folder: folder,
