@@ -15,7 +15,8 @@
 #define WIDEST_GROUPS 1024
 
 // vpmaddubsw, which multiplies bytes, saturates the sum of two products. Its 16-bit twin has the
-// same rate of multiplications and is exact, so rows are quantised to 16 bits at once.
+// same rate of multiplications and is exact, so rows are quantised to 16 bits at once. Outliers fit
+// them too.
 typedef int16_t code;
 
 // [half of 2][groups][8 outputs][4], from [groups][16 outputs][4].

@@ -14,7 +14,33 @@
 
 typedef int8_t code;
 
-#define EPT_PACKS_CODES
+#define EPT_BYTE_CODES
+
+// What the bytes of a row's codes lack: the row's last cache line.
+struct outliers {
+  // The column in the lower half; in the upper one its code less the byte nearest to it. The others are zero.
+  uint32_t of[EPT_INT8_MOST_OUTLIERS];
+  int32_t count;
+};
+_Static_assert(sizeof(struct outliers) == 64, "one cache line");
+
+INLINE const struct outliers *outliers_of(const code *row, int64_t stride) {
+  return (const struct outliers *)(row + stride) - 1;
+}
+
+INLINE void keep_where(vi above, vi rest, int64_t column, struct outliers *kept) {
+  __mmask16 mask = _mm512_movepi32_mask((__m512i)above);
+  __m512i lanes = _mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
+  __m512i entries = _mm512_or_si512(
+      _mm512_slli_epi32((__m512i)rest, 16),
+      _mm512_add_epi32(lanes, _mm512_set1_epi32((int)column)));
+  int count = __builtin_popcount(mask);
+  // Not straight to memory, which is slow on some processors.
+  _mm512_mask_storeu_epi32(kept->of + kept->count, (__mmask16)((1 << count) - 1),
+                           _mm512_maskz_compress_epi32(mask, entries));
+  kept->count += count;
+}
+
 INLINE vi pack_codes(const vi q[4], code *to, vi sum) {
   __m512i low = _mm512_packs_epi32((__m512i)q[0], (__m512i)q[1]);
   __m512i high = _mm512_packs_epi32((__m512i)q[2], (__m512i)q[3]);
@@ -23,6 +49,23 @@ INLINE vi pack_codes(const vi q[4], code *to, vi sum) {
   __m512i codes = _mm512_permutexvar_epi32(order, _mm512_packs_epi16(low, high));
   _mm512_storeu_si512(to, codes);
   return (vi)_mm512_dpbusd_epi32((__m512i)sum, _mm512_set1_epi8(1), codes);
+}
+
+// Adds the products of one outlier of a row, or of none, to the row's sums.
+INLINE void add_outlier(uint32_t outlier, const int panels, const uint8_t *weights,
+                        int64_t panel_bytes, __m512i sum[TILE_PANELS]) {
+  int64_t column = outlier & 0xFFFF;
+  // A pair of 16 bits an output: the rest, then 0.
+  __m512i factor = _mm512_srli_epi32(_mm512_set1_epi32((int)outlier), 16);
+  // Byte column % 4 of every output; 0x80 makes a zero.
+  __m512i choice = _mm512_add_epi32(
+      _mm512_set4_epi32((int)0x8080800C, (int)0x80808008, (int)0x80808004, (int)0x80808000),
+      _mm512_set1_epi32((int)(column % 4)));
+#pragma clang loop unroll(full)
+  for (int panel = 0; panel < panels; panel++) {
+    __m512i w = _mm512_loadu_si512(weights + panel * panel_bytes + column / 4 * 64);
+    sum[panel] = _mm512_dpwssd_epi32(sum[panel], _mm512_shuffle_epi8(w, choice), factor);
+  }
 }
 
 INLINE void tile(const int rows, const int panels, const code *x, int64_t stride,
@@ -55,6 +98,18 @@ INLINE void tile(const int rows, const int panels, const code *x, int64_t stride
         sum[row][panel] = _mm512_dpbusd_epi32(sum[row][panel], w[panel], factor);
     }
   }
+  // As many for every row as one of them has, since a loop a row would end unforeseen in each.
+  int32_t outliers = 0;
+#pragma clang loop unroll(full)
+  for (int row = 0; row < rows; row++) {
+    int32_t count = outliers_of(x + row * stride, stride)->count;
+    outliers = count > outliers ? count : outliers;
+  }
+#pragma clang loop unroll(disable)
+  for (int32_t i = 0; i < outliers; i++)
+#pragma clang loop unroll(full)
+    for (int row = 0; row < rows; row++)
+      add_outlier(outliers_of(x + row * stride, stride)->of[i], panels, weights, panel_bytes, sum[row]);
 #pragma clang loop unroll(full)
   for (int row = 0; row < rows; row++)
 #pragma clang loop unroll(full)

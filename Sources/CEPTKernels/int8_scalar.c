@@ -8,7 +8,7 @@
 #define TILE_PANELS 1
 #include "int8_tile.inc"
 
-typedef int8_t code;
+typedef int16_t code;
 
 INLINE void tile(const int rows, const int panels, const code *x, int64_t stride,
                  const uint8_t *weights, const int16_t *wide, int64_t groups, int64_t panel_bytes,

@@ -36,13 +36,17 @@ import Testing
     return kernels
   }
 
-  /// The codes that a row must have: x / scale to nearest, ties to even, in Double.
+  /// The codes that a row must have: x / scale to nearest, ties to even, with 127 scale the largest
+  /// number, halved up to three times if only one in 128 numbers, and at most 15, are above.
   private func codes(_ row: [Float]) -> (codes: [Int], scale: Double) {
-    let largest = row.map { abs($0) }.max() ?? 0
-    let inverse = 127 / largest
-    guard inverse.isFinite else { return (row.map { _ in 0 }, Double(largest / 127)) }
+    var bound = row.map { abs($0) }.max() ?? 0
+    for _ in 0..<3 where row.count(where: { abs($0) > bound / 2 }) <= min(15, row.count / 128) {
+      bound /= 2
+    }
+    let inverse = 127 / bound
+    guard inverse.isFinite else { return (row.map { _ in 0 }, Double(bound / 127)) }
     return (
-      row.map { Int(($0 * inverse).rounded(.toNearestOrEven)) }, Double(largest / 127)
+      row.map { Int(($0 * inverse).rounded(.toNearestOrEven)) }, Double(bound / 127)
     )
   }
 
@@ -96,8 +100,13 @@ import Testing
       (2, 130, 4100), (17, 17, 3), (0, 16, 8),
     ]
     for (rows, outputs, inputs) in sizes {
-      // A row of zeros among the others, and one with the extremes in every place.
+      // A row of zeros among the others, one with the extremes in every place, and outliers.
       var x = noise.floats(rows * inputs, scale: 3)
+      for row in 3..<max(3, rows) {
+        for column in stride(from: row, to: inputs, by: 128 + 3 * row) {
+          x[row * inputs + column] *= Float(2 * row)
+        }
+      }
       if rows > 2 {
         for column in 0..<inputs {
           x[inputs + column] = 0
@@ -188,7 +197,7 @@ import Testing
   func quantisedRowsKeepTheirNumbers(_ set: InstructionSet) throws {
     let kernels = try kernels(set)
     var noise = Noise(13)
-    for columns in [1, 2, 3, 4, 15, 16, 17, 64, 65, 200] {
+    for columns in [1, 2, 3, 4, 15, 16, 17, 64, 65, 200, 1000] {
       let factors = noise.floats(columns)
       for scale in [Float(1), 1e-30, 1e30, 7 * Float.leastNonzeroMagnitude, 0] {
         let x = noise.floats(3 * columns, scale: scale)
@@ -200,6 +209,68 @@ import Testing
           #expect(quantised.offsets[row] == Int32(128 * codes.reduce(0, +)))
           #expect(Double(quantised.scales[row]) == scale)
         }
+      }
+    }
+  }
+
+  /// Each row has one more outlier than the one before: the last has one too many.
+  @Test(arguments: InstructionSet.allCases)
+  func outliersLeaveTheOthersTheirSteps(_ set: InstructionSet) throws {
+    let kernels = try kernels(set)
+    for (columns, most) in [(127, 0), (128, 1), (384, 3), (700, 5), (1920, 15), (4000, 15)] {
+      for (size, steps) in [(Float(1.5), Float(1)), (3, 2), (6, 4), (12, 8), (100, 8)] {
+        let rows = most + 2
+        var x = [Float](repeating: 0, count: rows * columns)
+        for row in 0..<rows {
+          for column in 0..<columns { x[row * columns + column] = column % 2 == 0 ? 1 : -1 }
+          // The last columns, then some among the others.
+          for outlier in 0..<row {
+            let column = outlier < 2 ? columns - 1 - outlier : outlier * columns / rows
+            x[row * columns + column] = outlier % 3 == 0 ? -size : size
+          }
+        }
+        let quantised = Rows(kernels, rows: rows, columns: columns)
+        kernels.quantize(x, Int64(columns), nil, Int64(rows), Int64(columns), quantised.view)
+        #expect(quantised.scales[0] == Float(1) / 127)
+        for row in 1..<rows {
+          let isFew = row <= most
+          #expect(quantised.scales[row] == size / (isFew ? steps : 1) / 127, "\(row) of \(columns)")
+          let (codes, _) = codes([Float](x[row * columns..<(row + 1) * columns]))
+          #expect(quantised.offsets[row] == Int32(128 * codes.reduce(0, +)))
+        }
+        // Weights that choose single columns give the numbers back, rounded to the scale.
+        let weights = (0..<columns).map { column in (0..<columns).map { $0 == column ? 1 : 0 } }
+        guard columns <= 700 else { continue }
+        var y = [Float](repeating: 0, count: rows * columns)
+        try multiply(
+          kernels, quantised, panels(weights, inputs: columns),
+          panelBytes: (columns + 3) / 4 * 64, scales: nil, outputs: columns, inputs: columns,
+          panels: 0..<(columns + 15) / 16, into: &y, ldy: columns)
+        for (place, value) in y.enumerated() {
+          let step = quantised.scales[place / columns]
+          #expect(abs(value - x[place]) <= 0.5001 * step, "\(place) of \(columns)")
+        }
+      }
+    }
+  }
+
+  /// Numbers that are none, however many, are no outliers.
+  @Test(arguments: InstructionSet.allCases)
+  func rowsThatAreNotFinite(_ set: InstructionSet) throws {
+    let kernels = try kernels(set)
+    let columns = 256
+    for value in [Float.nan, .infinity, -.infinity] {
+      for count in [1, 2, 40, columns] {
+        var x = [Float](repeating: 1, count: 3 * columns)
+        x[columns + 7] = 1000
+        for i in 0..<count { x[columns + (i * 5 + 1) % columns] = value }
+        let quantised = Rows(kernels, rows: 3, columns: columns)
+        kernels.quantize(x, Int64(columns), nil, 3, Int64(columns), quantised.view)
+        for row in [0, 2] {
+          #expect(quantised.scales[row] == Float(1) / 127, "beside a row with \(count) of \(value)")
+          #expect(quantised.offsets[row] == Int32(128 * 127 * columns))
+        }
+        if value.isInfinite { #expect(quantised.scales[1] == .infinity) }
       }
     }
   }

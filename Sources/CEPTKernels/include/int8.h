@@ -4,16 +4,26 @@
 // Products of rows of numbers with weights in q8 panels (docs/format.md), in
 // whole numbers.
 //
-// A row x is held as x[i] ~ scale * code[i], codes from -127 to 127; weights are
-// bytes q + 128. So sum(code * q) = sum(code * byte) - 128 * sum(code), and both
-// sums are exact in 32 bits for rows of up to 65 536 numbers: every instruction
-// set gives the same bits up to the activation.
+// A row x is held as x[i] ~ scale * code[i]; weights are bytes q + 128. So
+// sum(code * q) = sum(code * byte) - 128 * sum(code), and both sums are exact in
+// 32 bits for rows of up to 65 536 numbers: every instruction set gives the same
+// bits up to the activation.
+//
+// Codes go from -127 to 127, but those of outliers: in many rows of trained models a
+// few numbers are several times as large as all others, which would be left few
+// steps if the largest had code 127. So a few numbers of a row may have codes beyond, up to
+// 8 * 127, and the others have up to eight times the steps.
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-enum { EPT_INT8_LONGEST_ROW = 65536 };
+enum {
+  EPT_INT8_LONGEST_ROW = 65536,
+  // A row has at most one outlier for so many columns, and at most so many.
+  EPT_INT8_COLUMNS_PER_OUTLIER = 128,
+  EPT_INT8_MOST_OUTLIERS = 15,
+};
 
 // A matrix of q8 panels, [outputs, inputs].
 struct ept_int8_weights {
@@ -59,8 +69,9 @@ struct ept_int8_product {
 struct ept_int8_kernels {
   // Bytes of one quantised row of `columns` numbers, a multiple of 64.
   int64_t (*_Nonnull row_bytes)(int64_t columns);
-  // Quantises rows of x * factors, [rows, columns], with scale = max |x * factors| / 127, rounded
-  // to nearest, ties to even. factors [columns] may be NULL for ones.
+  // Quantises rows of x * factors, [rows, columns], with scale = bound / 127, rounded to nearest,
+  // ties to even. bound is max |x * factors|, halved up to three times as long as no more than
+  // the numbers allowed as outliers are above it. factors [columns] may be NULL for ones.
   void (*_Nonnull quantize)(const float *_Nonnull x, int64_t ldx, const float *_Nullable factors,
                             int64_t rows, int64_t columns, struct ept_int8_rows out);
   void (*_Nonnull product)(const struct ept_int8_product *_Nonnull product);
