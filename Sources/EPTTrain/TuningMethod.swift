@@ -47,7 +47,8 @@ extension TrainingSettings {
   /// `s`, as given or by the method; `hasHead` says that a linear head reads the backbone.
   func effectivePromptLength(hasHead: Bool) -> Int {
     switch method {
-    // Measured, docs/results.md: before a head 40 rows learn more; before label words 10 learn as much in half the time.
+    // Measured, docs/results.md: before a head 40 rows learn more a step; before label words 10
+    // learn as much in half the time.
     case .ept: promptLength ?? (hasHead ? 40 : 10)
     case .dept: promptLength ?? 40
     case .pt: promptLength ?? nominalLength
