@@ -38,6 +38,7 @@ struct JSONParser {
   }
 
   /// What the values of a file of `size` bytes may take: with the rest, four times the file.
+  ///
   /// Small files have more, since thousands of labels may stand beside few numbers.
   static func memory(forFileOf size: Int) -> Int {
     max(8 << 20, 3 * size)
