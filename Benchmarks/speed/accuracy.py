@@ -29,7 +29,8 @@ MODELS = ("minilm", "t5-mini")
 TUNED = {"f32": ("f32", "f32"), "int8": ("f32", "int8"), "on q8": ("q8", "int8")}
 SCORED = {"q8": ("q8", "int8"), "q8 decoded": ("q8", "f32"), "q4": ("q4", "int8")}
 FLAGS = {
-    "minilm": ["--rank", "24", "--prompt-rate", "2e-3", "--low-rank-rate", "1e-3", "--subspace-rate", "2e-3"],
+    "minilm": ["--rank", "24", "--prompt-rate", "2e-3", "--low-rank-rate", "1e-3", "--subspace-rate", "2e-3",
+               "--head-rate", "3e-3"],
     "t5-mini": ["--rank", "16", "--prompt-rate", "0.05", "--low-rank-rate", "5e-3", "--subspace-rate", "5e-3"],
 }
 

@@ -4,9 +4,12 @@ extension JSON {
   /// Stricter than most readers: an object with the same key twice is refused, since parsers
   /// disagree on which one counts, and nesting is bounded.
   ///
+  /// - Parameters:
+  ///   - bytes: The text.
+  ///   - memory: Bytes that the values may take. A byte of text can become 24 of them.
   /// - Throws: `JSONError`.
-  public init(parsing bytes: UnsafeRawBufferPointer) throws {
-    var parser = JSONParser(bytes: bytes)
+  public init(parsing bytes: UnsafeRawBufferPointer, memory: Int = .max) throws {
+    var parser = JSONParser(bytes: bytes, memory: memory)
     self = try parser.document { try $0.value() }
   }
 
@@ -26,9 +29,29 @@ struct JSONParser {
   private let bytes: UnsafeRawBufferPointer
   private var position = 0
   private var depth = 0
+  /// Bytes of memory that what is still to be read may take.
+  private var memory: Int
 
-  init(bytes: UnsafeRawBufferPointer) {
+  init(bytes: UnsafeRawBufferPointer, memory: Int = .max) {
     self.bytes = bytes
+    self.memory = memory
+  }
+
+  /// What the values of a file of `size` bytes may take: with the rest, four times the file.
+  ///
+  /// Small files have more, since thousands of labels may stand beside few numbers.
+  static func memory(forFileOf size: Int) -> Int {
+    max(8 << 20, 3 * size)
+  }
+
+  /// Counts one more element of an array, whose memory doubles where it is full.
+  mutating func count<Element>(_: Element.Type) throws {
+    try count(bytes: 3 * MemoryLayout<Element>.stride)
+  }
+
+  private mutating func count(bytes: Int) throws {
+    guard bytes <= memory else { throw fault("more values than the size of the file allows") }
+    memory -= bytes
   }
 
   /// Reads the text, which is the one value that `body` reads.
@@ -146,6 +169,10 @@ struct JSONParser {
     // Bytes, since canonically equivalent strings are equal but different keys.
     var keys: Set<[UInt8]> = []
     _ = try self.members { parser, key in
+      try parser.count(JSONMember.self)
+      // A set is twice as sparse as an array, and each key has memory of its own.
+      try parser.count(([UInt8], [UInt8]).self)
+      try parser.count(bytes: 48 + key.utf8.count)
       guard keys.insert(Array(key.utf8)).inserted else { throw parser.repeated(key) }
       members.append(JSONMember(key, try parser.value()))
     }
@@ -154,7 +181,10 @@ struct JSONParser {
 
   private mutating func array() throws -> JSON {
     var values: [JSON] = []
-    _ = try elements { values.append(try $0.value()) }
+    _ = try elements { parser in
+      try parser.count(JSON.self)
+      values.append(try parser.value())
+    }
     return .array(values)
   }
 
@@ -221,7 +251,9 @@ struct JSONParser {
     throw fault("a string without its closing quote")
   }
 
-  private func validated(_ slice: Slice<UnsafeRawBufferPointer>) throws -> String {
+  private mutating func validated(_ slice: Slice<UnsafeRawBufferPointer>) throws -> String {
+    // Up to 15 bytes stand in the string itself.
+    if slice.count > 15 { try count(bytes: 48 + slice.count) }
     guard let text = String(validating: slice, as: UTF8.self) else {
       throw fault("a string that is not UTF-8")
     }

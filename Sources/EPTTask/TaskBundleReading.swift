@@ -20,7 +20,7 @@ extension TaskBundle {
     let task = try reader.read(BundleNames.task) { try? TaskDefinition($0) }
     let backbone = try reader.read(BundleNames.backbone, BackboneIdentity.init)
     let training = try reader.read(BundleNames.training, TrainingRecord.init)
-    let json = try reader.json(BundleNames.prompt)
+    let json = try reader.file.json(BundleNames.prompt)
     guard let form = json["form"]?.string.flatMap(Form.init) else {
       throw FormatError.unsupported(
         path: path, what: "a prompt of form \(json["form"]?.string ?? "unknown")",
@@ -55,17 +55,8 @@ private struct BundleReader {
     FormatError.corrupt(path: file.path, location: "section `\(location)`", reason: reason)
   }
 
-  func json(_ section: String) throws -> JSON {
-    guard let bytes = file.section(section) else { throw fault(section, "it is missing") }
-    do {
-      return try JSON(parsing: bytes)
-    } catch let error as JSONError {
-      throw fault(section, "\(error)")
-    }
-  }
-
   func read<Value>(_ section: String, _ value: (JSON) -> Value?) throws -> Value {
-    guard let value = value(try json(section)) else {
+    guard let value = value(try file.json(section)) else {
       throw fault(section, "a member is missing or of the wrong kind")
     }
     return value

@@ -13,19 +13,18 @@ public struct LearningRates: Sendable, Equatable {
     self.head = head
   }
 
-  /// Rates of `method` for word embeddings whose numbers have the root mean square `embeddingRMS`.
+  /// Rates for word embeddings whose numbers have the root mean square `embeddingRMS`.
   ///
   /// Adam moves every number by about its rate a step, whatever the gradient's size. So the
   /// prompt's rate is a share of the embeddings' size. The low-rank pair starts at 0 and works
   /// on every token: its rate grows more slowly, and not beyond the 5e-3 that DePT's grid ends
   /// at. Subspaces and gate scale what they are given, which needs no unit. Measured on
   /// backbones of 0.05 and 1.02; at T5-base's size the prompt's 0.3 of DePT comes out.
-  public init(_ method: TuningMethod = .ept, embeddingRMS: Float) {
+  public init(embeddingRMS: Float) {
     prompt = 0.045 * embeddingRMS
     lowRank = min(5e-3, 5e-3 * embeddingRMS.squareRoot())
     subspaces = min(5e-3, max(2e-3, 5e-3 * embeddingRMS.squareRoot()))
-    // Alone, the head meets the same states again and again, and may go faster.
-    head = method == .head ? 1e-2 : 3e-3
+    head = 1e-2
   }
 
   /// All rates times `factor`.

@@ -10,12 +10,12 @@ extension TrainingCheckpoint {
   public init(path: String, of sweep: SeedSweep) throws {
     let reader = CheckpointReader(
       file: try ContainerFile(path: path, kind: .checkpoint), sweep: sweep)
-    identity = try reader.json(CheckpointNames.identity)
+    identity = try reader.file.json(CheckpointNames.identity)
     if let difference = Self.difference(identity, sweep.identity, at: "") {
       throw TrainError.otherRun(
         path: path, what: difference.what, stored: difference.stored, given: difference.given)
     }
-    let state = try reader.json(CheckpointNames.state)
+    let state = try reader.file.json(CheckpointNames.state)
     finished = try reader.finished(state["finished"])
     switch state["current"] {
     case nil, .null?: current = nil
@@ -50,19 +50,6 @@ private struct CheckpointReader {
     FormatError.corrupt(
       path: file.path, location: "section `\(CheckpointNames.state)`",
       reason: "\"\(member)\" is missing or impossible; start over with --force")
-  }
-
-  func json(_ section: String) throws -> JSON {
-    guard let bytes = file.section(section) else {
-      throw FormatError.corrupt(
-        path: file.path, location: "section `\(section)`", reason: "it is missing")
-    }
-    do {
-      return try JSON(parsing: bytes)
-    } catch let error as JSONError {
-      throw FormatError.corrupt(
-        path: file.path, location: "section `\(section)`", reason: "\(error)")
-    }
   }
 
   func finished(_ json: JSON?) throws -> [TrainingOutcome] {

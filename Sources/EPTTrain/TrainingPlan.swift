@@ -45,7 +45,7 @@ public struct TrainingPlan: Sendable, Equatable {
         name: "--method",
         reason: "head trains an encoder's linear head; this backbone has a decoder instead")
     }
-    let promptLength = settings.effectivePromptLength
+    let promptLength = settings.effectivePromptLength(hasHead: hasHead)
     // An encoder's own special tokens need two or three places.
     let room = (positions ?? .max) - promptLength
     guard room >= 8 else {
@@ -62,7 +62,8 @@ public struct TrainingPlan: Sendable, Equatable {
     }
     budget = settings.nominalLength * width
     var shape = settings.sizes(
-      width: width, inputLength: settings.inputLength ?? min(task.inputLength, room))
+      promptLength: promptLength, width: width,
+      inputLength: settings.inputLength ?? min(task.inputLength, room))
     shape.rank =
       settings.rank ?? (settings.method.hasLowRankPair ? shape.largestRank(within: budget) : 0)
     guard shape.promptLength > 0 || shape.rank > 0 || settings.method == .head else {
@@ -81,7 +82,7 @@ public struct TrainingPlan: Sendable, Equatable {
     alpha = settings.alpha ?? 8
     usesFusion = settings.usesFusion ?? settings.method.hasSubspaces
     self.embeddingRMS = embeddingRMS
-    var rates = LearningRates(settings.method, embeddingRMS: embeddingRMS)
+    var rates = LearningRates(embeddingRMS: embeddingRMS)
     rates.prompt = settings.promptRate ?? rates.prompt
     rates.lowRank = settings.lowRankRate ?? rates.lowRank
     rates.subspaces = settings.subspaceRate ?? rates.subspaces

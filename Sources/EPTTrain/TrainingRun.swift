@@ -172,7 +172,7 @@ struct TrainingRun {
     _ what: String, of tensor: ParameterTensor?, step: Int? = nil
   ) -> TrainError {
     let groups = parameters.groups
-    let defaults = LearningRates(plan.settings.method, embeddingRMS: plan.embeddingRMS)
+    let defaults = LearningRates(embeddingRMS: plan.embeddingRMS)
     func excess(_ group: ParameterGroup) -> Float {
       plan.rates[group] / max(defaults[group], .leastNormalMagnitude)
     }

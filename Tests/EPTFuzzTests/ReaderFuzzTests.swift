@@ -92,6 +92,27 @@ import Testing
     }
   }
 
+  /// Files whose JSON would take many times their size, if all of it were kept.
+  @Test(arguments: Reader.allCases) func valuesTakeNoMoreThanTheSizeAllows(reader: Reader) throws {
+    let strings = (0..<400_000).map { #""\#($0)":"""# }.joined(separator: ",")
+    let lists = Array(repeating: "[]", count: 2_000_000).joined(separator: ",")
+    for json in ["{\(strings)}", "[\(lists)]"] {
+      let bytes =
+        switch reader {
+        case .safetensors:
+          SafetensorsBytes.file(header: #"{"__metadata__":\#(json)}"#, buffer: [])
+        case .backbone: try Seeds.backbone(configuration: json)
+        case .bundle: try Seeds.bundle(task: json)
+        }
+      ept_allocations_begin()
+      let isAccepted = try read(bytes, reader)
+      let memory = ept_allocations_end()
+      #expect(!isAccepted)
+      #expect(memory.largest <= limit(bytes))
+      #expect(memory.peak <= 4 * bytes.count + Self.slack)
+    }
+  }
+
   @Test func manySmallTensorsTakeLittleMemory() throws {
     let tensors = (0..<20_000).map {
       #""t\#($0)":{"dtype":"U8","shape":[1],"data_offsets":[\#($0),\#($0 + 1)]}"#

@@ -58,6 +58,27 @@ enum Seeds {
     ]
   }
 
+  /// A backbone without tensors, of this `config`.
+  static func backbone(configuration: String) throws -> [UInt8] {
+    try container(.backbone, [("architecture", "bert"), ("config", configuration)])
+  }
+
+  /// The start of a bundle of this `task`.
+  static func bundle(task: String) throws -> [UInt8] {
+    try container(.bundle, [("task", task)])
+  }
+
+  private static func container(
+    _ kind: ContainerKind, _ sections: [(String, String)]
+  ) throws -> [UInt8] {
+    try TestPaths.withTemporaryFolder { folder in
+      var writer = ContainerWriter(kind: kind)
+      for (name, text) in sections { writer.addSection(name, Array(text.utf8)) }
+      try writer.write(to: folder + "/file", replacing: false)
+      return try TestPaths.read(folder + "/file")
+    }
+  }
+
   /// Bundles.
   static func bundles() throws -> [[UInt8]] {
     [try TestPaths.read(TestPaths.fixture("task/golden.eptb"))]

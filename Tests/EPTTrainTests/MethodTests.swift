@@ -29,20 +29,24 @@ struct MethodTests {
   }
 
   @Test func sizesOfTheMethods() throws {
-    func shape(_ method: TuningMethod, _ change: (inout TrainingSettings) -> Void = { _ in }) throws
-      -> PromptShape
-    {
+    func shape(
+      _ method: TuningMethod, hasHead: Bool = true,
+      _ change: (inout TrainingSettings) -> Void = { _ in }
+    ) throws -> PromptShape {
       var settings = TrainingSettings()
       settings.method = method
       change(&settings)
       return try TrainingPlan(
         settings, task: TaskCatalogue.task(named: "rte"), width: 768, positions: nil,
-        embeddingRMS: 1, hasHead: true
+        embeddingRMS: 1, hasHead: hasHead
       ).shape
     }
     let (ept, dept, pt, head) = try (shape(.ept), shape(.dept), shape(.pt), shape(.head))
-    // 10 rows, and 3 072 · 9 numbers of subspaces and gate, leave 41 472.
-    #expect((ept.promptLength, ept.rank, ept.subspaces) == (10, 40, 4))
+    // 40 rows of 768, and 3 072 · 9 numbers of subspaces and gate, leave 18 432.
+    #expect((ept.promptLength, ept.rank, ept.subspaces) == (40, 18, 4))
+    let words = try shape(.ept, hasHead: false)
+    // 10 rows leave 41 472.
+    #expect((words.promptLength, words.rank, words.subspaces) == (10, 40, 4))
     // 40 rows of 768 leave 46 080 of the budget; a rank costs 256 + 768.
     #expect((dept.promptLength, dept.rank, dept.subspaces) == (40, 45, 0))
     #expect((pt.promptLength, pt.rank, pt.subspaces) == (100, 0, 0))

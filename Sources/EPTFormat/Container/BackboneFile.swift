@@ -37,15 +37,6 @@ public final class BackboneFile: WeightSource {
       }
       return bytes
     }
-    func json(_ name: String) throws -> JSON {
-      let bytes = try section(name)
-      do {
-        return try JSON(parsing: bytes)
-      } catch let error as JSONError {
-        throw FormatError.corrupt(
-          path: path, location: "section `\(name)`", reason: error.description)
-      }
-    }
     guard
       let label = String(validating: try section(SectionName.architecture), as: UTF8.self),
       !label.isEmpty
@@ -54,8 +45,8 @@ public final class BackboneFile: WeightSource {
         path: path, location: "section `\(SectionName.architecture)`", reason: "it is no label")
     }
     architecture = label
-    configuration = try json(SectionName.configuration)
-    guard let provenance = Provenance(try json(SectionName.provenance)) else {
+    configuration = try container.json(SectionName.configuration)
+    guard let provenance = Provenance(try container.json(SectionName.provenance)) else {
       throw FormatError.corrupt(
         path: path, location: "section `\(SectionName.provenance)`",
         reason: "it does not list the sources")

@@ -67,6 +67,22 @@ public final class ContainerFile: WeightSource {
     return bytes(header.sections[index].range)
   }
 
+  /// The JSON in section `name`, whose values take no more memory than the file's size allows.
+  ///
+  /// - Throws: `FormatError.corrupt`.
+  public func json(_ name: String) throws -> JSON {
+    guard let bytes = section(name) else {
+      throw FormatError.corrupt(
+        path: path, location: "section `\(name)`", reason: "the file has none")
+    }
+    do {
+      return try JSON(parsing: bytes, memory: JSONParser.memory(forFileOf: file.bytes.count))
+    } catch let error as JSONError {
+      throw FormatError.corrupt(
+        path: path, location: "section `\(name)`", reason: error.description)
+    }
+  }
+
   /// The tensor called `name`, its contents checked and, where they are compressed, decoded.
   ///
   /// Decoded numbers are kept as long as someone uses them.

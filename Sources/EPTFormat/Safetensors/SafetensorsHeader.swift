@@ -47,7 +47,7 @@ struct SafetensorsHeader {
     }
     var metadata: [String: String]?
     var tensors: [Tensor] = []
-    var parser = JSONParser(bytes: text)
+    var parser = JSONParser(bytes: text, memory: JSONParser.memory(forFileOf: bytes.count))
     do {
       // Without a tree of all values, which would take many times the memory of their text.
       _ = try parser.document { parser in
@@ -84,6 +84,8 @@ struct SafetensorsHeader {
         throw FormatError.corrupt(
           path: path, location: "__metadata__", reason: "`\(key)` is not a string")
       }
+      // A dictionary is twice as sparse as an array.
+      for _ in 0..<2 { try parser.count((String, String).self) }
       guard metadata.updateValue(text, forKey: key) == nil else { throw parser.repeated(key) }
     }
     guard isObject else {

@@ -55,7 +55,8 @@ struct TrainingOptions: ParsableArguments {
   @Option(help: "Steps after which a run without --steps ends at the latest.")
   var longestRun = Self.defaults.longestRun
 
-  @Option(help: "Rows of the prompt (s). (default: ept 10, dept 40, pt l)")
+  @Option(
+    help: "Rows of the prompt (s). (default: ept 40, before label words 10; dept 40, pt l)")
   var promptLength: Int?
 
   @Option(help: "Longest input in tokens (n). (default: the task's, as the backbone has positions)")
@@ -92,7 +93,7 @@ struct TrainingOptions: ParsableArguments {
     help: "Learning rate of subspaces and gate. (default: as the pair's, but at least 2e-3)")
   var subspaceRate: Float?
 
-  @Option(help: "Learning rate of an encoder's head. (default: 3e-3; alone 1e-2)")
+  @Option(help: "Learning rate of an encoder's head. (default: 1e-2)")
   var headRate: Float?
 
   @Option(help: "Decoupled weight decay.")
