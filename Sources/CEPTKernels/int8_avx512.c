@@ -18,7 +18,8 @@ typedef int8_t code;
 
 // What the bytes of a row's codes lack: the row's last cache line.
 struct outliers {
-  // The column in the lower half; in the upper one its code less the byte nearest to it. The others are zero.
+  // The column in the lower half; in the upper one its code less the byte nearest to it. Places
+  // from `count` on are zero.
   uint32_t of[EPT_INT8_MOST_OUTLIERS];
   int32_t count;
 };
@@ -109,7 +110,8 @@ INLINE void tile(const int rows, const int panels, const code *x, int64_t stride
   for (int32_t i = 0; i < outliers; i++)
 #pragma clang loop unroll(full)
     for (int row = 0; row < rows; row++)
-      add_outlier(outliers_of(x + row * stride, stride)->of[i], panels, weights, panel_bytes, sum[row]);
+      add_outlier(outliers_of(x + row * stride, stride)->of[i], panels, weights, panel_bytes,
+                  sum[row]);
 #pragma clang loop unroll(full)
   for (int row = 0; row < rows; row++)
 #pragma clang loop unroll(full)
