@@ -13,8 +13,8 @@ evaluations included, which other programs on the machine change little. A cell 
 
 The same for every method: 1 000 steps of 32 texts of at most 128 tokens, or 300 and three seeds where the
 official training file has fewer than 10 000 rows, which 300 steps read about once; validation four times, the
-best kept; default sizes and learning rates of each method, whose prompts have the same budget, l = 100. Rows: rows.py. Needs eptc (--eptc), `fasttext` of Debian, scikit-learn and SciPy. --prefix is put before every command, such
-as `nice -n 19`.
+best kept; default sizes and learning rates of each method, whose prompts have the same budget, l = 100. Rows: rows.py.
+Needs eptc (--eptc), `fasttext` of Debian, scikit-learn and SciPy. --prefix is put before every command, such as `nice -n 19`.
 """
 
 import argparse
