@@ -18,7 +18,7 @@ public struct StreamSettings: Sendable, Equatable {
   public var generation: GenerationSettings?
   /// Most tokens and prompt rows that pass through the model together; a single longer text
   /// passes alone.
-  public var batchRows = 8192
+  public var batchRows = 4096
   public var onFault = FaultHandling.stop
   /// Whether fields that no prompt reads are handed on.
   public var keepsFields = false

@@ -88,38 +88,6 @@ struct T5Decoder: Sendable {
     _ trees: [DecoderTree], treeOfText: [Int], states: MatrixView, texts: [Range<Int>],
     _ workspace: Workspace
   ) -> [[Float]] {
-    let rows = treeOfText.reduce(0) { $0 + trees[$1].count }
-    let parts = Self.parts(texts: texts.count, rows: rows)
-    guard parts > 1 else {
-      return scores(trees, treeOfText: treeOfText, states: states, texts: texts, workspace)
-    }
-    var results = [[[Float]]](repeating: [], count: parts)
-    results.withUnsafeMutableBufferPointer { results in
-      // Every piece writes its own element.
-      nonisolated(unsafe) let results = results
-      workspace.forEachAlone(parts) { part, own in
-        let mine = texts.count * part / parts..<texts.count * (part + 1) / parts
-        results[part] = scores(
-          trees, treeOfText: Array(treeOfText[mine]), states: states, texts: Array(texts[mine]),
-          own)
-      }
-    }
-    return results.flatMap { $0 }
-  }
-
-  /// How many parts texts with `rows` decoder rows are cut into, for each to pass all layers on one
-  /// thread: a power of two, with as many rows as pay for reading the weights once more.
-  private static func parts(texts: Int, rows: Int) -> Int {
-    var parts = 1
-    while 2 * parts * 64 <= rows, 2 * parts <= texts { parts *= 2 }
-    return parts
-  }
-
-  /// `logProbabilities` of some texts.
-  private func scores(
-    _ trees: [DecoderTree], treeOfText: [Int], states: MatrixView, texts: [Range<Int>],
-    _ workspace: Workspace
-  ) -> [[Float]] {
     workspace.arena.temporary {
       let rows = Rows(trees, treeOfText: treeOfText, bias: bias, in: workspace.arena)
       let (outputs, _) = forward(rows, states: states, texts: texts, keeping: false, workspace)
