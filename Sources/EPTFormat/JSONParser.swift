@@ -44,9 +44,10 @@ struct JSONParser {
     max(8 << 20, 3 * size)
   }
 
-  /// Counts one more element of an array, whose memory doubles where it is full.
-  mutating func count<Element>(_: Element.Type) throws {
-    try count(bytes: 3 * MemoryLayout<Element>.stride)
+  /// Counts one more element of an array, whose memory doubles where it is full, or of a set or
+  /// dictionary, which have `places` for each.
+  mutating func count<Element>(_: Element.Type, places: Int = 1) throws {
+    try count(bytes: 3 * places * MemoryLayout<Element>.stride)
   }
 
   private mutating func count(bytes: Int) throws {
@@ -170,8 +171,8 @@ struct JSONParser {
     var keys: Set<[UInt8]> = []
     _ = try self.members { parser, key in
       try parser.count(JSONMember.self)
-      // A set is twice as sparse as an array, and each key has memory of its own.
-      try parser.count(([UInt8], [UInt8]).self)
+      try parser.count([UInt8].self, places: 2)
+      // Each key has memory of its own.
       try parser.count(bytes: 48 + key.utf8.count)
       guard keys.insert(Array(key.utf8)).inserted else { throw parser.repeated(key) }
       members.append(JSONMember(key, try parser.value()))

@@ -20,7 +20,7 @@ extension TaskBundle {
     let task = try reader.read(BundleNames.task) { try? TaskDefinition($0) }
     let backbone = try reader.read(BundleNames.backbone, BackboneIdentity.init)
     let training = try reader.read(BundleNames.training, TrainingRecord.init)
-    let json = try reader.file.json(BundleNames.prompt)
+    let json = try file.json(BundleNames.prompt)
     guard let form = json["form"]?.string.flatMap(Form.init) else {
       throw FormatError.unsupported(
         path: path, what: "a prompt of form \(json["form"]?.string ?? "unknown")",

@@ -30,17 +30,8 @@ public final class BackboneFile: WeightSource {
   package init(_ file: MappedFile) throws {
     let path = file.path
     let container = try ContainerFile(file, kind: .backbone)
-    func section(_ name: String) throws -> UnsafeRawBufferPointer {
-      guard let bytes = container.section(name) else {
-        throw FormatError.corrupt(
-          path: path, location: "section `\(name)`", reason: "the file has none")
-      }
-      return bytes
-    }
-    guard
-      let label = String(validating: try section(SectionName.architecture), as: UTF8.self),
-      !label.isEmpty
-    else {
+    let labelBytes = try container.requiredSection(SectionName.architecture)
+    guard let label = String(validating: labelBytes, as: UTF8.self), !label.isEmpty else {
       throw FormatError.corrupt(
         path: path, location: "section `\(SectionName.architecture)`", reason: "it is no label")
     }
@@ -52,7 +43,7 @@ public final class BackboneFile: WeightSource {
         reason: "it does not list the sources")
     }
     self.provenance = provenance
-    _ = try section(SectionName.tokenizer)
+    _ = try container.requiredSection(SectionName.tokenizer)
     self.container = container
   }
 

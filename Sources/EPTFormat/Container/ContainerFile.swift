@@ -67,14 +67,22 @@ public final class ContainerFile: WeightSource {
     return bytes(header.sections[index].range)
   }
 
-  /// The JSON in section `name`, whose values take no more memory than the file's size allows.
+  /// The bytes of section `name`, valid as long as this object.
   ///
-  /// - Throws: `FormatError.corrupt`.
-  public func json(_ name: String) throws -> JSON {
+  /// - Throws: `FormatError.corrupt` where there is none.
+  func requiredSection(_ name: String) throws -> UnsafeRawBufferPointer {
     guard let bytes = section(name) else {
       throw FormatError.corrupt(
         path: path, location: "section `\(name)`", reason: "the file has none")
     }
+    return bytes
+  }
+
+  /// The JSON in section `name`, whose values take no more memory than the file's size allows.
+  ///
+  /// - Throws: `FormatError.corrupt`.
+  public func json(_ name: String) throws -> JSON {
+    let bytes = try requiredSection(name)
     do {
       return try JSON(parsing: bytes, memory: JSONParser.memory(forFileOf: file.bytes.count))
     } catch let error as JSONError {

@@ -84,8 +84,7 @@ struct SafetensorsHeader {
         throw FormatError.corrupt(
           path: path, location: "__metadata__", reason: "`\(key)` is not a string")
       }
-      // A dictionary is twice as sparse as an array.
-      for _ in 0..<2 { try parser.count((String, String).self) }
+      try parser.count((String, String).self, places: 2)
       guard metadata.updateValue(text, forKey: key) == nil else { throw parser.repeated(key) }
     }
     guard isObject else {
