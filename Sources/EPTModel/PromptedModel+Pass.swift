@@ -30,10 +30,10 @@ extension PromptedModel {
     }
     let texts = promptOfText.indices.filter { treeOfPrompt[promptOfText[$0]] != nil }
     guard let decoder = backbone.decoder, !texts.isEmpty else { return scores }
-    let sums = decoder.logProbabilities(
+    let labels = decoder.labelScores(
       trees, treeOfText: texts.compactMap { treeOfPrompt[promptOfText[$0]] },
       states: states, texts: texts.map(layout.joined), workspace)
-    for (text, sum) in zip(texts, sums) { scores[text] = sum }
+    for (text, label) in zip(texts, labels) { scores[text] = label }
     return scores
   }
 

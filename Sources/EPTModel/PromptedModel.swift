@@ -114,8 +114,8 @@ public final class PromptedModel: Sendable {
     return PreparedPrompt(prompt, readout, on: self)
   }
 
-  /// For each text one number a class of its prompt's read-out: the head's logits, or the sum of
-  /// the log-probabilities of each label word's tokens.
+  /// For each text one number a class of its prompt's read-out: the head's logits, or the
+  /// log-likelihood of each label word's tokens but for a number that the text's classes share.
   ///
   /// Text `i` is read with `prompts[promptOfText[i]]`. Its scores do not depend on its
   /// neighbours but by rounding.

@@ -94,12 +94,18 @@ struct GenerationTests {
     let texts = TokenBatch([fixture.texts[1], fixture.texts[1]])
     let both = try fixture.model.generate(texts, prompts: [prompt, nil], settings)
     #expect(both[0].tokens != both[1].tokens)
-    // The score of a result is what scoring its tokens as a label word gives.
+    // The score of a result is what scoring its tokens as a label word gives, among as many words
+    // as there are tokens, so that all first tokens' likelihoods are known.
     let result = both[0]
+    let first = result.tokens[0]
+    let others = (0..<Int32(fixture.model.vocabularySize)).filter { $0 != first }
     let words = try fixture.model.prepare(
-      fixture.prompt().folded(), readout: .labelWords([result.tokens, [1]]))
+      fixture.prompt().folded(),
+      readout: .labelWords([result.tokens, [first]] + others.map { [$0] }))
     let scores = try fixture.model.scores(TokenBatch([fixture.texts[1]]), prompt: words)
-    #expect(abs(scores.values[0] / Float(result.tokens.count) - result.score) < 1e-4)
+      .values.map(Double.init)
+    let all = log(scores[1...].reduce(0) { $0 + exp($1) })
+    #expect(abs((scores[0] - all) / Double(result.tokens.count) - Double(result.score)) < 1e-4)
   }
 
   @Test("Settings and backbones that cannot write are refused")

@@ -43,11 +43,29 @@ extension Arena {
 
 /// The largest absolute difference; infinite if the counts differ or a number is not finite.
 func largestDifference(_ actual: [Float], _ expected: [Double]) -> Double {
+  largestDifference(actual.map(Double.init), expected)
+}
+
+/// The same for numbers that were computed with.
+func largestDifference(_ actual: [Double], _ expected: [Double]) -> Double {
   guard actual.count == expected.count else { return .infinity }
   return zip(actual, expected).reduce(0) { worst, pair in
-    let difference = abs(Double(pair.0) - pair.1)
+    let difference = abs(pair.0 - pair.1)
     return difference.isFinite ? max(worst, difference) : .infinity
   }
+}
+
+/// The first `count` numbers of each row of `scores`, less the row's first: what scores say of
+/// classes whatever they all share.
+func besideFirst(_ scores: [Double], columns: Int, count: Int? = nil) -> [Double] {
+  stride(from: 0, to: scores.count, by: columns).flatMap { row in
+    scores[row..<row + (count ?? columns)].map { $0 - scores[row] }
+  }
+}
+
+/// `words` and, for each, one that goes on where it ends, so that every end token counts.
+func withContinuations(_ words: [[Int32]]) -> [[Int32]] {
+  words + words.map { $0.dropLast() + [2, 1] }
 }
 
 /// The norm of the difference relative to the norm of what is expected.

@@ -67,12 +67,54 @@ import Testing
   @Test(arguments: names)
   func promptedScores(_ name: String) throws {
     let fixture = try Fixture(name)
-    let prompt = try fixture.prompt()
-    let scores = try fixture.model.scores(
-      fixture.batch, prompt: prompt.folded(), readout: fixture.readout())
-    #expect(scores.rows == 4 && scores.columns == 3)
+    let prompt = try fixture.prompt().folded()
     let expected = try fixture.golden.doubles("prompted.scores")
-    #expect(largestDifference(scores.values, expected) < 1e-4)
+    let readout = try fixture.readout()
+    guard case .labelWords(let words) = readout else {
+      let logits = try fixture.model.scores(fixture.batch, prompt: prompt, readout: readout)
+      #expect(logits.rows == 4 && logits.columns == 3)
+      #expect(largestDifference(logits.values, expected) < 1e-4)
+      return
+    }
+    let scores = try fixture.model.scores(
+      fixture.batch, prompt: prompt, readout: .labelWords(withContinuations(words)))
+    #expect(scores.rows == 4 && scores.columns == 6)
+    #expect(
+      largestDifference(
+        besideFirst(scores.values.map(Double.init), columns: 6, count: 3),
+        besideFirst(expected, columns: 3)) < 1e-4)
+  }
+
+  /// An end token counts only after a label that another one goes on from.
+  @Test(arguments: ["t5-relu", "t5-gated"])
+  func endTokensOfLabels(_ name: String) throws {
+    let fixture = try Fixture(name)
+    let logs = try fixture.golden.doubles("decoder.logs")
+    let beginning = try fixture.golden.integers("decoder.ids").map { Int32($0) }
+    let (size, steps) = (fixture.model.vocabularySize, beginning.count + 1)
+    let (one, two) = ([Int32](beginning.prefix(1)), [Int32](beginning.prefix(2)))
+    let other: [Int32] = [beginning[0] == 44 ? 45 : 44]
+    func log(_ text: Int, _ step: Int, _ token: Int32) -> Double {
+      logs[(text * steps + step) * size + Int(token)]
+    }
+    func expectScores(_ words: [[Int32]], _ expected: (Int) -> [Double]) throws {
+      let scores = try fixture.model.scores(
+        fixture.batch, prompt: nil, readout: .labelWords(words))
+      #expect(
+        largestDifference(
+          besideFirst(scores.values.map(Double.init), columns: words.count),
+          besideFirst((0..<fixture.batch.count).flatMap(expected), columns: words.count)) < 1e-4)
+    }
+    try expectScores([one + [1], other + [1]]) { text in
+      [log(text, 0, one[0]), log(text, 0, other[0])]
+    }
+    try expectScores([two + [1], other + [1], [1]]) { text in
+      [log(text, 0, two[0]) + log(text, 1, two[1]), log(text, 0, other[0]), log(text, 0, 1)]
+    }
+    try expectScores([one + [1], other + [1], two + [1]]) { text in
+      let first = log(text, 0, one[0])
+      return [first + log(text, 1, 1), log(text, 0, other[0]), first + log(text, 1, two[1])]
+    }
   }
 
   @Test(arguments: names)
@@ -96,7 +138,7 @@ import Testing
     }
   }
 
-  /// Every word of one token, and every word that begins with three given ones, shows the
+  /// Every word of one token, and every word that begins with one to three given ones, shows the
   /// decoder's whole distribution after 0 to 3 tokens.
   @Test(arguments: ["t5-relu", "t5-gated"])
   func decoderDistributions(_ name: String) throws {
@@ -115,7 +157,10 @@ import Testing
         let known = (0..<length).reduce(0.0) { $0 + log($1, Int(beginning[$1])) }
         return (0..<size).map { known + log(length, $0) }
       }
-      #expect(largestDifference(scores.values, expected) < 1e-4)
+      #expect(
+        largestDifference(
+          besideFirst(scores.values.map(Double.init), columns: size),
+          besideFirst(expected, columns: size)) < 1e-4)
     }
   }
 

@@ -20,6 +20,10 @@ struct DecoderTree {
   private(set) var targets: [Target] = []
   /// How many words the rows score.
   let wordCount: Int
+  /// The rows whose softmax tells words apart.
+  ///
+  /// What all words pass, such as row 0, divides all likelihoods by the same number.
+  private(set) var normalizedRows: [Int] = []
 
   init(words: [[Int32]], start: Int32) {
     tokens = [start]
@@ -31,6 +35,28 @@ struct DecoderTree {
         if index + 1 < ids.count { row = child(of: row, token: token) }
       }
     }
+    let passing = wordsPassing
+    normalizedRows = passing.indices.filter { passing[$0] < words.count }
+  }
+
+  /// The rows that tell `words` apart: a last `end` counts only where another word goes on.
+  ///
+  /// What remains of the words are beginnings of texts that exclude one another, so an end token
+  /// would cost a row and decide nothing.
+  init(telling words: [[Int32]], start: Int32, end: Int32) {
+    let whole = DecoderTree(words: words, start: start)
+    let passing = whole.wordsPassing
+    var lastRows = [Int](repeating: 0, count: words.count)
+    for target in whole.targets { lastRows[target.word] = target.row }
+    let told = zip(words, lastRows).map { word, row in
+      word.last == end && row > 0 && passing[row] == 1 ? word.dropLast() : word
+    }
+    self.init(words: told, start: start)
+  }
+
+  /// How many words ask each row for a token.
+  private var wordsPassing: [Int] {
+    targets.reduce(into: [Int](repeating: 0, count: count)) { $0[$1.row] += 1 }
   }
 
   /// How many rows there are.

@@ -76,22 +76,24 @@ struct T5Decoder: Sendable {
           columns: configuration.width, precision), scale: 1, precision: precision)
   }
 
-  /// The rows that score `words`.
-  func tree(_ words: [[Int32]]) -> DecoderTree { DecoderTree(words: words, start: start) }
+  /// The rows that tell `words` apart.
+  func tree(_ words: [[Int32]]) -> DecoderTree {
+    DecoderTree(telling: words, start: start, end: end)
+  }
 
-  /// The sum of the log-probabilities of each word's tokens: for each text one number a word of
-  /// its tree.
+  /// The log-likelihood of each word's tokens but for a number that all words of a text share:
+  /// for each text one number a word of its tree.
   ///
-  /// The softmax runs over the whole vocabulary. `states` are the encoder's, `[rows, d]`, and
-  /// `texts` says which rows of them are each text's.
-  func logProbabilities(
+  /// The softmax runs over the whole vocabulary, where it does not cancel out. `states` are the
+  /// encoder's, `[rows, d]`, and `texts` says which rows of them are each text's.
+  func labelScores(
     _ trees: [DecoderTree], treeOfText: [Int], states: MatrixView, texts: [Range<Int>],
     _ workspace: Workspace
   ) -> [[Float]] {
     workspace.arena.temporary {
       let rows = Rows(trees, treeOfText: treeOfText, bias: bias, in: workspace.arena)
       let (outputs, _) = forward(rows, states: states, texts: texts, keeping: false, workspace)
-      let normalizers = vocabulary.logNormalizers(outputs, expectation: nil, workspace)
+      let normalizers = normalizers(outputs, rows, workspace)
       let weight = workspace.arena.floats(outputs.columns)
       return texts.indices.map { text in
         let tree = rows.tree(text)
@@ -108,6 +110,26 @@ struct T5Decoder: Sendable {
     }
   }
 
+  /// `log Σ exp(logit)` of each row of `outputs`, `[rows, d]`; 0 where it tells no words apart.
+  private func normalizers(
+    _ outputs: MatrixView, _ rows: Rows, _ workspace: Workspace
+  ) -> [Float] {
+    let needed = rows.treeOfText.indices.flatMap { text in
+      rows.tree(text).normalizedRows.map { rows.starts[text] + $0 }
+    }
+    var normalizers = [Float](repeating: 0, count: outputs.rows)
+    guard !needed.isEmpty else { return normalizers }
+    workspace.arena.temporary {
+      let gathered = workspace.arena.matrix(needed.count, outputs.columns)
+      for (index, row) in needed.enumerated() {
+        gathered.row(index).update(from: outputs.row(row), count: outputs.columns)
+      }
+      let values = vocabulary.logNormalizers(gathered, expectation: nil, workspace)
+      for (row, value) in zip(needed, values) { normalizers[row] = value }
+    }
+    return normalizers
+  }
+
   /// The mean over texts of the mean cross-entropy of the tokens of each text's own word.
   ///
   /// Adds its gradient with respect to the encoder's `states` to `stateGradient`, `[rows, d]`.
@@ -116,7 +138,7 @@ struct T5Decoder: Sendable {
     _ layout: JoinedLayout, _ workspace: Workspace
   ) -> Float {
     workspace.arena.temporary {
-      let trees = words.map { tree([$0]) }
+      let trees = words.map { DecoderTree(words: [$0], start: start) }
       let texts = (0..<layout.count).map(layout.joined)
       let rows = Rows(trees, treeOfText: labels, bias: bias, in: workspace.arena)
       let (outputs, kept) = forward(rows, states: states, texts: texts, keeping: true, workspace)
