@@ -4,10 +4,13 @@ import EPTModel
 import EPTTask
 import EPTText
 
-/// Scores batches of texts of one length behind a bundle's prompt.
+/// Scores batches of texts of one length behind a bundle's prompt, a round at least `roundTexts`.
 ///
-/// That is what `eptc infer` does between reading and writing.
+/// That is what `eptc infer` does between reading and writing. A round is long beside the time that
+/// processors take to wake.
 enum InferWorker {
+  private static let roundTexts = 32
+
   static func run(model: String, bundle: String, batch: Int, tokens: Int, threads: Int) throws {
     let bundle = try TaskBundle(path: bundle)
     let backbone = try LoadedBackbone(path: model, threads: threads)
@@ -21,8 +24,11 @@ enum InferWorker {
         segments: [UInt8](repeating: 0, count: tokens))
     }
     try Worker.serve(["ready": true]) {
-      let scores = try backbone.model.scores(TokenBatch(texts), prompt: prompt)
-      return scores.rows
+      var scored = 0
+      while scored < roundTexts {
+        scored += try backbone.model.scores(TokenBatch(texts), prompt: prompt).rows
+      }
+      return scored
     }
   }
 }

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """One peer that infers, driven by measure.py.
 
-    peer_infer.py rows  LIBRARY PRECISION WORK BATCH ROWS   T5-base: ROWS positions a text, one decoder step
+    peer_infer.py rows  LIBRARY PRECISION WORK BATCH ROWS   T5-base: ROWS positions a text, one decoder step;
+                                                            a round is ROUND_TEXTS texts or more
     peer_infer.py texts ctranslate2|onnxruntime WORK FILE EXTRA BATCH   lines in, labels out, EXTRA tokens more a text
 
 LIBRARY is torch, ctranslate2 or onnxruntime, PRECISION float32 or int8. A soft prompt is as many ordinary
@@ -15,6 +16,9 @@ import settings
 import worker
 
 import numpy
+
+
+ROUND_TEXTS = 32
 
 
 def onnx_session(path):
@@ -139,7 +143,10 @@ def main():
     if kind == "rows":
         precision, work, batch, rows = rest
         make = {"torch": torch_rows, "ctranslate2": ctranslate2_rows, "onnxruntime": onnxruntime_rows}
-        work_once = make[library](precision, pathlib.Path(work), int(batch), int(rows))
+        one_batch = make[library](precision, pathlib.Path(work), int(batch), int(rows))
+
+        def work_once():
+            return sum(one_batch() for _ in range(max(1, ROUND_TEXTS // int(batch))))
     else:
         work, file, extra, batch = rest
         make = {"ctranslate2": ctranslate2_texts, "onnxruntime": onnxruntime_texts}

@@ -73,7 +73,7 @@ def rows(paths, lines):
             f"eptc {encoding}", "infer", work / f"t5-base-{encoding}.ept", work / "t5-base-20.eptb", batch, 64)
         result.append(Row(
             f"infer-{encoding}-{batch}", f"infer, T5-base, 20 + 64 positions, batch {batch}, {encoding}", ours, peers,
-            bars, "sequences/s", memory_bar=memory_bar, rounds=5 if batch > 1 else 11))
+            bars, "sequences/s", memory_bar=memory_bar, rounds=5))
 
     t5_rows("int8", "q8", 32, (2, 1.35), ("private", 0.5))
     t5_rows("int8", "q8", 1, (2, 1.35))

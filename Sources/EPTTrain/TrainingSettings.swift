@@ -36,7 +36,7 @@ public struct TrainingSettings: Sendable, Equatable {
   public var rank: Int?
   /// `K`, the number of subspaces; 0 leaves them and the gate out; nil: the method's.
   public var subspaces: Int?
-  /// `k`, the width of a subspace; nil: 4.
+  /// `k`, the width of a subspace; nil: 1.
   public var subspaceWidth: Int?
   /// `l`: the budget is as many numbers as a plain prompt of this length has.
   public var nominalLength = 100

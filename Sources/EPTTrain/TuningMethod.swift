@@ -38,10 +38,13 @@ extension TrainingSettings {
   }
 
   /// The sizes, for a backbone of width `width`; the rank still open.
+  ///
+  /// Subspaces of width 1 leave the low-rank pair twice the rank that those of width 4 do, which
+  /// learns more (measured, docs/results.md).
   func sizes(promptLength: Int, width: Int, inputLength: Int) -> PromptShape {
     PromptShape(
       promptLength: promptLength, inputLength: inputLength, width: width, rank: 0,
-      subspaces: subspaces ?? (method.hasSubspaces ? 4 : 0), subspaceWidth: subspaceWidth ?? 4)
+      subspaces: subspaces ?? (method.hasSubspaces ? 4 : 0), subspaceWidth: subspaceWidth ?? 1)
   }
 
   /// `s`, as given or by the method; `hasHead` says that a linear head reads the backbone.

@@ -43,15 +43,15 @@ struct DecoderTree {
   ///
   /// What remains of the words are beginnings of texts that exclude one another, so an end token
   /// would cost a row and decide nothing.
-  init(telling words: [[Int32]], start: Int32, end: Int32) {
+  init(distinguishing words: [[Int32]], start: Int32, end: Int32) {
     let whole = DecoderTree(words: words, start: start)
     let passing = whole.wordsPassing
     var lastRows = [Int](repeating: 0, count: words.count)
     for target in whole.targets { lastRows[target.word] = target.row }
-    let told = zip(words, lastRows).map { word, row in
+    let kept = zip(words, lastRows).map { word, row in
       word.last == end && row > 0 && passing[row] == 1 ? word.dropLast() : word
     }
-    self.init(words: told, start: start)
+    self.init(words: kept, start: start)
   }
 
   /// How many words ask each row for a token.

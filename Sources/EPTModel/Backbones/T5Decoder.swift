@@ -78,7 +78,7 @@ struct T5Decoder: Sendable {
 
   /// The rows that tell `words` apart.
   func tree(_ words: [[Int32]]) -> DecoderTree {
-    DecoderTree(telling: words, start: start, end: end)
+    DecoderTree(distinguishing: words, start: start, end: end)
   }
 
   /// The log-likelihood of each word's tokens but for a number that all words of a text share:

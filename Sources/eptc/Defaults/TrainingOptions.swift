@@ -68,7 +68,7 @@ struct TrainingOptions: ParsableArguments {
   @Option(help: "Number of subspaces (K); 0 leaves them and the gate out. (default: 4 for ept)")
   var subspaces: Int?
 
-  @Option(help: "Width of a subspace (k). (default: 4)")
+  @Option(help: "Width of a subspace (k). (default: 1)")
   var subspaceWidth: Int?
 
   @Option(help: "The budget: as many numbers as a plain prompt of this length (l) has.")
