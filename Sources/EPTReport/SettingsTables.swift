@@ -28,6 +28,7 @@ struct SettingsTables {
       ("k, their width", "\(shape.subspaceWidth)"),
       ("alpha", decimal(Double(bundle.prompt.alpha))),
       ("fusion", bundle.prompt.usesFusion ? "on" : "off"),
+      ("fusion, factor of its scores", decimal(Double(bundle.prompt.fusionScale))),
       ("backbone", bundle.backbone.name), ("fingerprint", bundle.backbone.fingerprint),
     ]
     let settings = (bundle.training.settings.object ?? []).map { member in

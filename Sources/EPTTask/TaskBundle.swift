@@ -125,6 +125,9 @@ extension TaskBundle {
       JSONMember("alpha", .number(Double(prompt.alpha))),
       JSONMember("fusion", .bool(prompt.usesFusion)),
     ]
+    if prompt.fusionScale != 1 {
+      members.append(JSONMember("fusion_scale", .number(Double(prompt.fusionScale))))
+    }
     switch readout {
     case .head:
       members.append(JSONMember("readout", "head"))

@@ -74,6 +74,10 @@ private struct BundleReader {
     guard let alpha = json["alpha"]?.number.map(Float.init), alpha.isFinite,
       let usesFusion = json["fusion"]?.bool
     else { throw fault(BundleNames.prompt, "\"alpha\" or \"fusion\" is missing") }
+    let fusionScale = json["fusion_scale"].map { $0.number.map(Float.init) } ?? 1
+    guard let fusionScale, fusionScale.isFinite, fusionScale > 0 else {
+      throw fault(BundleNames.prompt, "\"fusion_scale\" must be a number of more than 0")
+    }
     let subspaces = try size("subspaces", from: 0)
     let shape = PromptShape(
       promptLength: try size("prompt_length", from: 0),
@@ -88,7 +92,8 @@ private struct BundleReader {
         values[part] = try floats(part.rawValue, [size.rows, size.columns])
       }
     }
-    var prompt = EPTPrompt(shape: shape, alpha: alpha, usesFusion: usesFusion)
+    var prompt = EPTPrompt(
+      shape: shape, alpha: alpha, usesFusion: usesFusion, fusionScale: fusionScale)
     for (part, numbers) in values { prompt[part].values = numbers }
     return prompt
   }

@@ -18,15 +18,16 @@ enum PromptStart {
     case subspaceDown = 2
   }
 
-  /// A prompt of `shape`: `P` distinct rows of `vocabulary`, `A` uniform in ±1/√r, `U` normal
+  /// `zeros` with its start: `P` distinct rows of `vocabulary`, `A` uniform in ±1/√r, `U` normal
   /// with deviation 1/√d, the rest 0.
   ///
   /// `vocabulary` holds the embeddings of the most frequent pieces, `[candidates, d]`; if it
   /// has fewer rows than the prompt, they are used again.
   static func prompt(
-    shape: PromptShape, alpha: Float, usesFusion: Bool, vocabulary: Matrix, seed: UInt64
+    filling zeros: EPTPrompt, vocabulary: Matrix, seed: UInt64
   ) -> EPTPrompt {
-    var prompt = EPTPrompt(shape: shape, alpha: alpha, usesFusion: usesFusion)
+    var prompt = zeros
+    let shape = prompt.shape
     var rows = RandomNumbers(.initialisation, seed, Stream.shortPrompt.rawValue)
     let order = rows.shuffled(vocabulary.rows)
     let d = shape.width

@@ -88,6 +88,7 @@ extension Trainer {
           "subspaces": .integer(shape.subspaces),
           "subspace_width": .integer(shape.subspaceWidth),
           "alpha": .string(plan.alpha.description), "fusion": .bool(plan.usesFusion),
+          "fusion_scale": .string(plan.fusionScale.description),
           "start": .string(start.digest),
         ]),
     ]

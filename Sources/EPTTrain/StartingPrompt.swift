@@ -55,6 +55,7 @@ public struct StartingPrompt: Sendable {
       settings.rank = settings.rank ?? shape.rank
       settings.alpha = settings.alpha ?? prompt.alpha
       settings.usesFusion = settings.usesFusion ?? prompt.usesFusion
+      if prompt.usesFusion { settings.fusionScale = settings.fusionScale ?? prompt.fusionScale }
     }
     if shape.subspaces > 0 {
       settings.subspaces = settings.subspaces ?? shape.subspaces

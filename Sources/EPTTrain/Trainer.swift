@@ -56,7 +56,9 @@ public struct Trainer {
     encoder = InputEncoder(self.task, tokenizer, hasDecoder: model.hasDecoder)
     labelTokens = model.hasDecoder ? try encoder.labelTokens() : []
     var prompt = PromptStart.prompt(
-      shape: plan.shape, alpha: plan.alpha, usesFusion: plan.usesFusion,
+      filling: EPTPrompt(
+        shape: plan.shape, alpha: plan.alpha, usesFusion: plan.usesFusion,
+        fusionScale: plan.fusionScale),
       vocabulary: vocabulary, seed: settings.seed)
     var head =
       model.hasDecoder

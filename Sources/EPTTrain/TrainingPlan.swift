@@ -10,6 +10,8 @@ public struct TrainingPlan: Sendable, Equatable {
   public let alpha: Float
   /// Whether the short prompt attends to the low-rank rows.
   public let usesFusion: Bool
+  /// `τ`, the factor of the scores of that attention.
+  public let fusionScale: Float
   public let rates: LearningRates
   /// Root mean square of the embeddings of the backbone's most frequent pieces.
   public let embeddingRMS: Float
@@ -63,7 +65,7 @@ public struct TrainingPlan: Sendable, Equatable {
     budget = settings.nominalLength * width
     var shape = settings.sizes(
       promptLength: promptLength, width: width,
-      inputLength: settings.inputLength ?? min(task.inputLength, room))
+      inputLength: settings.inputLength ?? min(task.inputLength, room), hasHead: hasHead)
     shape.rank =
       settings.rank ?? (settings.method.hasLowRankPair ? shape.largestRank(within: budget) : 0)
     guard shape.promptLength > 0 || shape.rank > 0 || settings.method == .head else {
@@ -81,6 +83,7 @@ public struct TrainingPlan: Sendable, Equatable {
     self.shape = shape
     alpha = settings.alpha ?? 8
     usesFusion = settings.usesFusion ?? settings.method.hasSubspaces
+    fusionScale = settings.effectiveFusionScale(usesFusion, embeddingRMS: embeddingRMS)
     self.embeddingRMS = embeddingRMS
     var rates = LearningRates(embeddingRMS: embeddingRMS)
     rates.prompt = settings.promptRate ?? rates.prompt

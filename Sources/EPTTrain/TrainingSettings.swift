@@ -36,7 +36,7 @@ public struct TrainingSettings: Sendable, Equatable {
   public var rank: Int?
   /// `K`, the number of subspaces; 0 leaves them and the gate out; nil: the method's.
   public var subspaces: Int?
-  /// `k`, the width of a subspace; nil: 1.
+  /// `k`, the width of a subspace; nil: 1 before a head, 4 before label words.
   public var subspaceWidth: Int?
   /// `l`: the budget is as many numbers as a plain prompt of this length has.
   public var nominalLength = 100
@@ -44,6 +44,8 @@ public struct TrainingSettings: Sendable, Equatable {
   public var alpha: Float?
   /// Whether the short prompt attends to the low-rank rows; nil: as the method has it.
   public var usesFusion: Bool?
+  /// `τ`, the factor of fusion's scores; nil: 1 / RMS of the embeddings, at least 1.
+  public var fusionScale: Float?
 
   /// The learning rate of the short prompt; nil: by the size of the backbone's embeddings.
   public var promptRate: Float?
@@ -92,6 +94,9 @@ public struct TrainingSettings: Sendable, Equatable {
         rate.map { $0.isFinite && $0 >= 0 } ?? true, name, "must be a number of 0 or more")
     }
     try require(alpha?.isFinite ?? true, "--alpha", "must be a number")
+    try require(
+      fusionScale.map { $0.isFinite && $0 > 0 } ?? true, "--fusion-scale",
+      "must be a number of more than 0")
     try require(
       gradientClip > 0 && gradientClip.isFinite, "--clip", "must be a number of more than 0")
     if let steps, let warmUp {

@@ -35,16 +35,29 @@ extension TrainingSettings {
     try refuse((rank ?? 0) > 0, unless: method.hasLowRankPair, "--rank", "low-rank pair")
     try refuse((subspaces ?? 0) > 0, unless: method.hasSubspaces, "--subspaces", "subspaces")
     try refuse(usesFusion == true, unless: method.hasSubspaces, "--fusion", "fusion")
+    try refuse(fusionScale != nil, unless: method.hasSubspaces, "--fusion-scale", "fusion")
   }
 
   /// The sizes, for a backbone of width `width`; the rank still open.
   ///
-  /// Subspaces of width 1 leave the low-rank pair twice the rank that those of width 4 do, which
-  /// learns more (measured, docs/results.md).
-  func sizes(promptLength: Int, width: Int, inputLength: Int) -> PromptShape {
+  /// Subspaces of width 1 leave the low-rank pair twice the rank that those of width 4 do. Before
+  /// a head that learns as much or more, before label words less (measured, docs/results.md).
+  func sizes(
+    promptLength: Int, width: Int, inputLength: Int, hasHead: Bool
+  ) -> PromptShape {
     PromptShape(
       promptLength: promptLength, inputLength: inputLength, width: width, rank: 0,
-      subspaces: subspaces ?? (method.hasSubspaces ? 4 : 0), subspaceWidth: subspaceWidth ?? 1)
+      subspaces: subspaces ?? (method.hasSubspaces ? 4 : 0),
+      subspaceWidth: subspaceWidth ?? (hasHead ? 1 : 4))
+  }
+
+  /// `τ`, as given, or such that fusion tells low-rank rows apart on embeddings of any size.
+  ///
+  /// MiniLM's numbers are of 0.06: scores of 1/√d would leave its softmax even (measured,
+  /// docs/results.md).
+  func effectiveFusionScale(_ usesFusion: Bool, embeddingRMS: Float) -> Float {
+    guard usesFusion else { return 1 }
+    return fusionScale ?? (embeddingRMS > 0 ? max(1, 1 / embeddingRMS) : 1)
   }
 
   /// `s`, as given or by the method; `hasHead` says that a linear head reads the backbone.

@@ -15,6 +15,7 @@ import Testing
     let inputRows: Int
     let alpha: Float
     let usesFusion: Bool
+    let fusionScale: Float
 
     init(_ golden: GoldenTensors, _ name: String) throws {
       self.golden = golden
@@ -27,6 +28,7 @@ import Testing
       inputRows = try size("m")
       alpha = Float(try #require(sizes["alpha"]?.number))
       usesFusion = try #require(sizes["fusion"]?.bool as Bool?)
+      fusionScale = Float(sizes["fusion_scale"]?.number ?? 1)
     }
 
     func has(_ tensor: String) -> Bool { golden.names.contains("\(name).\(tensor)") }
@@ -35,7 +37,8 @@ import Testing
 
     /// The parts under the names that `names` gives them; empty ones are left out of files.
     func prompt(_ names: (PromptPart) -> String) throws -> EPTPrompt {
-      var prompt = EPTPrompt(shape: shape, alpha: alpha, usesFusion: usesFusion)
+      var prompt = EPTPrompt(
+        shape: shape, alpha: alpha, usesFusion: usesFusion, fusionScale: fusionScale)
       for part in PromptPart.allCases where has(names(part)) {
         prompt[part].values = try values(names(part)).map { Float($0) }
       }
@@ -54,7 +57,7 @@ import Testing
 
   @Test(arguments: [
     "whole", "no_fusion", "fusion_only", "depth_one", "low_rank_alone", "subspaces_alone",
-    "prompt_alone", "more_rows_than_inputs",
+    "prompt_alone", "more_rows_than_inputs", "scaled_fusion",
   ])
   func ownVectors(_ name: String) throws {
     let golden = try GoldenTensors(path: TestPaths.fixture("model/prompt.safetensors"))

@@ -12,12 +12,14 @@ struct TaskBundleTests {
 
   /// A bundle whose numbers are all different.
   static func bundle(
-    rank: Int = 2, subspaces: Int = 2, usesFusion: Bool = true, words: [[Int32]]? = nil
+    rank: Int = 2, subspaces: Int = 2, usesFusion: Bool = true, fusionScale: Float = 1,
+    words: [[Int32]]? = nil
   ) throws -> TaskBundle {
     let shape = PromptShape(
       promptLength: 3, inputLength: 6, width: 8, rank: rank, subspaces: subspaces,
       subspaceWidth: 2)
-    var prompt = EPTPrompt(shape: shape, alpha: 6.5, usesFusion: usesFusion)
+    var prompt = EPTPrompt(
+      shape: shape, alpha: 6.5, usesFusion: usesFusion, fusionScale: fusionScale)
     var next: Float = 0
     for part in PromptPart.allCases {
       prompt[part].values = prompt[part].values.map { _ in
@@ -60,7 +62,7 @@ struct TaskBundleTests {
     for bundle in [
       try Self.bundle(), try Self.bundle(rank: 0), try Self.bundle(subspaces: 0),
       try Self.bundle(rank: 0, subspaces: 0, usesFusion: false),
-      try Self.bundle(words: [[5, 1], [6, 7, 1]]),
+      try Self.bundle(words: [[5, 1], [6, 7, 1]]), try Self.bundle(fusionScale: 15.5),
     ] {
       try withFile(bundle) { path in
         let copy = try TaskBundle(path: path)

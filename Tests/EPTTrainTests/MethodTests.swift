@@ -45,9 +45,9 @@ struct MethodTests {
     // 40 rows of 768, and 3 072 · 3 numbers of subspaces and gate, leave 36 864.
     #expect((ept.promptLength, ept.rank, ept.subspaces, ept.subspaceWidth) == (40, 36, 4, 1))
     let words = try shape(.ept, hasHead: false)
-    // 10 rows leave 59 904.
-    #expect((words.promptLength, words.rank, words.subspaces) == (10, 58, 4))
-    // Subspaces of width 4 have 3 072 · 9 numbers.
+    // 10 rows of 768, and 3 072 · 9 numbers of subspaces of width 4, leave 41 472.
+    #expect((words.promptLength, words.rank, words.subspaces) == (10, 40, 4))
+    #expect(words.subspaceWidth == 4)
     #expect(try shape(.ept) { $0.subspaceWidth = 4 }.rank == 18)
     // 40 rows of 768 leave 46 080 of the budget; a rank costs 256 + 768.
     #expect((dept.promptLength, dept.rank, dept.subspaces) == (40, 45, 0))
@@ -68,6 +68,7 @@ struct MethodTests {
       } throws: { "\($0)".hasPrefix("\(flag) does not go with --method \(method.rawValue)") }
     }
     expect("--rank", .pt) { $0.rank = 1 }
+    expect("--fusion-scale", .dept) { $0.fusionScale = 2 }
     expect("--subspaces", .dept) { $0.subspaces = 2 }
     expect("--fusion", .dept) { $0.usesFusion = true }
     expect("--prompt-length", .head) { $0.promptLength = 3 }

@@ -25,6 +25,28 @@ struct PlanTests {
     #expect(try self.plan(settings, hasHead: true).parameterCount == 76_800 + 2 * 769)
   }
 
+  /// Small embeddings would leave fusion's softmax even.
+  @Test func fusionScaleFollowsTheEmbeddings() throws {
+    var settings = TrainingSettings()
+    #expect(try plan(settings, rms: 0.0625).fusionScale == 16)
+    #expect(try plan(settings, rms: 6.7).fusionScale == 1)
+    settings.usesFusion = false
+    #expect(try plan(settings, rms: 0.0625).fusionScale == 1)
+    settings.usesFusion = nil
+    settings.fusionScale = 3
+    #expect(try plan(settings, rms: 0.0625).fusionScale == 3)
+    settings.method = .dept
+    settings.fusionScale = nil
+    #expect(try plan(settings, rms: 0.0625).fusionScale == 1)
+    for scale in [Float(0), -1, .nan, .infinity] {
+      settings.method = .ept
+      settings.fusionScale = scale
+      #expect {
+        try settings.validate()
+      } throws: { "\($0)".contains("--fusion-scale") }
+    }
+  }
+
   @Test func inputLengthLeavesRoomForThePrompt() throws {
     #expect(try plan(positions: 512).shape.inputLength == 256)
     var settings = TrainingSettings()

@@ -12,7 +12,7 @@ struct PromptStartTests {
 
   private func start(_ shape: PromptShape, seed: UInt64 = 1) -> EPTPrompt {
     PromptStart.prompt(
-      shape: shape, alpha: 8, usesFusion: true, vocabulary: vocabulary, seed: seed)
+      filling: EPTPrompt(shape: shape), vocabulary: vocabulary, seed: seed)
   }
 
   @Test func distributions() {

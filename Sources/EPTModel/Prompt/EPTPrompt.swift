@@ -7,13 +7,18 @@ public struct EPTPrompt: Sendable, Equatable {
   public var alpha: Float
   /// Whether the short prompt attends to the low-rank rows.
   public var usesFusion: Bool
+  /// `τ`, the factor of that attention's scores.
+  public var fusionScale: Float
   private var parts: [Matrix]
 
   /// A prompt of zeros.
-  public init(shape: PromptShape, alpha: Float = 8, usesFusion: Bool = true) {
+  public init(
+    shape: PromptShape, alpha: Float = 8, usesFusion: Bool = true, fusionScale: Float = 1
+  ) {
     self.shape = shape
     self.alpha = alpha
     self.usesFusion = usesFusion
+    self.fusionScale = fusionScale
     parts = PromptPart.allCases.map { part in
       let size = part.size(in: shape)
       return Matrix(rows: size.rows, columns: size.columns)

@@ -1,6 +1,6 @@
 /// One evaluation of an EPT prompt, with what its gradient needs.
 ///
-/// The symbols are the method's: `F = P + softmax(c·P·(AB)ᵀ/√d)·cAB` (fusion),
+/// The symbols are the method's: `F = P + softmax(τ·c·P·(AB)ᵀ/√d)·cAB` (fusion),
 /// `P̂ = F + Σ_j G_j ⊙ F·U_j·V_j` with `G = softmax(F·Wg)` (subspaces and gate).
 /// `A·B` is never formed for fusion: `P·Bᵀ` and `W·A` are `[s, r]`.
 struct PromptPass {
@@ -8,6 +8,8 @@ struct PromptPass {
   /// `c = α/√r`.
   let scale: Float
   let hasFusion: Bool
+  /// `τ·c/√d`, the factor of `P·(AB)ᵀ` in fusion's scores.
+  private let scoreScale: Float
 
   // The parts, copied side by side.
   private let p: MatrixView  // [s, d]
@@ -41,6 +43,7 @@ struct PromptPass {
     }
     shape = prompt.shape
     scale = prompt.lowRankScale
+    scoreScale = prompt.fusionScale * scale / Float(shape.width).squareRoot()
     hasFusion = prompt.usesFusion && shape.rank > 0 && shape.promptLength > 0
     (p, a, b) = (copy(.shortPrompt), copy(.lowRankA), copy(.lowRankB))
     (u, v, wg) = (copy(.subspaceDown), copy(.subspaceUp), copy(.gate))
@@ -54,8 +57,7 @@ struct PromptPass {
     mixed = arena.matrix(fusedRows, shape.rank)
     if hasFusion {
       Product.multiply(p, b, transposeB: true, into: pb)
-      Product.multiply(
-        pb, a, transposeB: true, scale: scale / Float(shape.width).squareRoot(), into: weights)
+      Product.multiply(pb, a, transposeB: true, scale: scoreScale, into: weights)
       softmax(weights)
       Product.multiply(weights, a, into: mixed)
       Product.multiply(mixed, b, scale: scale, adding: true, into: fused)
@@ -102,7 +104,9 @@ struct PromptPass {
         let size = part.size(in: shape)
         parts[part] = arena.zeros(size.rows, size.columns)
       }
-      var gradient = EPTPrompt(shape: shape, alpha: prompt.alpha, usesFusion: prompt.usesFusion)
+      var gradient = EPTPrompt(
+        shape: shape, alpha: prompt.alpha, usesFusion: prompt.usesFusion,
+        fusionScale: prompt.fusionScale)
       if let dP = parts[.shortPrompt], let dA = parts[.lowRankA], let dB = parts[.lowRankB],
         let dU = parts[.subspaceDown], let dV = parts[.subspaceUp], let dWg = parts[.gate]
       {
@@ -155,7 +159,6 @@ struct PromptPass {
   private func fusionGradient(dP: MatrixView, dA: MatrixView, dB: MatrixView, in arena: Arena) {
     guard hasFusion else { return }
     let s = shape.promptLength
-    let rootScale = scale / Float(shape.width).squareRoot()
     let dMixed = arena.matrix(s, shape.rank)
     let dScores = arena.matrix(s, shape.inputLength)
     let dPB = arena.matrix(s, shape.rank)
@@ -166,9 +169,9 @@ struct PromptPass {
     Product.multiply(dMixed, a, transposeB: true, into: dScores)
     Product.multiply(weights, transposeA: true, dMixed, adding: true, into: dA)
     softmaxGradient(weights, dScores)
-    // scores = c/√d · (P·Bᵀ) · Aᵀ
-    Product.multiply(dScores, a, scale: rootScale, into: dPB)
-    Product.multiply(dScores, transposeA: true, pb, scale: rootScale, adding: true, into: dA)
+    // scores = τ·c/√d · (P·Bᵀ) · Aᵀ
+    Product.multiply(dScores, a, scale: scoreScale, into: dPB)
+    Product.multiply(dScores, transposeA: true, pb, scale: scoreScale, adding: true, into: dA)
     Product.multiply(dPB, b, adding: true, into: dP)
     Product.multiply(dPB, transposeA: true, p, adding: true, into: dB)
   }

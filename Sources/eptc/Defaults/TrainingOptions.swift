@@ -68,7 +68,7 @@ struct TrainingOptions: ParsableArguments {
   @Option(help: "Number of subspaces (K); 0 leaves them and the gate out. (default: 4 for ept)")
   var subspaces: Int?
 
-  @Option(help: "Width of a subspace (k). (default: 1)")
+  @Option(help: "Width of a subspace (k). (default: 1, or 4 before label words)")
   var subspaceWidth: Int?
 
   @Option(help: "The budget: as many numbers as a plain prompt of this length (l) has.")
@@ -81,6 +81,10 @@ struct TrainingOptions: ParsableArguments {
     inversion: .prefixedNo,
     help: "Let the short prompt attend to the low-rank rows. (default: for ept)")
   var fusion: Bool?
+
+  @Option(
+    help: "Factor of fusion's scores. (default: 1 / RMS of the embeddings, at least 1)")
+  var fusionScale: Float?
 
   @Option(help: "Learning rate of the prompt. (default: 0.045 x RMS of the embeddings)")
   var promptRate: Float?
@@ -137,6 +141,7 @@ struct TrainingOptions: ParsableArguments {
     settings.subspaceWidth = subspaceWidth
     settings.nominalLength = nominalLength
     settings.alpha = alpha
+    settings.fusionScale = fusionScale
     settings.usesFusion = fusion
     settings.promptRate = promptRate
     settings.lowRankRate = lowRankRate

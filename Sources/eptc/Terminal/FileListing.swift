@@ -57,7 +57,7 @@ struct FileListing {
         .string(
           "s=\(shape.promptLength) n=\(shape.inputLength) d=\(shape.width) r=\(shape.rank) "
             + "K=\(shape.subspaces) k=\(shape.subspaceWidth) alpha=\(bundle.prompt.alpha) "
-            + "fusion=\(bundle.prompt.usesFusion)")),
+            + "fusion=\(bundle.prompt.usesFusion) fusion_scale=\(bundle.prompt.fusionScale)")),
     ]
       + jsonSections(of: file, but: ["prompt", "backbone"])
   }

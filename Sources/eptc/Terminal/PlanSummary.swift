@@ -39,6 +39,7 @@ struct PlanSummary {
         "rank": .integer(shape.rank), "subspaces": .integer(shape.subspaces),
         "subspace_width": .integer(shape.subspaceWidth),
         "alpha": .number(Double(plan.alpha)), "fusion": .bool(plan.usesFusion),
+        "fusion_scale": .number(Double(plan.fusionScale)),
       ],
       "parameters": .integer(plan.parameterCount),
       "budget": .integer(plan.budget),
