@@ -31,7 +31,7 @@ SCORED = {"q8": ("q8", "int8"), "q8 decoded": ("q8", "f32"), "q4": ("q4", "int8"
 SHORT, DEFAULT = "400 steps, flags", "1000 steps, defaults"
 KINDS = [("minilm", SHORT), ("t5-mini", SHORT), ("t5-mini", DEFAULT)]
 FLAGS = {
-    "minilm": ["--rank", "24", "--subspace-width", "4", "--prompt-rate", "2e-3",
+    "minilm": ["--rank", "24", "--subspace-width", "4", "--fusion-scale", "1", "--prompt-rate", "2e-3",
                "--low-rank-rate", "1e-3", "--subspace-rate", "2e-3", "--head-rate", "3e-3"],
     "t5-mini": ["--rank", "16", "--subspace-width", "4", "--prompt-rate", "0.05", "--low-rank-rate", "5e-3",
                 "--subspace-rate", "5e-3"],

@@ -57,9 +57,11 @@ func largestDifference(_ actual: [Double], _ expected: [Double]) -> Double {
 
 /// The first `count` numbers of each row of `scores`, less the row's first: what scores say of
 /// classes whatever they all share.
-func besideFirst(_ scores: [Double], columns: Int, count: Int? = nil) -> [Double] {
+func besideFirst(
+  _ scores: [some BinaryFloatingPoint], columns: Int, count: Int? = nil
+) -> [Double] {
   stride(from: 0, to: scores.count, by: columns).flatMap { row in
-    scores[row..<row + (count ?? columns)].map { $0 - scores[row] }
+    scores[row..<row + (count ?? columns)].map { Double($0) - Double(scores[row]) }
   }
 }
 

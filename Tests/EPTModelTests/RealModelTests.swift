@@ -99,7 +99,7 @@ struct RealModelTests {
     let expected = try (0..<6).flatMap { try golden.doubles("text\($0).scores") }
     #expect(
       largestDifference(
-        besideFirst(scores.values.map(Double.init), columns: 4, count: 2),
+        besideFirst(scores.values, columns: 4, count: 2),
         besideFirst(expected, columns: 2)) < 1e-4)
     let result = try model.step(
       batch, labels: try golden.integers("labels"), prompt: prompt, readout: .labelWords(words))

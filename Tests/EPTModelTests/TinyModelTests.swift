@@ -81,7 +81,7 @@ import Testing
     #expect(scores.rows == 4 && scores.columns == 6)
     #expect(
       largestDifference(
-        besideFirst(scores.values.map(Double.init), columns: 6, count: 3),
+        besideFirst(scores.values, columns: 6, count: 3),
         besideFirst(expected, columns: 3)) < 1e-4)
   }
 
@@ -102,7 +102,7 @@ import Testing
         fixture.batch, prompt: nil, readout: .labelWords(words))
       #expect(
         largestDifference(
-          besideFirst(scores.values.map(Double.init), columns: words.count),
+          besideFirst(scores.values, columns: words.count),
           besideFirst((0..<fixture.batch.count).flatMap(expected), columns: words.count)) < 1e-4)
     }
     try expectScores([one + [1], other + [1]]) { text in
@@ -159,7 +159,7 @@ import Testing
       }
       #expect(
         largestDifference(
-          besideFirst(scores.values.map(Double.init), columns: size),
+          besideFirst(scores.values, columns: size),
           besideFirst(expected, columns: size)) < 1e-4)
     }
   }

@@ -20,10 +20,6 @@ struct DecoderTree {
   private(set) var targets: [Target] = []
   /// How many words the rows score.
   let wordCount: Int
-  /// The rows whose softmax tells words apart.
-  ///
-  /// What all words pass, such as row 0, divides all likelihoods by the same number.
-  private(set) var normalizedRows: [Int] = []
 
   init(words: [[Int32]], start: Int32) {
     tokens = [start]
@@ -35,8 +31,6 @@ struct DecoderTree {
         if index + 1 < ids.count { row = child(of: row, token: token) }
       }
     }
-    let passing = wordsPassing
-    normalizedRows = passing.indices.filter { passing[$0] < words.count }
   }
 
   /// The rows that tell `words` apart: a last `end` counts only where another word goes on.
@@ -52,6 +46,14 @@ struct DecoderTree {
       word.last == end && row > 0 && passing[row] == 1 ? word.dropLast() : word
     }
     self.init(words: kept, start: start)
+  }
+
+  /// The rows whose softmax tells words apart.
+  ///
+  /// What all words pass, such as row 0, divides all likelihoods by the same number.
+  var normalizedRows: [Int] {
+    let passing = wordsPassing
+    return passing.indices.filter { passing[$0] < wordCount }
   }
 
   /// How many words ask each row for a token.

@@ -114,8 +114,9 @@ struct T5Decoder: Sendable {
   private func normalizers(
     _ outputs: MatrixView, _ rows: Rows, _ workspace: Workspace
   ) -> [Float] {
-    let needed = rows.treeOfText.indices.flatMap { text in
-      rows.tree(text).normalizedRows.map { rows.starts[text] + $0 }
+    let normalized = rows.trees.map { $0.tree.normalizedRows }
+    let needed = zip(rows.treeOfText, rows.starts).flatMap { tree, start in
+      normalized[tree].map { start + $0 }
     }
     var normalizers = [Float](repeating: 0, count: outputs.rows)
     guard !needed.isEmpty else { return normalizers }
