@@ -47,7 +47,7 @@ public struct TrainingPlan: Sendable, Equatable {
         name: "--method",
         reason: "head trains an encoder's linear head; this backbone has a decoder instead")
     }
-    let promptLength = settings.effectivePromptLength(hasHead: hasHead)
+    let promptLength = settings.effectivePromptLength
     // An encoder's own special tokens need two or three places.
     let room = (positions ?? .max) - promptLength
     guard room >= 8 else {

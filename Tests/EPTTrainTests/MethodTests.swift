@@ -42,13 +42,13 @@ struct MethodTests {
       ).shape
     }
     let (ept, dept, pt, head) = try (shape(.ept), shape(.dept), shape(.pt), shape(.head))
-    // 40 rows of 768, and 3 072 · 3 numbers of subspaces and gate, leave 36 864.
-    #expect((ept.promptLength, ept.rank, ept.subspaces, ept.subspaceWidth) == (40, 36, 4, 1))
+    // 10 rows of 768, and 3 072 · 3 numbers of subspaces and gate, leave 59 904.
+    #expect((ept.promptLength, ept.rank, ept.subspaces, ept.subspaceWidth) == (10, 58, 4, 1))
     let words = try shape(.ept, hasHead: false)
     // 10 rows of 768, and 3 072 · 9 numbers of subspaces of width 4, leave 41 472.
     #expect((words.promptLength, words.rank, words.subspaces) == (10, 40, 4))
     #expect(words.subspaceWidth == 4)
-    #expect(try shape(.ept) { $0.subspaceWidth = 4 }.rank == 18)
+    #expect(try shape(.ept) { ($0.promptLength, $0.subspaceWidth) = (40, 4) }.rank == 18)
     // 40 rows of 768 leave 46 080 of the budget; a rank costs 256 + 768.
     #expect((dept.promptLength, dept.rank, dept.subspaces) == (40, 45, 0))
     #expect((pt.promptLength, pt.rank, pt.subspaces) == (100, 0, 0))

@@ -56,7 +56,7 @@ struct TrainingOptions: ParsableArguments {
   var longestRun = Self.defaults.longestRun
 
   @Option(
-    help: "Rows of the prompt (s). (default: ept 40, before label words 10; dept 40, pt l)")
+    help: "Rows of the prompt (s). (default: ept 10, dept 40, pt l)")
   var promptLength: Int?
 
   @Option(help: "Longest input in tokens (n). (default: the task's, as the backbone has positions)")
