@@ -55,8 +55,7 @@ struct TrainingOptions: ParsableArguments {
   @Option(help: "Steps after which a run without --steps ends at the latest.")
   var longestRun = Self.defaults.longestRun
 
-  @Option(
-    help: "Rows of the prompt (s). (default: ept 10, dept 40, pt l)")
+  @Option(help: "Rows of the prompt (s). (default: ept 10, dept 40, pt l)")
   var promptLength: Int?
 
   @Option(help: "Longest input in tokens (n). (default: the task's, as the backbone has positions)")
