@@ -3,8 +3,8 @@ import Synchronization
 
 /// Loss and gradients of one batch.
 public struct StepResult: Sendable, Equatable {
-  /// The mean over texts of the cross-entropy of the true class: of the head's softmax, or of
-  /// the label word's tokens, mean per token.
+  /// The mean over texts of the cross-entropy of the true class: of the head's softmax, or of the
+  /// label word's tokens, their sum divided by the mean number of tokens of all label words.
   public let loss: Float
   /// The gradient of every part of the prompt.
   public let prompt: EPTPrompt

@@ -131,9 +131,12 @@ struct T5Decoder: Sendable {
     return normalizers
   }
 
-  /// The mean over texts of the mean cross-entropy of the tokens of each text's own word.
+  /// The mean over texts of the negative log-likelihood of each text's own word, divided by the
+  /// mean number of tokens of all `words`.
   ///
-  /// Adds its gradient with respect to the encoder's `states` to `stateGradient`, `[rows, d]`.
+  /// One divisor for all: a mean over each word's own tokens would let a short word's first token
+  /// weigh more than a long one's, and tilt every prediction towards the shorter word.
+  /// Adds the gradient with respect to the encoder's `states` to `stateGradient`, `[rows, d]`.
   func loss(
     _ words: [[Int32]], labels: [Int], states: MatrixView, stateGradient: MatrixView,
     _ layout: JoinedLayout, _ workspace: Workspace
@@ -147,11 +150,11 @@ struct T5Decoder: Sendable {
       let normalizers = vocabulary.logNormalizers(outputs, expectation: gradient, workspace)
       let width = Int64(outputs.columns)
       let weight = workspace.arena.floats(outputs.columns)
+      // Of words that are equally long, the mean over all of the texts' tokens.
+      let share = Float(words.count) / Float(words.map(\.count).reduce(0, +) * layout.count)
       var loss = 0.0
       for text in 0..<layout.count {
-        let targets = rows.tree(text).targets
-        let share = 1 / Float(targets.count * layout.count)
-        for target in targets {
+        for target in rows.tree(text).targets {
           let row = rows.starts[text] + target.row
           vocabulary.weight.copy(Int(target.token), to: weight)
           let logit = vocabulary.scale * kernels.dot(outputs.row(row), weight, width)
