@@ -117,6 +117,26 @@ import Testing
     }
   }
 
+  /// What training lowers is what answers are chosen by, however long a label word is.
+  @Test(arguments: ["t5-relu", "t5-gated"])
+  func lossesTellLabelsApartAsScoresDo(_ name: String) throws {
+    let fixture = try Fixture(name)
+    let prompt = try fixture.prompt()
+    guard case .labelWords(let words) = try fixture.readout() else { return }
+    let all = withContinuations(words)
+    let readout = Readout.labelWords(all)
+    let text = TokenBatch([fixture.texts[2]])
+    let scores = try fixture.model.scores(text, prompt: prompt.folded(), readout: readout)
+    let losses = try words.indices.map { label in
+      try fixture.model.step(text, labels: [label], prompt: prompt, readout: readout).loss
+    }
+    let length = Float(all.map(\.count).reduce(0, +)) / Float(all.count)
+    #expect(
+      largestDifference(
+        besideFirst(losses.map { -$0 * length }, columns: losses.count),
+        besideFirst(scores.values, columns: all.count, count: losses.count)) < 1e-3)
+  }
+
   @Test(arguments: names)
   func stepsGradients(_ name: String) throws {
     let fixture = try Fixture(name)
