@@ -6,7 +6,7 @@ import Testing
 @testable import EPTModel
 
 /// Whole models in whole numbers, held to the same models in binary32.
-@Suite struct Int8ModelTests {
+@Suite(.enabled(if: TestPaths.hasShared, "needs ../shared")) struct Int8ModelTests {
   private static let folders = [
     TestPaths.shared("models/all-minilm-l6-v2"), TestPaths.shared("models/t5-mini"),
   ]
