@@ -62,7 +62,13 @@ def main():
                 continue
             gains = [statistics.mean(get(task, ept)) - statistics.mean(get(task, other)) for task in complete]
             better, same = sum(gain > 0 for gain in gains), sum(gain == 0 for gain in gains)
-            print(f"EPT against {NAMES[other[1]]}: {statistics.mean(gains):+.1f} points on average, "
+            # The standard error of the difference, from the spread over seeds; one seed tells none.
+            runs = [get(task, column) for task in complete for column in (ept, other)]
+            error = ""
+            if all(len(values) > 1 for values in runs):
+                squares = sum(statistics.variance(values) / len(values) for values in runs)
+                error = f" ± {squares ** 0.5 / len(complete):.1f}"
+            print(f"EPT against {NAMES[other[1]]}: {statistics.mean(gains):+.1f}{error} points on average, "
                   f"better in {better} and equal in {same} of {len(complete)} tasks.  ")
         print(f"\n### {backbone}: validation score / seconds of one processor\n")
         print("| task | " + " | ".join(NAMES[m] for _, m in methods) + " |")

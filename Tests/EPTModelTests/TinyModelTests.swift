@@ -130,7 +130,7 @@ import Testing
     let losses = try words.indices.map { label in
       try fixture.model.step(text, labels: [label], prompt: prompt, readout: readout).loss
     }
-    let length = Float(all.map(\.count).reduce(0, +)) / Float(all.count)
+    let length = Float(all.joined().count) / Float(all.count)
     #expect(
       largestDifference(
         besideFirst(losses.map { -$0 * length }, columns: losses.count),

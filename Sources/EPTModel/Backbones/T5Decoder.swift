@@ -151,7 +151,7 @@ struct T5Decoder: Sendable {
       let width = Int64(outputs.columns)
       let weight = workspace.arena.floats(outputs.columns)
       // Of words that are equally long, the mean over all of the texts' tokens.
-      let share = Float(words.count) / Float(words.map(\.count).reduce(0, +) * layout.count)
+      let share = Float(words.count) / Float(words.joined().count * layout.count)
       var loss = 0.0
       for text in 0..<layout.count {
         for target in rows.tree(text).targets {
