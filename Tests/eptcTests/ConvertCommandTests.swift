@@ -34,9 +34,20 @@ struct ConvertCommandTests {
         let size = try TestPaths.read(folder + "/model.ept").count
         #expect(
           dry.errors.contains(" -> \(size) bytes (") && run.errors.contains(" -> \(size) bytes ("))
-        #expect(run.errors.contains(" s, peak memory "))
         try FileManager.default.removeItem(atPath: folder + "/model.ept")
       }
+    }
+  }
+
+  @Test("the summary tells this program's memory, not that of the one which started it")
+  func peakMemory() throws {
+    try withCheckpoint { folder in
+      let held = [UInt8](repeating: 1, count: 400 << 20)
+      let run = try convert(in: folder)
+      #expect(held.last == 1)
+      let end = try #require(run.errors.components(separatedBy: " s, peak memory ").last)
+      let megabytes = try #require(end.split(separator: " ").first.flatMap { Int($0) })
+      #expect(megabytes > 0 && megabytes < 200)
     }
   }
 

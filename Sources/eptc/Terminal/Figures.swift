@@ -30,8 +30,20 @@ enum Figures {
     "[\(sizes.map(String.init).joined(separator: ", "))]"
   }
 
-  /// The most memory that this process has had in use so far, in bytes.
+  /// The most memory that this program has had in use so far, in bytes.
   static var peakMemory: Int {
+    if let status = fopen("/proc/self/status", "r") {
+      defer { fclose(status) }
+      var line = [CChar](repeating: 0, count: 256)
+      while fgets(&line, Int32(line.count), status) != nil {
+        let words = line.prefix { $0 != 0 }.split { $0 == 0x20 || $0 == 0x09 }
+        guard words.count > 1, words[0].elementsEqual("VmHWM:".utf8.map(CChar.init)) else {
+          continue
+        }
+        return (Int(String(decoding: words[1].map(UInt8.init), as: UTF8.self)) ?? 0) * 1_024
+      }
+    }
+    // Never less than what the program had that started this one.
     var usage = rusage()
     getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
     return usage.ru_maxrss * 1_024
