@@ -200,7 +200,7 @@ void compare_f32(const ept_kernels &kernels, int64_t m, int64_t n, int64_t k) {
 int main() {
   ept_isa isa = ept_isa_chosen();
   const ept_int8_kernels *int8 = ept_int8_kernels_for(isa);
-  const char *names[] = {"scalar", "avx2", "avx512"};
+  const char *names[] = {"scalar", "avx2", "avx512", "amx"};
   printf("oneDNN %d.%d.%d, two threads, medians of %d; instruction set of ours: %s\n",
          dnnl_version()->major, dnnl_version()->minor, dnnl_version()->patch, kRounds, names[isa]);
   const int64_t rows[] = {2688, 84, 1};

@@ -7,15 +7,37 @@ extern const struct ept_kernels ept_kernels_scalar;
 extern const struct ept_int8_kernels ept_int8_kernels_scalar;
 
 #if defined(__x86_64__)
+#include <cpuid.h>
+#if defined(__linux__)
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
+
 extern const struct ept_kernels ept_kernels_avx2;
 extern const struct ept_kernels ept_kernels_avx512;
 extern const struct ept_int8_kernels ept_int8_kernels_avx2;
 extern const struct ept_int8_kernels ept_int8_kernels_avx512;
+extern const struct ept_int8_kernels ept_int8_kernels_amx;
 extern const struct ept_attention_kernels ept_attention_kernels_bf16;
+
+// Whether the processor has AMX for bytes and the system lets this process use its tiles.
+static bool has_amx(void) {
+#if defined(__linux__)
+  enum { REQUEST_PERMISSION = 0x1023, TILE_DATA = 18 };
+  enum { AMX_TILE = 1 << 24, AMX_INT8 = 1 << 25 };
+  unsigned a, b, c, d;
+  return __get_cpuid_count(7, 0, &a, &b, &c, &d) && (d & AMX_TILE) && (d & AMX_INT8) &&
+         syscall(SYS_arch_prctl, REQUEST_PERMISSION, TILE_DATA) == 0;
+#else
+  return false;
+#endif
+}
 
 const struct ept_kernels *ept_kernels_for(enum ept_isa isa) {
   __builtin_cpu_init();
   switch (isa) {
+    case EPT_ISA_AMX:
+      return ept_int8_kernels_for(EPT_ISA_AMX) ? &ept_kernels_avx512 : NULL;
     case EPT_ISA_AVX512:
       return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                      __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
@@ -32,6 +54,10 @@ const struct ept_kernels *ept_kernels_for(enum ept_isa isa) {
 }
 
 const struct ept_int8_kernels *ept_int8_kernels_for(int isa) {
+  if (isa == EPT_ISA_AMX)
+    return __builtin_cpu_supports("avx512vnni") && ept_kernels_for(EPT_ISA_AVX512) && has_amx()
+               ? &ept_int8_kernels_amx
+               : NULL;
   if (ept_kernels_for((enum ept_isa)isa) == NULL) return NULL;
   if (isa == EPT_ISA_AVX512 && __builtin_cpu_supports("avx512vnni"))
     return &ept_int8_kernels_avx512;
@@ -39,7 +65,7 @@ const struct ept_int8_kernels *ept_int8_kernels_for(int isa) {
 }
 
 const struct ept_attention_kernels *ept_bf16_attention_for(enum ept_isa isa) {
-  return isa == EPT_ISA_AVX512 && ept_kernels_for(isa) && __builtin_cpu_supports("avx512bf16")
+  return isa >= EPT_ISA_AVX512 && ept_kernels_for(isa) && __builtin_cpu_supports("avx512bf16")
              ? &ept_attention_kernels_bf16
              : NULL;
 }
@@ -59,12 +85,12 @@ const struct ept_attention_kernels *ept_bf16_attention_for(enum ept_isa isa) {
 #endif
 
 enum ept_isa ept_isa_chosen(void) {
-  static const char *const names[] = {"scalar", "avx2", "avx512"};
+  static const char *const names[] = {"scalar", "avx2", "avx512", "amx"};
   const char *wanted = getenv("EPT_ISA");
-  for (int isa = EPT_ISA_SCALAR; wanted && isa <= EPT_ISA_AVX512; isa++)
+  for (int isa = EPT_ISA_SCALAR; wanted && isa <= EPT_ISA_AMX; isa++)
     if (strcmp(wanted, names[isa]) == 0 && ept_kernels_for((enum ept_isa)isa))
       return (enum ept_isa)isa;
-  for (int isa = EPT_ISA_AVX512; isa > EPT_ISA_SCALAR; isa--)
+  for (int isa = EPT_ISA_AMX; isa > EPT_ISA_SCALAR; isa--)
     if (ept_kernels_for((enum ept_isa)isa)) return (enum ept_isa)isa;
   return EPT_ISA_SCALAR;
 }

@@ -69,6 +69,25 @@ INLINE void add_outlier(uint32_t outlier, const int panels, const uint8_t *weigh
   }
 }
 
+// Adds the products of the outliers of `rows` rows, a constant where it is called.
+INLINE void add_outliers(const int rows, const int panels, const code *x, int64_t stride,
+                         const uint8_t *weights, int64_t panel_bytes,
+                         __m512i sum[TILE_ROWS][TILE_PANELS]) {
+  // As many for every row as one of them has, since a loop a row would end unforeseen in each.
+  int32_t outliers = 0;
+#pragma clang loop unroll(full)
+  for (int row = 0; row < rows; row++) {
+    int32_t count = outliers_of(x + row * stride, stride)->count;
+    outliers = count > outliers ? count : outliers;
+  }
+#pragma clang loop unroll(disable)
+  for (int32_t i = 0; i < outliers; i++)
+#pragma clang loop unroll(full)
+    for (int row = 0; row < rows; row++)
+      add_outlier(outliers_of(x + row * stride, stride)->of[i], panels, weights, panel_bytes,
+                  sum[row]);
+}
+
 INLINE void tile(const int rows, const int panels, const code *x, int64_t stride,
                  const uint8_t *weights, const int16_t *wide, int64_t groups, int64_t panel_bytes,
                  struct ahead ahead, vi sums[TILE_ROWS][TILE_VECTORS]) {
@@ -99,19 +118,7 @@ INLINE void tile(const int rows, const int panels, const code *x, int64_t stride
         sum[row][panel] = _mm512_dpbusd_epi32(sum[row][panel], w[panel], factor);
     }
   }
-  // As many for every row as one of them has, since a loop a row would end unforeseen in each.
-  int32_t outliers = 0;
-#pragma clang loop unroll(full)
-  for (int row = 0; row < rows; row++) {
-    int32_t count = outliers_of(x + row * stride, stride)->count;
-    outliers = count > outliers ? count : outliers;
-  }
-#pragma clang loop unroll(disable)
-  for (int32_t i = 0; i < outliers; i++)
-#pragma clang loop unroll(full)
-    for (int row = 0; row < rows; row++)
-      add_outlier(outliers_of(x + row * stride, stride)->of[i], panels, weights, panel_bytes,
-                  sum[row]);
+  add_outliers(rows, panels, x, stride, weights, panel_bytes, sum);
 #pragma clang loop unroll(full)
   for (int row = 0; row < rows; row++)
 #pragma clang loop unroll(full)
@@ -120,4 +127,6 @@ INLINE void tile(const int rows, const int panels, const code *x, int64_t stride
 
 #include "int8.inc"
 #pragma clang attribute pop
+
+#include "int8_amx.inc"
 #endif

@@ -98,6 +98,8 @@ import Testing
     let sizes = [
       (1, 1, 1), (3, 5, 2), (7, 16, 64), (8, 48, 65), (9, 49, 127), (13, 100, 300), (25, 31, 768),
       (2, 130, 4100), (17, 17, 3), (0, 16, 8),
+      // Whole tiles of AMX with and without a remainder, of which 32 rows and two panels are one.
+      (15, 32, 64), (16, 32, 64), (32, 64, 256), (33, 49, 128), (47, 80, 192), (77, 96, 1024),
     ]
     for (rows, outputs, inputs) in sizes {
       // A row of zeros among the others, one with the extremes in every place, and outliers.
@@ -161,15 +163,21 @@ import Testing
     }
   }
 
-  @Test(arguments: InstructionSet.allCases)
-  func someOfTheColumnsAndPanels(_ set: InstructionSet) throws {
+  @Test(
+    arguments: InstructionSet.allCases,
+    [
+      (rows: 5, inputs: 48, part: 16..<32, panels: 1..<3),
+      (rows: 37, inputs: 192, part: 64..<128, panels: 1..<4),
+    ])
+  func someOfTheColumnsAndPanels(
+    _ set: InstructionSet, _ sizes: (rows: Int, inputs: Int, part: Range<Int>, panels: Range<Int>)
+  ) throws {
     let kernels = try kernels(set)
     var noise = Noise(12)
-    let (rows, outputs, inputs) = (5, 64, 48)
-    let part = 16..<32
+    let (rows, outputs, inputs, part) = (sizes.rows, 80, sizes.inputs, sizes.part)
     let x = noise.floats(rows * inputs)
     let weights = (0..<outputs).map { _ in (0..<inputs).map { _ in Int(noise.next() * 127) } }
-    let bytes = panels(weights, inputs: inputs)
+    let bytes = self.panels(weights, inputs: inputs)
     let quantised = Rows(kernels, rows: rows, columns: part.count)
     var y = [Float](repeating: .nan, count: rows * outputs)
     x.withUnsafeBufferPointer { x in
@@ -179,11 +187,12 @@ import Testing
     }
     try multiply(
       kernels, quantised, bytes, offset: part.lowerBound / 4 * 64, panelBytes: inputs / 4 * 64,
-      scales: nil, outputs: outputs, inputs: part.count, panels: 1..<3, into: &y, ldy: outputs)
+      scales: nil, outputs: outputs, inputs: part.count, panels: sizes.panels, into: &y,
+      ldy: outputs)
     for row in 0..<rows {
       let (codes, scale) = codes(part.map { x[row * inputs + $0] })
       for output in 0..<outputs {
-        guard 16..<48 ~= output else {
+        guard sizes.panels.contains(output / 16) else {
           #expect(y[row * outputs + output].isNaN, "panel \(output / 16) was not asked for")
           continue
         }
@@ -276,22 +285,27 @@ import Testing
   }
 
   /// GELU in the store, against the error function.
-  @Test(arguments: InstructionSet.allCases)
-  func geluInTheStore(_ set: InstructionSet) throws {
+  @Test(
+    arguments: InstructionSet.allCases,
+    [(rows: 3, outputs: 20, inputs: 32), (rows: 42, outputs: 48, inputs: 64)])
+  func geluInTheStore(
+    _ set: InstructionSet, _ sizes: (rows: Int, outputs: Int, inputs: Int)
+  ) throws {
     let kernels = try kernels(set)
     var noise = Noise(14)
-    let (rows, outputs, inputs) = (3, 20, 32)
+    let (rows, outputs, inputs) = sizes
     let x = noise.floats(rows * inputs, scale: 4)
     let weights = (0..<outputs).map { _ in (0..<inputs).map { _ in Int(noise.next() * 127) } }
     let bytes = panels(weights, inputs: inputs)
-    let scales = [Float](repeating: 1 / 256, count: 32)
+    let scales = [Float](repeating: 1 / 256, count: 48)
     let quantised = Rows(kernels, rows: rows, columns: inputs)
     kernels.quantize(x, Int64(inputs), nil, Int64(rows), Int64(inputs), quantised.view)
     func product(_ activation: ept_activation) throws -> [Float] {
       var y = [Float](repeating: 0, count: rows * outputs)
       try multiply(
         kernels, quantised, bytes, panelBytes: inputs / 4 * 64, scales: scales, outputs: outputs,
-        inputs: inputs, panels: 0..<2, activation: activation, into: &y, ldy: outputs)
+        inputs: inputs, panels: 0..<(outputs + 15) / 16, activation: activation, into: &y,
+        ldy: outputs)
       return y
     }
     for (u, y) in zip(try product(EPT_ACTIVATION_NONE), try product(EPT_ACTIVATION_GELU)) {

@@ -114,6 +114,7 @@ enum InstructionSet: String, CaseIterable {
   case scalar
   case avx2
   case avx512
+  case amx
 
   /// The loops for this set, nil where the processor lacks it.
   var loops: ept_kernels? {
@@ -121,6 +122,7 @@ enum InstructionSet: String, CaseIterable {
     case .scalar: ept_kernels_for(EPT_ISA_SCALAR)?.pointee
     case .avx2: ept_kernels_for(EPT_ISA_AVX2)?.pointee
     case .avx512: ept_kernels_for(EPT_ISA_AVX512)?.pointee
+    case .amx: ept_kernels_for(EPT_ISA_AMX)?.pointee
     }
   }
 
@@ -135,6 +137,7 @@ enum InstructionSet: String, CaseIterable {
     case .scalar: ept_int8_kernels_for(Int32(EPT_ISA_SCALAR.rawValue))?.pointee
     case .avx2: ept_int8_kernels_for(Int32(EPT_ISA_AVX2.rawValue))?.pointee
     case .avx512: ept_int8_kernels_for(Int32(EPT_ISA_AVX512.rawValue))?.pointee
+    case .amx: ept_int8_kernels_for(Int32(EPT_ISA_AMX.rawValue))?.pointee
     }
   }
 }

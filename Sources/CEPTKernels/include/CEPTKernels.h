@@ -16,7 +16,8 @@
 #include "int8.h"
 #include "quantize_weights.h"
 
-enum ept_isa { EPT_ISA_SCALAR = 0, EPT_ISA_AVX2 = 1, EPT_ISA_AVX512 = 2 };
+// AMX is AVX-512 with VNNI, but for products in whole numbers.
+enum ept_isa { EPT_ISA_SCALAR = 0, EPT_ISA_AVX2 = 1, EPT_ISA_AVX512 = 2, EPT_ISA_AMX = 3 };
 
 // Softmax attention of some queries over some keys, head by head: for each head
 // out = softmax(scale * q * k^T + bias) * v.
@@ -129,7 +130,7 @@ const struct ept_kernels *_Nullable ept_kernels_for(enum ept_isa isa);
 const struct ept_attention_kernels *_Nullable ept_bf16_attention_for(enum ept_isa isa);
 
 // The instruction set to use: the best one that the processor has, unless the
-// environment's EPT_ISA names another that it has (scalar, avx2, avx512).
+// environment's EPT_ISA names another that it has (scalar, avx2, avx512, amx).
 enum ept_isa ept_isa_chosen(void);
 
 #endif
