@@ -36,7 +36,7 @@ def processor():
     name, family = field("model name"), int(field("cpu family"))
     if "AMD" in name:
         name += {23: " (Zen 2)", 25: " (Zen 3 or 4)", 26: " (Zen 5)"}.get(family, "")
-    kinds = [flag for flag in ("avx2", "avx512f", "avx512_vnni", "avx512_bf16") if flag in flags]
+    kinds = [flag for flag in ("avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_int8") if flag in flags]
     kind = "B" if "avx512_vnni" not in flags else ("C" if "AMD" in name else "A")
     return {"name": name, "vectors": kinds, "class": kind}
 
