@@ -37,7 +37,9 @@ const struct ept_kernels *ept_kernels_for(enum ept_isa isa) {
   __builtin_cpu_init();
   switch (isa) {
     case EPT_ISA_AMX:
-      return ept_int8_kernels_for(EPT_ISA_AMX) ? &ept_kernels_avx512 : NULL;
+      return ept_kernels_for(EPT_ISA_AVX512) && __builtin_cpu_supports("avx512vnni") && has_amx()
+                 ? &ept_kernels_avx512
+                 : NULL;
     case EPT_ISA_AVX512:
       return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                      __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
@@ -54,11 +56,8 @@ const struct ept_kernels *ept_kernels_for(enum ept_isa isa) {
 }
 
 const struct ept_int8_kernels *ept_int8_kernels_for(int isa) {
-  if (isa == EPT_ISA_AMX)
-    return __builtin_cpu_supports("avx512vnni") && ept_kernels_for(EPT_ISA_AVX512) && has_amx()
-               ? &ept_int8_kernels_amx
-               : NULL;
   if (ept_kernels_for((enum ept_isa)isa) == NULL) return NULL;
+  if (isa == EPT_ISA_AMX) return &ept_int8_kernels_amx;
   if (isa == EPT_ISA_AVX512 && __builtin_cpu_supports("avx512vnni"))
     return &ept_int8_kernels_avx512;
   return isa == EPT_ISA_SCALAR ? &ept_int8_kernels_scalar : &ept_int8_kernels_avx2;

@@ -34,6 +34,7 @@ struct ConvertCommandTests {
         let size = try TestPaths.read(folder + "/model.ept").count
         #expect(
           dry.errors.contains(" -> \(size) bytes (") && run.errors.contains(" -> \(size) bytes ("))
+        #expect(run.errors.contains(" s, peak memory "))
         try FileManager.default.removeItem(atPath: folder + "/model.ept")
       }
     }

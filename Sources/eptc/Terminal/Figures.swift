@@ -36,11 +36,11 @@ enum Figures {
       defer { fclose(status) }
       var line = [CChar](repeating: 0, count: 256)
       while fgets(&line, Int32(line.count), status) != nil {
-        let words = line.prefix { $0 != 0 }.split { $0 == 0x20 || $0 == 0x09 }
-        guard words.count > 1, words[0].elementsEqual("VmHWM:".utf8.map(CChar.init)) else {
-          continue
+        let text = line.prefix { $0 != 0 }.map { UInt8(truncatingIfNeeded: $0) }
+        let words = String(decoding: text, as: UTF8.self).split { $0 == " " || $0 == "\t" }
+        if words.count > 1, words[0] == "VmHWM:", let kilobytes = Int(words[1]) {
+          return kilobytes * 1_024
         }
-        return (Int(String(decoding: words[1].map(UInt8.init), as: UTF8.self)) ?? 0) * 1_024
       }
     }
     // Never less than what the program had that started this one.
