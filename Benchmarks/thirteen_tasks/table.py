@@ -1,5 +1,8 @@
 #!/usr/bin/env python3
-"""Renders the results of run.py as Markdown: python table.py results.jsonl"""
+"""Renders the results of run.py as Markdown: python table.py results.jsonl [rates.jsonl]
+
+rates.jsonl holds cells of t5-mini with the other of two learning rates of the prompt.
+"""
 
 import json
 import statistics
@@ -22,9 +25,35 @@ def score(figures):
     return 100 * sum(figures.values()) / len(figures)
 
 
+def rates(lines):
+    """Prints prompt tuning and EPT with each learning rate of the prompt that `lines` hold on t5-mini."""
+    runs = {}
+    for line in lines:
+        cell = json.loads(line)
+        if cell["backbone"] == "t5-mini" and cell["method"] in ("pt", "ept"):
+            column = (cell["method"], round(cell["rates"]["prompt_rate"], 3))
+            runs.setdefault(column, {}).setdefault(cell["task"], []).append(cell)
+    columns = sorted(runs, key=lambda column: (column[0] == "ept", column[1]))
+
+    def mean(column, task, split):
+        return statistics.mean(score(cell[split]) for cell in runs[column][task])
+
+    print("### t5-mini: validation / dev by the prompt's learning rate\n")
+    print("| task | " + " | ".join(f"{NAMES[method]}, {rate}" for method, rate in columns) + " |")
+    print("|---|" + "---:|" * len(columns))
+    for task in TASKS:
+        print(f"| {task} | " + " | ".join(
+            f"{mean(column, task, 'validation'):.1f} / {mean(column, task, 'test'):.1f}"
+            for column in columns) + " |")
+    means = [[statistics.mean(mean(column, task, split) for task in TASKS) for split in ("validation", "test")]
+             for column in columns]
+    print(f"| mean of {len(TASKS)} | " + " | ".join(f"{first:.1f} / {second:.1f}" for first, second in means) + " |")
+
+
 def main():
+    files = [open(path).read().splitlines() for path in sys.argv[1:]]
     cells = {}
-    for line in open(sys.argv[1]):
+    for line in files[0]:
         cell = json.loads(line)
         cells.setdefault((cell["task"], cell["backbone"], cell["method"]), {})[cell["seed"]] = cell
 
@@ -84,6 +113,8 @@ def main():
             if any(cell != "–" for cell in row):
                 print(f"| {task} | " + " | ".join(row) + " |")
         print()
+    if len(files) > 1:
+        rates(line for file in files for line in file)
 
 
 if __name__ == "__main__":
