@@ -25,11 +25,10 @@ def score(figures):
     return 100 * sum(figures.values()) / len(figures)
 
 
-def rates(lines):
-    """Prints prompt tuning and EPT with each learning rate of the prompt that `lines` hold on t5-mini."""
+def rates(cells):
+    """Prints prompt tuning and EPT with each learning rate of the prompt that `cells` have on t5-mini."""
     runs = {}
-    for line in lines:
-        cell = json.loads(line)
+    for cell in cells:
         if cell["backbone"] == "t5-mini" and cell["method"] in ("pt", "ept"):
             column = (cell["method"], round(cell["rates"]["prompt_rate"], 3))
             runs.setdefault(column, {}).setdefault(cell["task"], []).append(cell)
@@ -51,10 +50,9 @@ def rates(lines):
 
 
 def main():
-    files = [open(path).read().splitlines() for path in sys.argv[1:]]
+    files = [[json.loads(line) for line in open(path)] for path in sys.argv[1:]]
     cells = {}
-    for line in files[0]:
-        cell = json.loads(line)
+    for cell in files[0]:
         cells.setdefault((cell["task"], cell["backbone"], cell["method"]), {})[cell["seed"]] = cell
 
     def get(task, column, split="test"):
@@ -114,7 +112,7 @@ def main():
                 print(f"| {task} | " + " | ".join(row) + " |")
         print()
     if len(files) > 1:
-        rates(line for file in files for line in file)
+        rates(cell for file in files for cell in file)
 
 
 if __name__ == "__main__":
