@@ -41,7 +41,7 @@ extension TrainingSettings {
   /// The sizes, for a backbone of width `width`; the rank still open.
   ///
   /// Subspaces of width 1 leave the low-rank pair twice the rank that those of width 4 do. Before
-  /// a head that learns as much or more, before label words less (measured, docs/results.md).
+  /// a head that learns as much or more, before label words less (measured, docs/defaults.md).
   func sizes(
     promptLength: Int, width: Int, inputLength: Int, hasHead: Bool
   ) -> PromptShape {
@@ -54,7 +54,7 @@ extension TrainingSettings {
   /// `τ`, as given, or such that fusion tells low-rank rows apart on embeddings of any size.
   ///
   /// MiniLM's numbers are of 0.06: scores of 1/√d would leave its softmax even (measured,
-  /// docs/results.md).
+  /// docs/defaults.md).
   func effectiveFusionScale(_ usesFusion: Bool, embeddingRMS: Float) -> Float {
     guard usesFusion else { return 1 }
     return fusionScale ?? (embeddingRMS > 0 ? max(1, 1 / embeddingRMS) : 1)
@@ -63,7 +63,7 @@ extension TrainingSettings {
   /// `s`, as given or by the method.
   var effectivePromptLength: Int {
     switch method {
-    // Measured, docs/results.md: more rows disturb a backbone on small sets, bring little on large
+    // Measured, docs/defaults.md: more rows disturb a backbone on small sets, bring little on large
     // ones, and cost time.
     case .ept: promptLength ?? 10
     case .dept: promptLength ?? 40
