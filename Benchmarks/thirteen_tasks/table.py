@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Renders the results of run.py as Markdown: python table.py results.jsonl [rates.jsonl]
 
-rates.jsonl holds cells of t5-mini with the other of two learning rates of the prompt.
+rates.jsonl holds the cells with the other of two learning rates of the prompt.
 """
 
 import json
@@ -25,20 +25,22 @@ def score(figures):
     return 100 * sum(figures.values()) / len(figures)
 
 
-def rates(cells):
-    """Prints prompt tuning and EPT with each learning rate of the prompt that `cells` have on t5-mini."""
+def rates(backbone, cells):
+    """Prints the methods that have cells with several learning rates of the prompt on `backbone`, by rate."""
     runs = {}
     for cell in cells:
-        if cell["backbone"] == "t5-mini" and cell["method"] in ("pt", "ept"):
-            column = (cell["method"], round(cell["rates"]["prompt_rate"], 3))
+        if cell["method"] != "head":
+            column = (cell["method"], cell["rates"]["prompt_rate"])
             runs.setdefault(column, {}).setdefault(cell["task"], []).append(cell)
-    columns = sorted(runs, key=lambda column: (column[0] == "ept", column[1]))
+    methods = [method for method, _ in runs]
+    columns = sorted((column for column in runs if methods.count(column[0]) > 1),
+                     key=lambda column: (list(NAMES).index(column[0]), column[1]))
 
     def mean(column, task, split):
         return statistics.mean(score(cell[split]) for cell in runs[column][task])
 
-    print("### t5-mini: validation / dev by the prompt's learning rate\n")
-    print("| task | " + " | ".join(f"{NAMES[method]}, {rate}" for method, rate in columns) + " |")
+    print(f"### {backbone}: validation / dev by the prompt's learning rate\n")
+    print("| task | " + " | ".join(f"{NAMES[method]}, {rate:.2g}" for method, rate in columns) + " |")
     print("|---|" + "---:|" * len(columns))
     for task in TASKS:
         print(f"| {task} | " + " | ".join(
@@ -46,7 +48,14 @@ def rates(cells):
             for column in columns) + " |")
     means = [[statistics.mean(mean(column, task, split) for task in TASKS) for split in ("validation", "test")]
              for column in columns]
-    print(f"| mean of {len(TASKS)} | " + " | ".join(f"{first:.1f} / {second:.1f}" for first, second in means) + " |")
+    print(f"| mean of {len(TASKS)} | "
+          + " | ".join(f"{first:.1f} / {second:.1f}" for first, second in means) + " |\n")
+    for method in dict.fromkeys(method for method, _ in columns):
+        own = [column for column in columns if column[0] == method]
+        chosen = [max(own, key=lambda column: mean(column, task, "validation")) for task in TASKS]
+        dev = statistics.mean(mean(column, task, "test") for column, task in zip(chosen, TASKS))
+        print(f"{NAMES[method]} with each task's better rate by validation: {dev:.1f}.  ")
+    print()
 
 
 def main():
@@ -112,7 +121,8 @@ def main():
                 print(f"| {task} | " + " | ".join(row) + " |")
         print()
     if len(files) > 1:
-        rates(cell for file in files for cell in file)
+        for backbone in COLUMNS:
+            rates(backbone, [cell for file in files for cell in file if cell["backbone"] == backbone])
 
 
 if __name__ == "__main__":
