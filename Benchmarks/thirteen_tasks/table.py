@@ -27,33 +27,30 @@ def score(figures):
 
 def rates(backbone, cells):
     """Prints the methods that have cells with several learning rates of the prompt on `backbone`, by rate."""
-    runs = {}
+    scores = {}  # by method, rate and task: one pair (validation, dev) a seed
     for cell in cells:
-        if cell["method"] != "head":
-            column = (cell["method"], cell["rates"]["prompt_rate"])
-            runs.setdefault(column, {}).setdefault(cell["task"], []).append(cell)
-    methods = [method for method, _ in runs]
-    columns = sorted((column for column in runs if methods.count(column[0]) > 1),
-                     key=lambda column: (list(NAMES).index(column[0]), column[1]))
+        if cell["backbone"] == backbone and cell["method"] != "head":
+            by_rate = scores.setdefault(cell["method"], {}).setdefault(cell["rates"]["prompt_rate"], {})
+            by_rate.setdefault(cell["task"], []).append((score(cell["validation"]), score(cell["test"])))
+    # By method: its rates in rising order, each with the mean (validation, dev) of every task.
+    means = {method: [(rate, {task: tuple(map(statistics.mean, zip(*seeds))) for task, seeds in by_task.items()})
+                      for rate, by_task in sorted(scores[method].items())]
+             for method in NAMES if len(scores.get(method, {})) > 1}
+    columns = [(f"{NAMES[method]}, {rate:.2g}", by_task) for method in means for rate, by_task in means[method]]
 
-    def mean(column, task, split):
-        return statistics.mean(score(cell[split]) for cell in runs[column][task])
+    def row(name, pairs):
+        print(f"| {name} | " + " | ".join(f"{first:.1f} / {second:.1f}" for first, second in pairs) + " |")
 
     print(f"### {backbone}: validation / dev by the prompt's learning rate\n")
-    print("| task | " + " | ".join(f"{NAMES[method]}, {rate:.2g}" for method, rate in columns) + " |")
+    print("| task | " + " | ".join(name for name, _ in columns) + " |")
     print("|---|" + "---:|" * len(columns))
     for task in TASKS:
-        print(f"| {task} | " + " | ".join(
-            f"{mean(column, task, 'validation'):.1f} / {mean(column, task, 'test'):.1f}"
-            for column in columns) + " |")
-    means = [[statistics.mean(mean(column, task, split) for task in TASKS) for split in ("validation", "test")]
-             for column in columns]
-    print(f"| mean of {len(TASKS)} | "
-          + " | ".join(f"{first:.1f} / {second:.1f}" for first, second in means) + " |\n")
-    for method in dict.fromkeys(method for method, _ in columns):
-        own = [column for column in columns if column[0] == method]
-        chosen = [max(own, key=lambda column: mean(column, task, "validation")) for task in TASKS]
-        dev = statistics.mean(mean(column, task, "test") for column, task in zip(chosen, TASKS))
+        row(task, [by_task[task] for _, by_task in columns])
+    row(f"mean of {len(TASKS)}", [map(statistics.mean, zip(*by_task.values())) for _, by_task in columns])
+    print()
+    for method, by_rate in means.items():
+        chosen = [max((by_task[task] for _, by_task in by_rate), key=lambda pair: pair[0]) for task in TASKS]
+        dev = statistics.mean(dev for _, dev in chosen)
         print(f"{NAMES[method]} with each task's better rate by validation: {dev:.1f}.  ")
     print()
 
@@ -122,7 +119,7 @@ def main():
         print()
     if len(files) > 1:
         for backbone in COLUMNS:
-            rates(backbone, [cell for file in files for cell in file if cell["backbone"] == backbone])
+            rates(backbone, sum(files, []))
 
 
 if __name__ == "__main__":
