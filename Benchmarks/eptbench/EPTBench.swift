@@ -12,6 +12,7 @@ enum EPTBench {
            eptbench check FILE.ept                    checks all tensors; waits for its input's end
            eptbench decode FILE.ept ROUNDS            speed of decoding a lossless file
            eptbench bundle MODEL PROMPT_ROWS OUTPUT   a bundle for SST-2 with random numbers
+           eptbench digest MODEL THREADS              hashes of scores and gradients
     Driven line by line by Benchmarks/speed:
            eptbench infer MODEL BUNDLE BATCH TOKENS THREADS
            eptbench tune MODEL ept|pt BATCH LENGTH|real SST2_TRAIN_TSV THREADS
@@ -35,6 +36,8 @@ enum EPTBench {
     case ("bundle", 4):
       try RandomBundle.write(
         model: arguments[1], promptLength: try number(arguments[2]), to: arguments[3])
+    case ("digest", 3):
+      try ModelDigest.print(model: arguments[1], threads: try number(arguments[2]))
     case ("infer", 6):
       try InferWorker.run(
         model: arguments[1], bundle: arguments[2], batch: try number(arguments[3]),
