@@ -27,19 +27,21 @@ let package = Package(
       name: "EPTFormat",
       dependencies: ["CNettle", "CXXHash", "CZstd", "CEPTSystem", "CEPTKernels"]),
     .target(name: "EPTText", dependencies: ["EPTFormat"]),
+    .target(name: "EPTCompute", dependencies: ["CEPTSystem", "CEPTKernels"]),
+    .target(name: "EPTLayers", dependencies: ["CEPTKernels", "EPTFormat", "EPTCompute"]),
     .target(
-      name: "EPTModel", dependencies: ["CEPTSystem", "CEPTKernels", "EPTFormat", "EPTText"]),
-    .target(name: "EPTTask", dependencies: ["EPTFormat", "EPTText", "EPTModel"]),
+      name: "EPTModel", dependencies: ["EPTFormat", "EPTText", "EPTCompute", "EPTLayers"]),
+    .target(name: "EPTTask", dependencies: ["EPTCompute", "EPTFormat", "EPTText", "EPTModel"]),
     .target(
-      name: "EPTConvert", dependencies: ["CEPTKernels", "EPTFormat", "EPTText", "EPTModel"]),
-    .target(name: "EPTTrain", dependencies: ["EPTFormat", "EPTText", "EPTModel", "EPTTask"]),
+      name: "EPTConvert", dependencies: ["EPTCompute", "CEPTKernels", "EPTFormat", "EPTText", "EPTModel"]),
+    .target(name: "EPTTrain", dependencies: ["EPTCompute", "EPTFormat", "EPTText", "EPTModel", "EPTTask"]),
     .target(
       name: "EPTInfer",
-      dependencies: ["CZlib", "CZstd", "EPTFormat", "EPTText", "EPTModel", "EPTTask"]),
-    .target(name: "EPTReport", dependencies: ["EPTFormat", "EPTModel", "EPTTask"]),
+      dependencies: ["EPTCompute", "CZlib", "CZstd", "EPTFormat", "EPTText", "EPTModel", "EPTTask"]),
+    .target(name: "EPTReport", dependencies: ["EPTCompute", "EPTFormat", "EPTModel", "EPTTask"]),
     .executableTarget(
       name: "eptc",
-      dependencies: [
+      dependencies: ["EPTCompute", 
         "EPTFormat", "EPTText", "EPTModel", "EPTTask", "EPTConvert", "EPTTrain", "EPTInfer",
         "EPTReport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -49,7 +51,7 @@ let package = Package(
       name: "answer-lines", dependencies: ["EPTInfer"], path: "examples/library"),
     .executableTarget(
       name: "eptbench",
-      dependencies: ["EPTFormat", "EPTText", "EPTModel", "EPTTask", "EPTTrain", "EPTInfer"],
+      dependencies: ["EPTCompute", "EPTFormat", "EPTText", "EPTModel", "EPTTask", "EPTTrain", "EPTInfer"],
       path: "Benchmarks/eptbench"),
 
     .target(
@@ -59,32 +61,32 @@ let package = Package(
     .testTarget(name: "EPTTextTests", dependencies: ["EPTText", "EPTFormat", "EPTTestSupport"]),
     .testTarget(
       name: "EPTModelTests",
-      dependencies: [
+      dependencies: ["EPTCompute", "EPTLayers", 
         "EPTModel", "EPTConvert", "EPTFormat", "EPTText", "EPTTestSupport", "CEPTKernels",
       ]),
     .testTarget(
       name: "EPTTaskTests",
-      dependencies: ["EPTTask", "EPTModel", "EPTText", "EPTFormat", "EPTTestSupport"]),
+      dependencies: ["EPTCompute", "EPTTask", "EPTModel", "EPTText", "EPTFormat", "EPTTestSupport"]),
     .testTarget(
       name: "EPTConvertTests",
       dependencies: ["EPTConvert", "EPTModel", "EPTText", "EPTFormat", "EPTTestSupport"]),
     .testTarget(
       name: "EPTTrainTests",
-      dependencies: [
+      dependencies: ["EPTCompute", 
         "EPTTrain", "EPTTask", "EPTModel", "EPTConvert", "EPTFormat", "EPTText", "EPTTestSupport",
       ]),
     .testTarget(
       name: "EPTInferTests",
-      dependencies: [
+      dependencies: ["EPTCompute", 
         "EPTInfer", "EPTTask", "EPTModel", "EPTConvert", "EPTFormat", "EPTText", "EPTTestSupport",
       ]),
     .target(name: "CEPTTestSupport", path: "Tests/CEPTTestSupport"),
     .testTarget(
       name: "EPTFuzzTests",
-      dependencies: ["EPTTask", "EPTModel", "EPTFormat", "EPTTestSupport", "CEPTTestSupport"]),
+      dependencies: ["EPTCompute", "EPTTask", "EPTModel", "EPTFormat", "EPTTestSupport", "CEPTTestSupport"]),
     .testTarget(
       name: "EPTReportTests",
-      dependencies: ["EPTReport", "EPTTask", "EPTModel", "EPTFormat", "EPTTestSupport"]),
+      dependencies: ["EPTCompute", "EPTReport", "EPTTask", "EPTModel", "EPTFormat", "EPTTestSupport"]),
     .testTarget(
       name: "eptcTests", dependencies: ["eptc", "answer-lines", "EPTFormat", "EPTTestSupport"]),
   ],

@@ -21,8 +21,7 @@ struct ConversionPlan {
     let weights = checkpoint.weightFiles.map { SourceFile(.weights, $0.file) }
     if threads > 1 { SourceFiles(weights).hashInBackground() }
     let configurationFile = try Self.configurationFile(folder: checkpoint.folder)
-    let configuration = try BackboneArchitectures.configuration(
-      Checkpoint.json(configurationFile))
+    let configuration = try ArchitectureRegistry.architecture(Checkpoint.json(configurationFile))
     let tokenizer = try TokenizerDefinition.compile(folder: checkpoint.folder)
     let tokens = try TokenizerTables.open(tokenizer.tables).vocabularySize
     guard tokens <= configuration.vocabularySize else {
@@ -35,7 +34,7 @@ struct ConversionPlan {
     }
     sources = SourceFiles(
       weights + tokenizerFiles + [SourceFile(.configuration, configurationFile)])
-    architecture = Swift.type(of: configuration).architecture
+    architecture = Swift.type(of: configuration).label
     sections = [
       (BackboneFile.SectionName.architecture, Array(architecture.utf8)),
       (BackboneFile.SectionName.configuration, Array(configurationFile.bytes)),
@@ -74,13 +73,13 @@ struct ConversionPlan {
 
   /// One encoder for each tensor that `configuration` asks for, in its order.
   private static func encoders(
-    _ configuration: any BackboneConfiguration, _ checkpoint: Checkpoint, choice: EncodingChoice
+    _ configuration: any Architecture, _ checkpoint: Checkpoint, choice: EncodingChoice
   ) throws -> [TensorEncoder] {
-    let specifications = configuration.tensors
+    let specifications = try configuration.parameters
     let targets = try choice.targets(for: specifications)
     return try zip(specifications, targets).map { specification, target in
-      let names = Swift.type(of: configuration).checkpointNames(of: specification.name)
-      guard let found = names.lazy.compactMap({ checkpoint.tensor($0) }).first else {
+      let names = [specification.name] + specification.aliases
+      guard let found = (names + names.map { "bert." + $0 }).lazy.compactMap({ checkpoint.tensor($0) }).first else {
         throw FormatError.missingTensor(path: checkpoint.path, tensor: specification.name)
       }
       let source = try found.file.tensor(found.entry.name)

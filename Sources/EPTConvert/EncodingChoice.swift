@@ -27,7 +27,7 @@ public struct EncodingChoice: Sendable, Equatable {
   /// The encoding wanted for each of `tensors`.
   ///
   /// - Throws: `ConvertError.badPattern` or `.patternFitsNothing`.
-  func targets(for tensors: [TensorSpecification]) throws -> [TargetEncoding] {
+  func targets(for tensors: [ParameterSpecification]) throws -> [TargetEncoding] {
     var targets = tensors.map { _ in general }
     for rule in rules {
       let pattern = try NamePattern(rule.pattern)

@@ -20,7 +20,7 @@ public enum TargetEncoding: String, CaseIterable, Sendable {
   ///
   /// Norms, biases and small tables stay binary32: they are little of the file and much of the
   /// result.
-  func encoding(of tensor: TensorSpecification, from source: TensorEncoding) -> TensorEncoding {
+  func encoding(of tensor: ParameterSpecification, from source: TensorEncoding) -> TensorEncoding {
     switch self {
     case .lossless: return source
     case .f32: return .f32

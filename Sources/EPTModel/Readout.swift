@@ -1,3 +1,5 @@
+import EPTCompute
+
 /// How a backbone's states become one number a class.
 public enum Readout: Sendable, Equatable {
   /// Mean over the text tokens' last hidden states, then a linear layer: for encoders.

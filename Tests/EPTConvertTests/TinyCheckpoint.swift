@@ -23,7 +23,7 @@ struct TinyCheckpoint {
   init(_ configuration: String = bert) throws {
     self.configuration = configuration
     var next: Float = 0
-    tensors = try BackboneArchitectures.configuration(JSON(parsing: configuration)).tensors.map {
+    tensors = try ArchitectureRegistry.architecture(JSON(parsing: configuration)).parameters.map {
       let floats = (0..<$0.shape.reduce(1, *)).map { _ in
         next += 1
         // Exact in 16 bits of either kind: at most 7 significant bits.

@@ -1,3 +1,4 @@
+import EPTCompute
 import EPTFormat
 import EPTModel
 import EPTTask

@@ -57,7 +57,7 @@ enum TinyBackbone {
   static func model(_ configuration: JSON, folder: String, threads: Int = 1) throws
     -> PromptedModel
   {
-    let specifications = try BackboneArchitectures.configuration(configuration).tensors
+    let specifications = try ArchitectureRegistry.architecture(configuration).parameters
     var header: [JSONMember] = []
     var data: [Float] = []
     for (index, tensor) in specifications.enumerated() {

@@ -70,14 +70,22 @@ struct ept_kernels {
   // The sum of x * y, [count].
   float (*_Nonnull dot)(const float *_Nonnull x, const float *_Nonnull y, int64_t count);
 
-  // x = gelu(x + bias) with the normal distribution function, [rows, columns];
-  // its derivative goes to `slope` unless that is NULL.
-  void (*_Nonnull gelu)(float *_Nonnull x, const float *_Nonnull bias, float *_Nullable slope,
-                        int64_t rows, int64_t columns);
-  // out = gelu_new(gate) * value, [count], gelu_new being the tanh approximation.
-  // With `keep`, gate and value become the derivatives of out by gate and value.
-  void (*_Nonnull gated_gelu)(float *_Nonnull gate, float *_Nonnull value, float *_Nonnull out,
-                              bool keep, int64_t count);
+  // x = a(x + bias) with the activation `kind`, [rows, columns]; bias may be NULL. The
+  // derivative of a goes to `slope` unless that is NULL.
+  void (*_Nonnull activate)(enum ept_activation kind, float *_Nonnull x,
+                            const float *_Nullable bias, float *_Nullable slope, int64_t rows,
+                            int64_t columns);
+  // out = a(gate) * up, [count], with the activation `kind`. With `save`, gate and up become the
+  // derivatives of out by gate and up.
+  void (*_Nonnull gated)(enum ept_activation kind, float *_Nonnull gate, float *_Nonnull up,
+                         float *_Nonnull out, bool save, int64_t count);
+  // Turns every head of every row of x, [rows, heads * width], by its position's angles: the pair
+  // of numbers i and i + width / 2 by angle i, whose cosine and sine are
+  // cosines[positions[row] * width / 2 + i] and likewise. With `inverse` it turns back.
+  void (*_Nonnull rotate)(float *_Nonnull x, int64_t ldx, int64_t rows, int64_t heads,
+                          int64_t width, const float *_Nonnull cosines,
+                          const float *_Nonnull sines, const int32_t *_Nonnull positions,
+                          bool inverse);
   // x = max(x, 0), [count].
   void (*_Nonnull relu)(float *_Nonnull x, int64_t count);
   // The same for [rows, columns], keeping one bit a number: whether it was above 0.

@@ -47,7 +47,15 @@ struct ept_int8_rows {
   int32_t *_Nonnull offsets;
 };
 
-enum ept_activation { EPT_ACTIVATION_NONE = 0, EPT_ACTIVATION_RELU = 1, EPT_ACTIVATION_GELU = 2 };
+// GELU with the normal distribution function, and its approximation by tanh. An int8 product knows
+// the first three.
+enum ept_activation {
+  EPT_ACTIVATION_NONE = 0,
+  EPT_ACTIVATION_RELU = 1,
+  EPT_ACTIVATION_GELU = 2,
+  EPT_ACTIVATION_GELU_TANH = 3,
+  EPT_ACTIVATION_SILU = 4,
+};
 
 // y = activation(x * W^T + bias), put into the outputs or added to them.
 struct ept_int8_product {

@@ -1,3 +1,5 @@
+import EPTCompute
+
 /// An EPT prompt, unfolded: what training changes and a bundle keeps.
 ///
 /// A gradient with respect to a prompt has the same type.

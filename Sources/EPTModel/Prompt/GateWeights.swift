@@ -1,3 +1,5 @@
+import EPTCompute
+
 extension EPTPrompt {
   /// The gate `G`: how much each prompt token takes of each subspace, `[s, K]`; rows sum to 1.
   public func gateWeights() -> Matrix {

@@ -1,3 +1,5 @@
+import EPTCompute
+
 /// A prompt with its read-out, checked against one model and made ready for it.
 ///
 /// What depends on no text is computed here once: the prompt's rows, the low-rank rows of every
@@ -16,7 +18,7 @@ public final class PreparedPrompt: @unchecked Sendable {
   /// The longest text that the low-rank pair reaches; nil without a pair.
   let inputLength: Int?
   /// The decoder's rows for the label words; nil with a head.
-  let tree: DecoderTree?
+  let tree: LabelTree?
   private let arena: Arena
 
   /// Computes what does not depend on texts; `prompt` and `readout` fit `model`.

@@ -1,3 +1,5 @@
+import EPTCompute
+
 /// One evaluation of an EPT prompt, with what its gradient needs.
 ///
 /// The symbols are the method's: `F = P + softmax(τ·c·P·(AB)ᵀ/√d)·cAB` (fusion),

@@ -1,3 +1,4 @@
+import EPTCompute
 import EPTModel
 
 /// How often each class was taken for each.

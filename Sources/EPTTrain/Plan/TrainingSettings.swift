@@ -1,3 +1,4 @@
+import EPTCompute
 import EPTModel
 
 /// What a user may set about training; nil means that a rule chooses.

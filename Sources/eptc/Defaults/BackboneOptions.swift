@@ -1,4 +1,5 @@
 import ArgumentParser
+import EPTCompute
 import EPTFormat
 import EPTModel
 import FoundationEssentials

@@ -1,0 +1,25 @@
+import CEPTKernels
+
+/// The C loops for this processor.
+///
+/// The table holds addresses of functions and never changes.
+package let kernels: ept_kernels = {
+  guard let table = ept_kernels_for(ept_isa_chosen()) ?? ept_kernels_for(EPT_ISA_SCALAR) else {
+    preconditionFailure("the scalar loops are always there")
+  }
+  return table.pointee
+}()
+
+/// Attention beside int8 products: in bfloat16 where the processor has it, whose
+/// rounding is finer than that of the rows that meet in it.
+package let roundedAttention: ept_attention_kernels =
+  ept_bf16_attention_for(ept_isa_chosen())?.pointee ?? kernels.attention
+
+/// The int8 C loops for this processor, likewise.
+package let int8Kernels: ept_int8_kernels = {
+  let table =
+    ept_int8_kernels_for(Int32(ept_isa_chosen().rawValue))
+    ?? ept_int8_kernels_for(Int32(EPT_ISA_SCALAR.rawValue))
+  guard let table else { preconditionFailure("the scalar loops are always there") }
+  return table.pointee
+}()

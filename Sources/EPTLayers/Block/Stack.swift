@@ -1,0 +1,85 @@
+import EPTCompute
+
+/// A chain of blocks: the runner's only view of an encoder or a decoder.
+package struct Stack: Sendable {
+  /// What the gradient needs of one forward pass.
+  package struct Saved {
+    let blocks: [BlockSaved]
+    let norm: Norm.Saved?
+    let pass: Pass
+  }
+
+  /// What a pass reads beside its stream of rows.
+  package struct Pass {
+    /// Where each text's rows start, then the total. `[texts + 1]`
+    let starts: [Int]
+    /// Each block's.
+    let positions: [BlockPositions]
+    let memory: EncoderMemory?
+
+    /// The same for some texts alone, whose rows begin with row `firstRow` of all.
+    ///
+    /// `starts` counts from there.
+    package func part(starts: [Int], firstRow: Int) -> Pass {
+      Pass(starts: starts, positions: positions.map { $0.from(row: firstRow) }, memory: memory)
+    }
+
+    fileprivate func block(_ index: Int) -> BlockPass {
+      BlockPass(starts: starts, positions: positions[index], memory: memory)
+    }
+  }
+
+  package let blocks: [TransformerBlock]
+  /// What follows the last block.
+  package let finalNorm: Norm?
+
+  package init(blocks: [TransformerBlock], finalNorm: Norm?) {
+    self.blocks = blocks
+    self.finalNorm = finalNorm
+  }
+
+  /// Makes a pass ready: what does not depend on the stream is computed in memory of `arena`.
+  package func pass(
+    _ structure: RowStructure = .sequences, starts: [Int], memory: EncoderMemory? = nil,
+    in arena: Arena
+  ) -> Pass {
+    Pass(
+      starts: starts, positions: positions(structure, starts: starts, in: arena), memory: memory)
+  }
+
+  /// Turns the stream `h`, `[rows, d]`, into the last hidden states.
+  package func forward(
+    _ h: MatrixView, _ pass: Pass, saving: Bool, _ workspace: Workspace
+  ) -> Saved? {
+    var saved: [BlockSaved] = []
+    for (index, block) in blocks.enumerated() {
+      if let one = block.forward(h, pass.block(index), saving: saving, workspace) {
+        saved.append(one)
+      }
+    }
+    let savedNorm =
+      saving && finalNorm != nil
+      ? Norm.Saved(rows: h.rows, columns: h.columns, in: workspace.arena) : nil
+    finalNorm?.inPlace(h, saving: savedNorm, workspace)
+    return saving ? Saved(blocks: saved, norm: savedNorm, pass: pass) : nil
+  }
+
+  /// Turns `gradient` with respect to the last hidden states, `[rows, d]`, into the one with
+  /// respect to the stream that `forward` began with.
+  ///
+  /// Adds the gradient with respect to the encoder's states to `memoryGradient`. Without
+  /// `reachesInput` only that one is wanted, so the first block's self-attention has none to give.
+  package func backward(
+    _ gradient: MatrixView, saved: Saved, memoryGradient: MatrixView? = nil,
+    reachesInput: Bool = true, _ workspace: Workspace
+  ) {
+    if let finalNorm, let savedNorm = saved.norm {
+      finalNorm.backwardInPlace(gradient, saved: savedNorm, workspace)
+    }
+    for index in blocks.indices.reversed() {
+      blocks[index].backward(
+        gradient, saved: saved.blocks[index], saved.pass.block(index),
+        memoryGradient: memoryGradient, reachesInput: reachesInput || index > 0, workspace)
+    }
+  }
+}

@@ -1,0 +1,112 @@
+import EPTCompute
+
+// A block is a chain of stages: before attention, attention, after attention. Rows of a text meet
+// in attention alone, so the other stages run on blocks of rows that stay in a core's cache.
+
+extension TransformerBlock {
+  /// Turns the block's input in the stream `h`, `[rows, d]`, into its output.
+  func forward(
+    _ h: MatrixView, _ pass: BlockPass, saving: Bool, _ workspace: Workspace
+  ) -> BlockSaved? {
+    let arena = workspace.arena
+    let (rows, inner) = (h.rows, attention.width)
+    var saved = saving ? BlockSaved(self, rows: rows, width: h.columns, in: arena) : nil
+    arena.temporary {
+      let q = saved?.q ?? arena.matrix(rows, inner)
+      let k = saved?.k ?? arena.matrix(rows, inner)
+      let v = saved?.v ?? arena.matrix(rows, inner)
+      let context = arena.matrix(rows, inner)
+      workspace.forRowBlocks(rows) { block, scratch in
+        attention.project(
+          attentionInput(h, rows: block, saving: saved, in: scratch), rows: block,
+          q: q.rows(block), k: k.rows(block), v: v.rows(block), pass.positions, workspace)
+      }
+      attention.attention.forward(
+        q: q, k: k, v: v, into: context, starts: pass.starts,
+        bias: { attention.bias(pass.positions, text: $0) }, workspace)
+      workspace.forRowBlocks(rows) { block, scratch in
+        switch norms {
+        case .pre(_, let norm):
+          addAttention(context, rows: block, to: h, in: scratch, workspace)
+          if crossAttention == nil {
+            addFeedForward(h, rows: block, norm, saving: saved, in: scratch, workspace)
+          }
+        case .post(let attentionNorm, let norm):
+          finish(
+            context, h, rows: block, attentionNorm, norm, saving: saved, in: scratch, workspace)
+        }
+      }
+    }
+    if let crossAttention, let memory = pass.memory, case .pre(_, let norm) = norms {
+      let savedCross = crossAttention.forward(
+        h, starts: pass.starts, memory, saving: saving, workspace)
+      saved?.crossAttention = savedCross
+      workspace.forRowBlocks(rows) { block, scratch in
+        addFeedForward(h, rows: block, norm, saving: saved, in: scratch, workspace)
+      }
+    }
+    return saved
+  }
+
+  /// Some rows of the stream, ready for queries, keys and values.
+  func attentionInput(
+    _ h: MatrixView, rows: Range<Int>, saving saved: BlockSaved?, in scratch: Arena
+  ) -> LinearInput {
+    if case .pre(let norm?, _) = norms {
+      return norm.input(
+        h, rows: rows, of: attention.query, saving: saved?.attentionNorm, in: scratch)
+    }
+    return attention.query.input(h.rows(rows), in: scratch)
+  }
+
+  /// Adds attention's output to the stream: the residual sum of a block that normalizes before.
+  func addAttention(
+    _ context: MatrixView, rows: Range<Int>, to h: MatrixView, in scratch: Arena,
+    _ workspace: Workspace
+  ) {
+    attention.output.multiply(
+      attention.output.input(context.rows(rows), in: scratch), adding: true, into: h.rows(rows),
+      workspace)
+  }
+
+  /// Adds the feed-forward layer's output to the stream, likewise.
+  func addFeedForward(
+    _ h: MatrixView, rows: Range<Int>, _ norm: Norm, saving saved: BlockSaved?, in scratch: Arena,
+    _ workspace: Workspace
+  ) {
+    let input = norm.input(
+      h, rows: rows, of: feedForward.up, saving: saved?.feedForwardNorm, in: scratch)
+    let hidden = feedForward.hidden(
+      input, saving: saved?.feedForward, rows: rows, in: scratch, workspace)
+    feedForward.down.multiply(
+      feedForward.down.input(hidden, in: scratch), adding: true, into: h.rows(rows), workspace)
+  }
+
+  /// All that follows attention in a block that normalizes after: bias, residual and norm are one
+  /// pass over a row, from which it is quantised.
+  private func finish(
+    _ context: MatrixView, _ h: MatrixView, rows: Range<Int>, _ attentionNorm: Norm,
+    _ feedForwardNorm: Norm, saving saved: BlockSaved?, in scratch: Arena, _ workspace: Workspace
+  ) {
+    let stream = h.rows(rows)
+    let product = scratch.matrix(rows.count, h.columns)
+    attention.output.multiply(
+      attention.output.input(context.rows(rows), in: scratch), hasBias: false, into: product,
+      workspace)
+    let input = feedForward.up.input(rows: rows.count, in: scratch) { part in
+      let sum = stream.rows(part)
+      attentionNorm(
+        product.rows(part), bias: attention.output.bias, residual: sum, into: sum,
+        saving: saved?.attentionNorm,
+        rows: rows.lowerBound + part.lowerBound..<rows.lowerBound + part.upperBound)
+      return sum
+    }
+    let hidden = feedForward.hidden(
+      input, saving: saved?.feedForward, rows: rows, in: scratch, workspace)
+    feedForward.down.multiply(
+      feedForward.down.input(hidden, in: scratch), hasBias: false, into: product, workspace)
+    feedForwardNorm(
+      product, bias: feedForward.down.bias, residual: stream, into: stream,
+      saving: saved?.feedForwardNorm, rows: rows)
+  }
+}

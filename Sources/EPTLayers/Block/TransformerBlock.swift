@@ -1,0 +1,77 @@
+import EPTCompute
+
+/// One transformer block. What differs between families is data here.
+package struct TransformerBlock: Sendable {
+  /// Where a block normalizes.
+  package enum Norms: Sendable {
+    /// Before each sub-layer, whose result is added to the stream. Nil where the first block
+    /// attends to embeddings that are normalized already.
+    case pre(attention: Norm?, feedForward: Norm)
+    /// After each residual sum.
+    case post(attention: Norm, feedForward: Norm)
+  }
+
+  package let attention: SelfAttention
+  /// A decoder's attention to the encoder's states.
+  package let crossAttention: CrossAttention?
+  package let feedForward: FeedForward
+  package let norms: Norms
+
+  package init(
+    attention: SelfAttention, crossAttention: CrossAttention? = nil, feedForward: FeedForward,
+    norms: Norms
+  ) {
+    self.attention = attention
+    self.crossAttention = crossAttention
+    self.feedForward = feedForward
+    self.norms = norms
+  }
+}
+
+/// What a block's gradient needs of one forward pass.
+struct BlockSaved {
+  let q: MatrixView  // [rows, attention width]
+  let k: MatrixView  // [rows, attention width]
+  let v: MatrixView  // [rows, attention width]
+  let feedForward: FeedForward.Saved
+  let attentionNorm: Norm.Saved?
+  let feedForwardNorm: Norm.Saved
+  var crossAttention: CrossAttention.Saved?
+
+  /// Room for `rows` rows of width `width`.
+  init(_ block: TransformerBlock, rows: Int, width: Int, in arena: Arena) {
+    let inner = block.attention.width
+    q = arena.matrix(rows, inner)
+    k = arena.matrix(rows, inner)
+    v = arena.matrix(rows, inner)
+    feedForward = block.feedForward.room(rows, in: arena)
+    if case .pre(nil, _) = block.norms {
+      attentionNorm = nil
+    } else {
+      attentionNorm = Norm.Saved(rows: rows, columns: width, in: arena)
+    }
+    feedForwardNorm = Norm.Saved(rows: rows, columns: width, in: arena)
+  }
+}
+
+/// What a block reads beside its stream of rows.
+struct BlockPass {
+  /// Where each text's rows start, then the total. `[texts + 1]`
+  let starts: [Int]
+  let positions: BlockPositions
+  /// What cross-attention reads; nil in an encoder.
+  let memory: EncoderMemory?
+}
+
+/// The encoder's states that a decoder attends to.
+package struct EncoderMemory {
+  /// `[rows, d]`
+  package let states: MatrixView
+  /// The rows of each text.
+  package let texts: [Range<Int>]
+
+  package init(states: MatrixView, texts: [Range<Int>]) {
+    self.states = states
+    self.texts = texts
+  }
+}

@@ -1,0 +1,59 @@
+import EPTFormat
+
+/// A family of pretrained models: what its `config.json` says, and what it is made of.
+package protocol Architecture: Sendable {
+  /// The family's label in a `.ept`.
+  static var label: String { get }
+  /// Values of `model_type` in a `config.json` that mean this family.
+  static var modelTypes: [String] { get }
+  /// Names of models that people know, with how far they were tried.
+  static var knownModels: String { get }
+  /// Beginnings of the names, without the model prefix, of tensors that belong to no part that is
+  /// run here, such as a head for pretraining.
+  static var unreadTensors: [String] { get }
+
+  /// Reads a `config.json`.
+  ///
+  /// - Throws: `ModelError.configuration`, naming the field.
+  init(_ fields: ConfigurationFields) throws
+
+  /// How many tokens the embedding has rows for.
+  var vocabularySize: Int { get }
+
+  /// Builds the model from its parameters; each is named here and nowhere else.
+  ///
+  /// - Throws: `FormatError` for a tensor that is missing or misshapen.
+  func backbone(_ parameters: ParameterMap) throws -> Backbone
+}
+
+extension Architecture {
+  /// Every tensor that the model reads.
+  package var parameters: [ParameterSpecification] {
+    get throws {
+      let map = ParameterMap()
+      _ = try backbone(map)
+      return map.specifications
+    }
+  }
+}
+
+/// The families that this version runs.
+package enum ArchitectureRegistry {
+  /// One type a family.
+  package static let all: [any Architecture.Type] = [
+    BERT.self, DistilBERT.self, RoBERTa.self, MPNet.self, DeBERTa.self, ModernBERT.self, T5.self,
+  ]
+
+  /// Reads `configuration` as whichever family its `model_type` names.
+  ///
+  /// - Throws: `ModelError.unsupportedArchitecture`, listing the supported ones, or
+  ///   `.configuration`.
+  package static func architecture(_ configuration: JSON) throws -> any Architecture {
+    let modelType = configuration["model_type"]?.string
+    for type in all where type.modelTypes.contains(modelType ?? "") {
+      return try type.init(ConfigurationFields(configuration))
+    }
+    throw ModelError.unsupportedArchitecture(
+      name: modelType ?? "without a `model_type`", supported: all.flatMap { $0.modelTypes })
+  }
+}

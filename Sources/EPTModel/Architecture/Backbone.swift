@@ -1,0 +1,60 @@
+import EPTCompute
+import EPTLayers
+
+/// A frozen language model that reads embeddings.
+///
+/// Since nothing in it is trained, the backward pass is the gradient of its input alone.
+package struct Backbone: Sendable {
+  /// What the gradient needs of one forward pass.
+  struct Saved {
+    fileprivate let embeddings: Norm.Saved?
+    fileprivate let encoder: Stack.Saved
+  }
+
+  let embeddings: InputEmbeddings
+  let encoder: Stack
+  /// What scores label words and writes; nil in an encoder.
+  let decoder: (any TreeDecoder)?
+
+  init(embeddings: InputEmbeddings, encoder: Stack, decoder: (any TreeDecoder)? = nil) {
+    self.embeddings = embeddings
+    self.encoder = encoder
+    self.decoder = decoder
+  }
+
+  /// The last hidden states, `[rows, d]`, for `input`, `[rows, d]`, which is overwritten.
+  ///
+  /// To infer, some texts at a time go through all blocks, while their rows stay in a core's cache.
+  func encode(
+    _ input: MatrixView, _ layout: TokenLayout, saving: Bool, _ workspace: Workspace
+  ) -> Saved? {
+    embeddings.addPositions(to: input, layout, workspace)
+    let pass = encoder.pass(starts: layout.starts, in: workspace.arena)
+    if !saving, let groups = layout.groups() {
+      workspace.forEachAlone(groups.count) { group, own in
+        let (texts, rows) = groups[group]
+        let input = input.rows(rows)
+        embeddings.norm?(input, into: input, saving: nil, rows: 0..<input.rows)
+        let part = pass.part(starts: layout.starts(of: texts), firstRow: rows.lowerBound)
+        _ = encoder.forward(input, part, saving: false, own)
+      }
+      return nil
+    }
+    let savedNorm =
+      saving && embeddings.norm != nil
+      ? Norm.Saved(rows: input.rows, columns: input.columns, in: workspace.arena) : nil
+    embeddings.norm?.inPlace(input, saving: savedNorm, workspace)
+    return encoder.forward(input, pass, saving: saving, workspace).map {
+      Saved(embeddings: savedNorm, encoder: $0)
+    }
+  }
+
+  /// Turns `gradient` with respect to the states, `[rows, d]`, into the one with respect to the
+  /// input.
+  func inputGradient(_ gradient: MatrixView, saved: Saved, _ workspace: Workspace) {
+    encoder.backward(gradient, saved: saved.encoder, workspace)
+    if let norm = embeddings.norm, let savedNorm = saved.embeddings {
+      norm.backwardInPlace(gradient, saved: savedNorm, workspace)
+    }
+  }
+}

@@ -1,0 +1,78 @@
+import EPTCompute
+import Glibc
+
+/// Mean pooling over each text's own tokens, then a linear classifier.
+struct PooledHead {
+  private let weight: MatrixView  // [classes, d]
+  private let bias: [Float]  // [classes]
+
+  init(_ head: LinearHead, in arena: Arena) {
+    weight = arena.matrix(head.weight.rows, head.weight.columns)
+    weight.copy(head.weight)
+    bias = head.bias
+  }
+
+  /// The mean of the last hidden states of each of `texts`, prompt rows left out.
+  /// `[texts.count, d]`
+  static func pool(
+    _ states: MatrixView, _ layout: TokenLayout, of texts: some Collection<Int>, in arena: Arena
+  ) -> MatrixView {
+    let pooled = arena.zeros(texts.count, states.columns)
+    for (index, text) in texts.enumerated() {
+      let share = 1 / Float(layout.tokens(text).count)
+      for row in layout.tokens(text) {
+        kernels.add_scaled(pooled.row(index), states.row(row), share, Int64(states.columns))
+      }
+    }
+    return pooled
+  }
+
+  /// One logit a class, `[texts, classes]`.
+  func logits(_ pooled: MatrixView, in arena: Arena) -> MatrixView {
+    let logits = arena.matrix(pooled.rows, weight.rows)
+    Product.multiply(pooled, weight, transposeB: true, into: logits)
+    kernels.add_bias(logits.base, bias, Int64(logits.rows), Int64(logits.columns))
+    return logits
+  }
+
+  /// The mean cross-entropy over texts, and the head's gradient.
+  ///
+  /// Adds the gradient with respect to the states to `stateGradient`, `[rows, d]`.
+  func loss(
+    states: MatrixView, labels: [Int], stateGradient: MatrixView, _ layout: TokenLayout,
+    in arena: Arena
+  ) -> (loss: Float, gradient: LinearHead) {
+    let pooled = Self.pool(states, layout, of: 0..<layout.count, in: arena)
+    let gradient = logits(pooled, in: arena)
+    let classes = weight.rows
+    var loss = 0.0
+    // Cross-entropy's gradient takes the logits' place: (softmax - one-hot) / texts.
+    for (text, label) in labels.enumerated() {
+      let row = gradient.row(text)
+      let most = kernels.maximum(row, Int64(classes))
+      let shifted = row[label] - most
+      let total = kernels.exp_sum(row, most, Int64(classes))
+      loss += Double(log(total) - shifted)
+      for index in 0..<classes { row[index] /= total * Float(labels.count) }
+      row[label] -= 1 / Float(labels.count)
+    }
+    let weightGradient = arena.matrix(classes, weight.columns)
+    Product.multiply(gradient, transposeA: true, pooled, into: weightGradient)
+    let biasGradient = (0..<classes).map { index in
+      (0..<labels.count).reduce(Float(0)) { $0 + gradient.row($1)[index] }
+    }
+    let pooledGradient = arena.matrix(pooled.rows, pooled.columns)
+    Product.multiply(gradient, weight, into: pooledGradient)
+    for text in 0..<layout.count {
+      let share = 1 / Float(layout.tokens(text).count)
+      for row in layout.tokens(text) {
+        kernels.add_scaled(
+          stateGradient.row(row), pooledGradient.row(text), share, Int64(weight.columns))
+      }
+    }
+    return (
+      Float(loss / Double(max(1, labels.count))),
+      LinearHead(weight: weightGradient.matrix(), bias: biasGradient)
+    )
+  }
+}

@@ -1,0 +1,78 @@
+import EPTCompute
+import EPTLayers
+
+extension PromptedModel {
+  /// `scores`, its arguments checked.
+  func scores(
+    of batch: TokenBatch, _ prompts: [PreparedPrompt], promptOfText: [Int], _ workspace: Workspace
+  ) -> [[Float]] {
+    let layout = TokenLayout(
+      batch, promptLengths: promptOfText.map { prompts[$0].promptLength })
+    let inputs = promptOfText.map { prompts[$0].input }
+    let states = embed(batch, inputs, layout, workspace)
+    _ = backbone.encode(states, layout, saving: false, workspace)
+
+    var scores = [[Float]](repeating: [], count: layout.count)
+    for (index, prompt) in prompts.enumerated() {
+      guard case .head(let head) = prompt.readout else { continue }
+      let texts = promptOfText.indices.filter { promptOfText[$0] == index }
+      let pooled = PooledHead.pool(states, layout, of: texts, in: workspace.arena)
+      let logits = PooledHead(head, in: workspace.arena).logits(pooled, in: workspace.arena)
+      for (row, text) in texts.enumerated() {
+        scores[text] = [Float](
+          UnsafeBufferPointer(start: logits.row(row), count: logits.columns))
+      }
+    }
+
+    var trees: [LabelTree] = []
+    let treeOfPrompt = prompts.map { prompt -> Int? in
+      guard let tree = prompt.tree else { return nil }
+      trees.append(tree)
+      return trees.count - 1
+    }
+    let texts = promptOfText.indices.filter { treeOfPrompt[promptOfText[$0]] != nil }
+    guard let decoder = backbone.decoder, !texts.isEmpty else { return scores }
+    let labels = decoder.labelScores(
+      TreeRows(trees, treeOfText: texts.compactMap { treeOfPrompt[promptOfText[$0]] }),
+      EncoderMemory(states: states, texts: texts.map(layout.joined)), workspace)
+    for (text, label) in zip(texts, labels) { scores[text] = label }
+    return scores
+  }
+
+  /// The last hidden states of valid texts without a prompt, end to end. `[tokens, d]`
+  func lastHiddenStates(_ batch: TokenBatch) -> Matrix {
+    withWorkspace { workspace in
+      let layout = TokenLayout(batch, promptLengths: [Int](repeating: 0, count: batch.count))
+      let states = embed(
+        batch, [PromptInput?](repeating: nil, count: batch.count), layout, workspace)
+      _ = backbone.encode(states, layout, saving: false, workspace)
+      return states.matrix()
+    }
+  }
+
+  /// `[P̂ ; E']` of every text, `[rows, d]`, with `E'[i] = E[i] + c·A[i]·B`.
+  ///
+  /// `inputs` holds one prompt a text.
+  func embed(
+    _ batch: TokenBatch, _ inputs: [PromptInput?], _ layout: TokenLayout,
+    _ workspace: Workspace
+  ) -> MatrixView {
+    let words = backbone.embeddings.words
+    let rows = workspace.arena.matrix(layout.rows, words.columns)
+    let width = rows.columns
+    workspace.forEach(layout.count) { text, _ in
+      let input = inputs[text]
+      if let input, input.prompt.rows > 0 {
+        rows.row(layout.starts[text]).update(from: input.prompt.base, count: input.prompt.count)
+      }
+      for (position, row) in layout.tokens(text).enumerated() {
+        let id = Int(batch.ids[batch.starts[text] + position])
+        words.copy(id, to: rows.row(row))
+        if let lowRank = input?.lowRank {
+          kernels.add_scaled(rows.row(row), lowRank.row(position), 1, Int64(width))
+        }
+      }
+    }
+    return rows
+  }
+}

@@ -1,0 +1,131 @@
+import EPTCompute
+import EPTLayers
+
+extension PromptedModel {
+  /// Texts of a batch that are passed forward and back together have about this many rows at most.
+  ///
+  /// All that a pass saves for its gradient grows with them, while products are no faster for
+  /// more rows than this.
+  private static let rowsTogether = 2560
+
+  /// `step`, its arguments checked.
+  ///
+  /// The batch is passed part by part; losses and gradients of the parts are added.
+  func step(
+    of batch: TokenBatch, _ labels: [Int], _ prompt: EPTPrompt, _ readout: Readout,
+    _ workspace: Workspace
+  ) -> StepResult {
+    let arena = workspace.arena
+    let pass = PromptPass(prompt, in: arena)
+    let lowRank = prompt.shape.rank > 0 ? pass.lowRankRows(batch.longest, in: arena) : nil
+    let input = PromptInput(prompt: pass.result, lowRank: lowRank)
+    let promptGradient = arena.zeros(prompt.shape.promptLength, width)
+    let positionGradient = arena.zeros(lowRank?.rows ?? 0, width)
+    var loss: Float = 0
+    var headGradient: LinearHead?
+    if case .head(let head) = readout { headGradient = .zeros(like: head) }
+
+    for texts in batch.parts(promptLength: prompt.shape.promptLength, rows: Self.rowsTogether) {
+      arena.temporary {
+        let part = batch.part(texts)
+        let layout = TokenLayout(
+          part, promptLengths: [Int](repeating: prompt.shape.promptLength, count: part.count))
+        let (partLoss, gradient, partHead) = step(
+          part, Array(labels[texts]), input, readout, layout, workspace)
+        // Means over the part's texts become shares of the mean over all.
+        let share = Float(texts.count) / Float(batch.count)
+        loss += share * partLoss
+        if let partHead { headGradient?.add(partHead, scale: share) }
+        guard let gradient else { return }
+        for text in 0..<layout.count {
+          add(gradient.rows(layout.prompt(text)), scale: share, to: promptGradient)
+          if lowRank != nil {
+            let rows = layout.tokens(text)
+            add(gradient.rows(rows), scale: share, to: positionGradient.rows(0..<rows.count))
+          }
+        }
+      }
+    }
+    return StepResult(
+      loss: loss,
+      prompt: pass.gradient(
+        prompt: promptGradient, input: positionGradient, of: prompt, in: arena),
+      head: headGradient)
+  }
+
+  /// Loss, gradient with respect to the joined rows and the head's gradient of one part.
+  private func step(
+    _ part: TokenBatch, _ labels: [Int], _ input: PromptInput, _ readout: Readout,
+    _ layout: TokenLayout, _ workspace: Workspace
+  ) -> (loss: Float, gradient: MatrixView?, head: LinearHead?) {
+    let arena = workspace.arena
+    let states = embed(
+      part, [PromptInput?](repeating: input, count: part.count), layout, workspace)
+    let saved = backbone.encode(states, layout, saving: true, workspace)
+    let stateGradient = arena.zeros(states.rows, states.columns)
+    var loss: Float = 0
+    var headGradient: LinearHead?
+    switch readout {
+    case .head(let head):
+      (loss, headGradient) = PooledHead(head, in: arena).loss(
+        states: states, labels: labels, stateGradient: stateGradient, layout, in: arena)
+    case .labelWords(let words):
+      loss =
+        backbone.decoder?.loss(
+          words, labels: labels,
+          EncoderMemory(states: states, texts: (0..<layout.count).map(layout.joined)),
+          memoryGradient: stateGradient, workspace)
+        ?? 0
+    }
+    guard let saved else { return (loss, nil, headGradient) }
+    backbone.inputGradient(stateGradient, saved: saved, workspace)
+    return (loss, stateGradient, headGradient)
+  }
+
+  /// Adds `scale * rows` to `sum`, both contiguous and of one size.
+  private func add(_ rows: MatrixView, scale: Float, to sum: MatrixView) {
+    precondition(rows.rows == sum.rows && rows.isContiguous && sum.isContiguous)
+    kernels.add_scaled(sum.base, rows.base, scale, Int64(rows.count))
+  }
+}
+
+extension TokenBatch {
+  /// Tokens of the longest text.
+  fileprivate var longest: Int { (0..<count).map { range($0).count }.max() ?? 0 }
+
+  /// Consecutive texts that have about `rows` rows at most, with `promptLength` before each.
+  ///
+  /// There are no more parts than needed, of about the same size.
+  fileprivate func parts(promptLength: Int, rows limit: Int) -> [Range<Int>] {
+    guard count > 0 else { return [] }
+    let rows = (0..<count).reduce(0) { $0 + range($1).count + promptLength }
+    let wanted = (rows + limit - 1) / limit
+    var parts: [Range<Int>] = []
+    var (first, passed) = (0, 0)
+    for text in 0..<count {
+      passed += range(text).count + promptLength
+      // The end of part i is where i + 1 shares of all rows are passed.
+      if passed * wanted >= rows * (parts.count + 1) || text == count - 1 {
+        parts.append(first..<text + 1)
+        first = text + 1
+      }
+    }
+    return parts
+  }
+}
+
+extension LinearHead {
+  /// A head of the same sizes without weights.
+  fileprivate static func zeros(like head: LinearHead) -> LinearHead {
+    LinearHead(
+      weight: Matrix(rows: head.weight.rows, columns: head.weight.columns),
+      bias: [Float](repeating: 0, count: head.bias.count))
+  }
+
+  fileprivate mutating func add(_ other: LinearHead, scale: Float) {
+    for index in weight.values.indices {
+      weight.values[index] += scale * other.weight.values[index]
+    }
+    for index in bias.indices { bias[index] += scale * other.bias[index] }
+  }
+}

@@ -1,0 +1,179 @@
+import EPTCompute
+import EPTFormat
+import EPTLayers
+import Synchronization
+
+/// Loss and gradients of one batch.
+public struct StepResult: Sendable, Equatable {
+  /// The mean over texts of the cross-entropy of the true class: of the head's softmax, or of the
+  /// label word's tokens, their sum divided by the mean number of tokens of all label words.
+  public let loss: Float
+  /// The gradient of every part of the prompt.
+  public let prompt: EPTPrompt
+  /// The head's gradient, if the read-out is a head.
+  public let head: LinearHead?
+
+  public init(loss: Float, prompt: EPTPrompt, head: LinearHead?) {
+    self.loss = loss
+    self.prompt = prompt
+    self.head = head
+  }
+}
+
+/// A frozen backbone with an EPT prompt in front: scores for inference, gradients for training.
+///
+/// Calls may come from several threads at once; each uses up to `threads` of its own. Results do
+/// not depend on `threads`.
+public final class PromptedModel: Sendable {
+  let backbone: Backbone
+  private let threads: Int
+  /// Workspaces that no call uses now, with the memory they have gathered.
+  private let idle = Mutex<[Workspace]>([])
+
+  /// Loads the backbone that `configuration`, a `config.json`, describes.
+  ///
+  /// Matrices in `q8` and aligned binary32 tensors are used where `weights` has them mapped; others
+  /// are decoded. With `precision` all products with weights are computed in one way; without,
+  /// those with weights that are quantised in the file in int8, others in binary32.
+  ///
+  /// - Throws: `ModelError` for the configuration, `FormatError` for
+  ///   missing or misshapen tensors.
+  public init(
+    weights: any WeightSource, configuration: JSON, threads: Int, precision: Precision? = nil
+  ) throws {
+    self.threads = threads
+    let architecture = try ArchitectureRegistry.architecture(configuration)
+    try weights.prepare(architecture.parameters.map(\.name), threads: threads)
+    backbone = try architecture.backbone(ParameterMap(weights, precision: precision))
+  }
+
+  /// `d`, the width of the word embeddings and of the last hidden states.
+  public var width: Int { backbone.embeddings.words.columns }
+
+  /// How many token ids there are.
+  public var vocabularySize: Int { backbone.embeddings.words.rows }
+
+  /// Whether label words can be scored.
+  public var hasDecoder: Bool { backbone.decoder != nil }
+
+  /// How many rows a text may have with its prompt; nil if there is no limit.
+  public var positions: Int? { backbone.embeddings.longestText }
+
+  /// How many values a segment may have; nil where segments are not read.
+  var segmentCount: Int? { backbone.embeddings.tokenTypes?.rows }
+
+  /// The root mean square of all word embeddings.
+  public var embeddingRMS: Float { rootMeanSquare(0..<vocabularySize) }
+
+  /// The root mean square of the word embeddings of `ids`, 0 if there are none.
+  ///
+  /// - Throws: `ModelError.unknownToken`.
+  public func embeddingRMS(of ids: [Int32]) throws -> Float {
+    try check(ids)
+    return rootMeanSquare(ids.map { Int($0) })
+  }
+
+  private func rootMeanSquare(_ rows: some Collection<Int>) -> Float {
+    let embedding = UnsafeMutablePointer<Float>.allocate(capacity: width)
+    defer { embedding.deallocate() }
+    let sum = rows.reduce(0.0) { sum, row in
+      backbone.embeddings.words.copy(row, to: embedding)
+      return sum + Double(kernels.dot(embedding, embedding, Int64(width)))
+    }
+    return rows.isEmpty ? 0 : Float((sum / Double(rows.count * width)).squareRoot())
+  }
+
+  /// The word embeddings of `ids`, one row each.
+  ///
+  /// - Throws: `ModelError.unknownToken`.
+  public func embeddingRows(_ ids: [Int32]) throws -> Matrix {
+    try check(ids)
+    var rows = Matrix(rows: ids.count, columns: width)
+    rows.values.withUnsafeMutableBufferPointer { values in
+      guard let base = values.baseAddress else { return }
+      for (row, id) in ids.enumerated() {
+        backbone.embeddings.words.copy(Int(id), to: base + row * width)
+      }
+    }
+    return rows
+  }
+
+  /// Checks `prompt` and `readout`, and computes all of them that depends on no text.
+  ///
+  /// - Throws: `ModelError` if a token or a size does not fit the backbone.
+  public func prepare(_ prompt: FoldedPrompt?, readout: Readout) throws -> PreparedPrompt {
+    if let prompt { try check(prompt) }
+    try check(readout)
+    return PreparedPrompt(prompt, readout, on: self)
+  }
+
+  /// For each text one number a class of its prompt's read-out: the head's logits, or the
+  /// log-likelihood of each label word's tokens but for a number that the text's classes share.
+  ///
+  /// Text `i` is read with `prompts[promptOfText[i]]`. Its scores do not depend on its
+  /// neighbours but by rounding.
+  ///
+  /// - Throws: `ModelError` if a token, a length or an index does not fit, or a prompt was made
+  ///   ready for another model.
+  public func scores(
+    _ batch: TokenBatch, prompts: [PreparedPrompt], promptOfText: [Int]
+  ) throws -> [[Float]] {
+    guard prompts.allSatisfy({ $0.model === self }) else {
+      throw ModelError.mismatch(reason: "a prompt was made ready for another model")
+    }
+    guard promptOfText.count == batch.count, promptOfText.allSatisfy(prompts.indices.contains)
+    else {
+      throw ModelError.mismatch(
+        reason: "\(batch.count) texts need as many indices of the \(prompts.count) prompts")
+    }
+    try check(
+      batch, promptLength: { prompts[promptOfText[$0]].promptLength },
+      inputLength: { prompts[promptOfText[$0]].inputLength })
+    return withWorkspace { workspace in
+      scores(of: batch, prompts, promptOfText: promptOfText, workspace)
+    }
+  }
+
+  /// The same for one prompt, `[texts, classes]`.
+  ///
+  /// - Throws: `ModelError` if a token, a length or a size does not fit the backbone.
+  public func scores(_ batch: TokenBatch, prompt: PreparedPrompt) throws -> Matrix {
+    let scores = try scores(
+      batch, prompts: [prompt], promptOfText: [Int](repeating: 0, count: batch.count))
+    return Matrix(
+      rows: batch.count, columns: prompt.readout.classCount, values: scores.flatMap { $0 })
+  }
+
+  /// Loss and gradients of `batch`, whose text `i` has class `labels[i]`.
+  ///
+  /// An empty batch has loss 0 and gradients of zeros.
+  ///
+  /// - Throws: `ModelError` if a token, a length, a label or a size does not fit.
+  public func step(
+    _ batch: TokenBatch, labels: [Int], prompt: EPTPrompt, readout: Readout
+  ) throws -> StepResult {
+    let shape = prompt.shape
+    guard shape.width == width else {
+      throw ModelError.mismatch(
+        reason: "a prompt of width \(shape.width) does not fit a backbone of width \(width)")
+    }
+    try check(
+      batch, promptLength: { _ in shape.promptLength },
+      inputLength: { _ in shape.rank > 0 ? shape.inputLength : nil })
+    try check(readout)
+    guard labels.count == batch.count, labels.allSatisfy({ 0..<readout.classCount ~= $0 }) else {
+      throw ModelError.mismatch(
+        reason: "\(batch.count) texts need as many labels from 0 to \(readout.classCount - 1)")
+    }
+    return withWorkspace { workspace in
+      step(of: batch, labels, prompt, readout, workspace)
+    }
+  }
+
+  /// Lends `body` a workspace.
+  func withWorkspace<Result>(_ body: (Workspace) -> Result) -> Result {
+    let workspace = idle.withLock { $0.popLast() } ?? Workspace(threads: threads)
+    defer { idle.withLock { $0.append(workspace) } }
+    return workspace.arena.temporary { body(workspace) }
+  }
+}
