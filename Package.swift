@@ -8,7 +8,15 @@ let package = Package(
   name: "eptc",
   products: [
     .executable(name: "eptc", targets: ["eptc"]),
+    // What a program that embeds the toolchain uses, and the rooms whose errors it may catch.
     .library(name: "EPTInfer", targets: ["EPTInfer"]),
+    .library(name: "EPTConvert", targets: ["EPTConvert"]),
+    .library(name: "EPTTrain", targets: ["EPTTrain"]),
+    .library(name: "EPTTask", targets: ["EPTTask"]),
+    .library(name: "EPTModel", targets: ["EPTModel"]),
+    .library(name: "EPTText", targets: ["EPTText"]),
+    .library(name: "EPTFormat", targets: ["EPTFormat"]),
+    .library(name: "EPTSystem", targets: ["EPTSystem"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
@@ -23,25 +31,31 @@ let package = Package(
       name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
     .target(name: "CEPTKernels"),
     .target(name: "CEPTSystem"),
+    .target(name: "EPTSystem", dependencies: ["CEPTSystem"]),
     .target(
       name: "EPTFormat",
-      dependencies: ["CNettle", "CXXHash", "CZstd", "CEPTSystem", "CEPTKernels"]),
-    .target(name: "EPTText", dependencies: ["EPTFormat"]),
+      dependencies: ["EPTSystem", "CNettle", "CXXHash", "CZstd", "CEPTKernels"]),
+    .target(name: "EPTText", dependencies: ["EPTSystem", "EPTFormat"]),
     .target(
-      name: "EPTModel", dependencies: ["CEPTSystem", "CEPTKernels", "EPTFormat", "EPTText"]),
-    .target(name: "EPTTask", dependencies: ["EPTFormat", "EPTText", "EPTModel"]),
+      name: "EPTModel", dependencies: ["EPTSystem", "CEPTKernels", "EPTFormat", "EPTText"]),
+    .target(name: "EPTTask", dependencies: ["EPTSystem", "EPTFormat", "EPTText", "EPTModel"]),
     .target(
-      name: "EPTConvert", dependencies: ["CEPTKernels", "EPTFormat", "EPTText", "EPTModel"]),
-    .target(name: "EPTTrain", dependencies: ["EPTFormat", "EPTText", "EPTModel", "EPTTask"]),
+      name: "EPTConvert",
+      dependencies: ["EPTSystem", "CEPTKernels", "EPTFormat", "EPTText", "EPTModel"]),
+    .target(
+      name: "EPTTrain",
+      dependencies: ["EPTSystem", "EPTFormat", "EPTText", "EPTModel", "EPTTask"]),
     .target(
       name: "EPTInfer",
-      dependencies: ["CZlib", "CZstd", "EPTFormat", "EPTText", "EPTModel", "EPTTask"]),
-    .target(name: "EPTReport", dependencies: ["EPTFormat", "EPTModel", "EPTTask"]),
+      dependencies: [
+        "EPTSystem", "CZlib", "CZstd", "EPTFormat", "EPTText", "EPTModel", "EPTTask",
+      ]),
+    .target(name: "EPTReport", dependencies: ["EPTSystem", "EPTFormat", "EPTModel", "EPTTask"]),
     .executableTarget(
       name: "eptc",
       dependencies: [
-        "EPTFormat", "EPTText", "EPTModel", "EPTTask", "EPTConvert", "EPTTrain", "EPTInfer",
-        "EPTReport",
+        "CEPTSystem", "EPTSystem", "EPTFormat", "EPTText", "EPTModel", "EPTTask", "EPTConvert",
+        "EPTTrain", "EPTInfer", "EPTReport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
@@ -49,44 +63,60 @@ let package = Package(
       name: "answer-lines", dependencies: ["EPTInfer"], path: "examples/library"),
     .executableTarget(
       name: "eptbench",
-      dependencies: ["EPTFormat", "EPTText", "EPTModel", "EPTTask", "EPTTrain", "EPTInfer"],
+      dependencies: [
+        "EPTSystem", "EPTFormat", "EPTText", "EPTModel", "EPTTask", "EPTTrain", "EPTInfer",
+      ],
       path: "Benchmarks/eptbench"),
 
     .target(
-      name: "EPTTestSupport", dependencies: ["EPTFormat"], path: "Tests/EPTTestSupport"),
+      name: "EPTTestSupport", dependencies: ["EPTSystem", "EPTFormat"], path: "Tests/EPTTestSupport"
+    ),
+    .testTarget(name: "EPTSystemTests", dependencies: ["EPTSystem", "EPTTestSupport"]),
     .testTarget(
-      name: "EPTFormatTests", dependencies: ["EPTFormat", "EPTTestSupport", "CEPTKernels"]),
-    .testTarget(name: "EPTTextTests", dependencies: ["EPTText", "EPTFormat", "EPTTestSupport"]),
+      name: "EPTFormatTests",
+      dependencies: ["EPTSystem", "EPTFormat", "EPTTestSupport", "CEPTKernels"]),
+    .testTarget(
+      name: "EPTTextTests", dependencies: ["EPTSystem", "EPTText", "EPTFormat", "EPTTestSupport"]),
     .testTarget(
       name: "EPTModelTests",
       dependencies: [
-        "EPTModel", "EPTConvert", "EPTFormat", "EPTText", "EPTTestSupport", "CEPTKernels",
+        "EPTSystem", "EPTModel", "EPTConvert", "EPTFormat", "EPTText", "EPTTestSupport",
+        "CEPTKernels",
       ]),
     .testTarget(
       name: "EPTTaskTests",
-      dependencies: ["EPTTask", "EPTModel", "EPTText", "EPTFormat", "EPTTestSupport"]),
+      dependencies: ["EPTSystem", "EPTTask", "EPTModel", "EPTText", "EPTFormat", "EPTTestSupport"]),
     .testTarget(
       name: "EPTConvertTests",
-      dependencies: ["EPTConvert", "EPTModel", "EPTText", "EPTFormat", "EPTTestSupport"]),
+      dependencies: [
+        "EPTSystem", "EPTConvert", "EPTModel", "EPTText", "EPTFormat", "EPTTestSupport",
+      ]),
     .testTarget(
       name: "EPTTrainTests",
       dependencies: [
-        "EPTTrain", "EPTTask", "EPTModel", "EPTConvert", "EPTFormat", "EPTText", "EPTTestSupport",
+        "EPTSystem", "EPTTrain", "EPTTask", "EPTModel", "EPTConvert", "EPTFormat", "EPTText",
+        "EPTTestSupport",
       ]),
     .testTarget(
       name: "EPTInferTests",
       dependencies: [
-        "EPTInfer", "EPTTask", "EPTModel", "EPTConvert", "EPTFormat", "EPTText", "EPTTestSupport",
+        "EPTSystem", "EPTInfer", "EPTTask", "EPTModel", "EPTConvert", "EPTFormat", "EPTText",
+        "EPTTestSupport",
       ]),
     .target(name: "CEPTTestSupport", path: "Tests/CEPTTestSupport"),
     .testTarget(
       name: "EPTFuzzTests",
-      dependencies: ["EPTTask", "EPTModel", "EPTFormat", "EPTTestSupport", "CEPTTestSupport"]),
+      dependencies: [
+        "EPTSystem", "EPTTask", "EPTModel", "EPTFormat", "EPTTestSupport", "CEPTTestSupport",
+      ]),
     .testTarget(
       name: "EPTReportTests",
-      dependencies: ["EPTReport", "EPTTask", "EPTModel", "EPTFormat", "EPTTestSupport"]),
+      dependencies: [
+        "EPTSystem", "EPTReport", "EPTTask", "EPTModel", "EPTFormat", "EPTTestSupport",
+      ]),
     .testTarget(
-      name: "eptcTests", dependencies: ["eptc", "answer-lines", "EPTFormat", "EPTTestSupport"]),
+      name: "eptcTests",
+      dependencies: ["eptc", "answer-lines", "EPTSystem", "EPTFormat", "EPTTestSupport"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,4 +1,5 @@
 import EPTModel
+import EPTSystem
 import EPTTask
 import EPTText
 

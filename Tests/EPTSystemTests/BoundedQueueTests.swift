@@ -2,7 +2,7 @@ import Dispatch
 import Synchronization
 import Testing
 
-@testable import EPTInfer
+@testable import EPTSystem
 
 struct BoundedQueueTests {
   /// A number that two threads share.
