@@ -8,7 +8,15 @@ let package = Package(
   name: "eptc",
   products: [
     .executable(name: "eptc", targets: ["eptc"]),
+    // What a program that embeds the toolchain uses, and the rooms whose errors it may catch.
     .library(name: "EPTInfer", targets: ["EPTInfer"]),
+    .library(name: "EPTConvert", targets: ["EPTConvert"]),
+    .library(name: "EPTTrain", targets: ["EPTTrain"]),
+    .library(name: "EPTTask", targets: ["EPTTask"]),
+    .library(name: "EPTModel", targets: ["EPTModel"]),
+    .library(name: "EPTText", targets: ["EPTText"]),
+    .library(name: "EPTFormat", targets: ["EPTFormat"]),
+    .library(name: "EPTSystem", targets: ["EPTSystem"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
@@ -23,27 +31,40 @@ let package = Package(
       name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
     .target(name: "CEPTKernels"),
     .target(name: "CEPTSystem"),
+    .target(name: "EPTSystem", dependencies: ["CEPTSystem"]),
     .target(
       name: "EPTFormat",
-      dependencies: ["CNettle", "CXXHash", "CZstd", "CEPTSystem", "CEPTKernels"]),
-    .target(name: "EPTText", dependencies: ["EPTFormat"]),
-    .target(name: "EPTCompute", dependencies: ["CEPTSystem", "CEPTKernels"]),
-    .target(name: "EPTLayers", dependencies: ["CEPTKernels", "EPTFormat", "EPTCompute"]),
+      dependencies: ["EPTSystem", "CNettle", "CXXHash", "CZstd", "CEPTKernels"]),
+    .target(name: "EPTText", dependencies: ["EPTSystem", "EPTFormat"]),
+    .target(name: "EPTCompute", dependencies: ["EPTSystem", "CEPTKernels"]),
     .target(
-      name: "EPTModel", dependencies: ["EPTFormat", "EPTText", "EPTCompute", "EPTLayers"]),
-    .target(name: "EPTTask", dependencies: ["EPTCompute", "EPTFormat", "EPTText", "EPTModel"]),
+      name: "EPTLayers", dependencies: ["EPTFormat", "EPTCompute", "CEPTKernels"]),
     .target(
-      name: "EPTConvert", dependencies: ["EPTCompute", "CEPTKernels", "EPTFormat", "EPTText", "EPTModel"]),
-    .target(name: "EPTTrain", dependencies: ["EPTCompute", "EPTFormat", "EPTText", "EPTModel", "EPTTask"]),
+      name: "EPTModel",
+      dependencies: ["EPTSystem", "EPTFormat", "EPTText", "EPTCompute", "EPTLayers"]),
+    .target(
+      name: "EPTTask",
+      dependencies: ["EPTSystem", "EPTCompute", "EPTFormat", "EPTText", "EPTModel"]),
+    .target(
+      name: "EPTConvert",
+      dependencies: ["EPTSystem", "EPTCompute", "CEPTKernels", "EPTFormat", "EPTText", "EPTModel"]),
+    .target(
+      name: "EPTTrain",
+      dependencies: ["EPTSystem", "EPTCompute", "EPTFormat", "EPTText", "EPTModel", "EPTTask"]),
     .target(
       name: "EPTInfer",
-      dependencies: ["EPTCompute", "CZlib", "CZstd", "EPTFormat", "EPTText", "EPTModel", "EPTTask"]),
-    .target(name: "EPTReport", dependencies: ["EPTCompute", "EPTFormat", "EPTModel", "EPTTask"]),
+      dependencies: [
+        "EPTSystem", "EPTCompute", "CZlib", "CZstd", "EPTFormat", "EPTText", "EPTModel", "EPTTask",
+      ]),
+    .target(
+      name: "EPTReport",
+      dependencies: ["EPTSystem", "EPTCompute", "EPTFormat", "EPTModel", "EPTTask"]),
     .executableTarget(
       name: "eptc",
-      dependencies: ["EPTCompute", 
-        "EPTFormat", "EPTText", "EPTModel", "EPTTask", "EPTConvert", "EPTTrain", "EPTInfer",
-        "EPTReport",
+      dependencies: [
+        "CEPTSystem", "EPTSystem", "EPTCompute", "EPTFormat", "EPTText", "EPTModel", "EPTTask",
+        "EPTConvert",
+        "EPTTrain", "EPTInfer", "EPTReport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
@@ -51,44 +72,68 @@ let package = Package(
       name: "answer-lines", dependencies: ["EPTInfer"], path: "examples/library"),
     .executableTarget(
       name: "eptbench",
-      dependencies: ["EPTCompute", "EPTFormat", "EPTText", "EPTModel", "EPTTask", "EPTTrain", "EPTInfer"],
+      dependencies: [
+        "EPTSystem", "EPTCompute", "EPTFormat", "EPTText", "EPTModel", "EPTTask", "EPTTrain",
+        "EPTInfer",
+      ],
       path: "Benchmarks/eptbench"),
 
     .target(
-      name: "EPTTestSupport", dependencies: ["EPTFormat"], path: "Tests/EPTTestSupport"),
+      name: "EPTTestSupport", dependencies: ["EPTSystem", "EPTFormat"], path: "Tests/EPTTestSupport"
+    ),
+    .testTarget(name: "EPTSystemTests", dependencies: ["EPTSystem", "EPTTestSupport"]),
     .testTarget(
-      name: "EPTFormatTests", dependencies: ["EPTFormat", "EPTTestSupport", "CEPTKernels"]),
-    .testTarget(name: "EPTTextTests", dependencies: ["EPTText", "EPTFormat", "EPTTestSupport"]),
+      name: "EPTFormatTests",
+      dependencies: ["EPTSystem", "EPTFormat", "EPTTestSupport", "CEPTKernels"]),
+    .testTarget(
+      name: "EPTTextTests", dependencies: ["EPTSystem", "EPTText", "EPTFormat", "EPTTestSupport"]),
     .testTarget(
       name: "EPTModelTests",
-      dependencies: ["EPTCompute", "EPTLayers", 
-        "EPTModel", "EPTConvert", "EPTFormat", "EPTText", "EPTTestSupport", "CEPTKernels",
+      dependencies: [
+        "EPTSystem", "EPTCompute", "EPTLayers", "EPTModel", "EPTConvert", "EPTFormat", "EPTText",
+        "EPTTestSupport",
+        "CEPTKernels",
       ]),
     .testTarget(
       name: "EPTTaskTests",
-      dependencies: ["EPTCompute", "EPTTask", "EPTModel", "EPTText", "EPTFormat", "EPTTestSupport"]),
+      dependencies: [
+        "EPTSystem", "EPTCompute", "EPTTask", "EPTModel", "EPTText", "EPTFormat", "EPTTestSupport",
+      ]),
     .testTarget(
       name: "EPTConvertTests",
-      dependencies: ["EPTConvert", "EPTModel", "EPTText", "EPTFormat", "EPTTestSupport"]),
+      dependencies: [
+        "EPTSystem", "EPTConvert", "EPTModel", "EPTText", "EPTFormat", "EPTTestSupport",
+      ]),
     .testTarget(
       name: "EPTTrainTests",
-      dependencies: ["EPTCompute", 
-        "EPTTrain", "EPTTask", "EPTModel", "EPTConvert", "EPTFormat", "EPTText", "EPTTestSupport",
+      dependencies: [
+        "EPTSystem", "EPTCompute", "EPTTrain", "EPTTask", "EPTModel", "EPTConvert", "EPTFormat",
+        "EPTText",
+        "EPTTestSupport",
       ]),
     .testTarget(
       name: "EPTInferTests",
-      dependencies: ["EPTCompute", 
-        "EPTInfer", "EPTTask", "EPTModel", "EPTConvert", "EPTFormat", "EPTText", "EPTTestSupport",
+      dependencies: [
+        "EPTSystem", "EPTCompute", "EPTInfer", "EPTTask", "EPTModel", "EPTConvert", "EPTFormat",
+        "EPTText",
+        "EPTTestSupport",
       ]),
     .target(name: "CEPTTestSupport", path: "Tests/CEPTTestSupport"),
     .testTarget(
       name: "EPTFuzzTests",
-      dependencies: ["EPTCompute", "EPTTask", "EPTModel", "EPTFormat", "EPTTestSupport", "CEPTTestSupport"]),
+      dependencies: [
+        "EPTSystem", "EPTCompute", "EPTTask", "EPTModel", "EPTFormat", "EPTTestSupport",
+        "CEPTTestSupport",
+      ]),
     .testTarget(
       name: "EPTReportTests",
-      dependencies: ["EPTCompute", "EPTReport", "EPTTask", "EPTModel", "EPTFormat", "EPTTestSupport"]),
+      dependencies: [
+        "EPTSystem", "EPTCompute", "EPTReport", "EPTTask", "EPTModel", "EPTFormat",
+        "EPTTestSupport",
+      ]),
     .testTarget(
-      name: "eptcTests", dependencies: ["eptc", "answer-lines", "EPTFormat", "EPTTestSupport"]),
+      name: "eptcTests",
+      dependencies: ["eptc", "answer-lines", "EPTSystem", "EPTFormat", "EPTTestSupport"]),
   ],
   swiftLanguageModes: [.v6]
 )

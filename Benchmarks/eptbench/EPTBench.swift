@@ -1,4 +1,5 @@
 import EPTFormat
+import EPTSystem
 import EPTText
 import Glibc
 

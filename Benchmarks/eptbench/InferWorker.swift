@@ -1,6 +1,7 @@
 import EPTFormat
 import EPTInfer
 import EPTModel
+import EPTSystem
 import EPTTask
 import EPTText
 

@@ -1,6 +1,7 @@
 import EPTCompute
 import EPTFormat
 import EPTModel
+import EPTSystem
 import EPTTask
 import EPTText
 

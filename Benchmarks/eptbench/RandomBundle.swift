@@ -1,6 +1,7 @@
 import EPTCompute
 import EPTFormat
 import EPTModel
+import EPTSystem
 import EPTTask
 
 /// A bundle for SST-2 of the sizes that `eptc tune` gives, its numbers random: speed does not

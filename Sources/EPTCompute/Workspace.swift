@@ -1,3 +1,4 @@
+import EPTSystem
 import Synchronization
 
 /// What one pass through a model works with: memory and threads.

@@ -1,4 +1,5 @@
 import EPTFormat
+import EPTSystem
 
 /// The files of a Hugging Face checkpoint: one weight file or several, and their folder.
 struct Checkpoint {
@@ -44,7 +45,7 @@ struct Checkpoint {
       FileStatus("\(folder)/pytorch_model.bin") == nil
       ? "a checkpoint folder has it or model.safetensors.index.json"
       : "pytorch_model.bin is there; save the model with `safe_serialization=True` first"
-    throw FormatError.missingFile(path: "\(folder)/model.safetensors", hint: hint)
+    throw SystemError.missingFile(path: "\(folder)/model.safetensors", hint: hint)
   }
 
   /// Opens the shards that the index at `path` names.
@@ -71,8 +72,8 @@ struct Checkpoint {
     let files = try names.map { name in
       do {
         return try SafetensorsFile(path: "\(folder)/\(name)")
-      } catch FormatError.missingFile(let path, _) {
-        throw FormatError.missingFile(
+      } catch SystemError.missingFile(let path, _) {
+        throw SystemError.missingFile(
           path: path, hint: "the index says that it holds `\(holders[name] ?? "")`")
       }
     }

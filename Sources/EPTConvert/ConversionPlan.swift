@@ -1,5 +1,6 @@
 import EPTFormat
 import EPTModel
+import EPTSystem
 import EPTText
 
 /// A checked checkpoint and what to make of each of its tensors.
@@ -65,8 +66,8 @@ struct ConversionPlan {
     let path = "\(folder)/config.json"
     do {
       return try MappedFile(path: path)
-    } catch FormatError.missingFile {
-      throw FormatError.missingFile(
+    } catch SystemError.missingFile {
+      throw SystemError.missingFile(
         path: path, hint: "the checkpoint's config.json must be beside its weights")
     }
   }

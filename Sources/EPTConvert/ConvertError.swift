@@ -26,9 +26,9 @@ extension ConvertError: CustomStringConvertible {
     case .vocabularyMismatch(let folder, let tokens, let rows):
       "\(folder): its tokenizer has \(tokens) tokens, but its model has \(rows) embeddings; do they belong together?"
     case .badPattern(let pattern, let reason):
-      "--tensor `\(pattern)` is no POSIX extended regular expression: \(reason)"
+      "the tensor pattern `\(pattern)` is no POSIX extended regular expression: \(reason)"
     case .patternFitsNothing(let pattern, let example):
-      "--tensor `\(pattern)` fits the name of no tensor; names are such as `\(example)`"
+      "the tensor pattern `\(pattern)` fits the name of no tensor; names are such as `\(example)`"
     }
   }
 }

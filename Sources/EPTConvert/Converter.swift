@@ -1,4 +1,5 @@
 import EPTFormat
+import EPTSystem
 import Synchronization
 
 /// Makes a `.ept` of a Hugging Face checkpoint.
@@ -75,7 +76,7 @@ public struct Converter {
   private func plan() throws -> ConversionPlan {
     let checkpoint = try Checkpoint(path: input)
     if let existing = FileStatus(output) {
-      guard replacing || existing.isFolder else { throw FormatError.outputExists(path: output) }
+      guard replacing || existing.isFolder else { throw SystemError.outputExists(path: output) }
     }
     let plan = try ConversionPlan(checkpoint, choice: choice, threads: threads)
     if let existing = FileStatus(output) {

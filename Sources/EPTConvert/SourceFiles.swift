@@ -1,5 +1,5 @@
-import Dispatch
 import EPTFormat
+import EPTSystem
 import Synchronization
 
 /// A file that a conversion reads, and its digest once someone has asked for it.
@@ -15,7 +15,7 @@ final class SourceFile: Sendable {
 
   /// SHA-256 of the whole file; the first call makes it, and others meanwhile wait.
   ///
-  /// - Throws: `FormatError.system` or `.truncated`.
+  /// - Throws: `SystemError.system` or `.truncated`.
   func digest() throws -> SHA256Digest {
     try known.withLock { known in
       if let known { return try known.get() }
@@ -43,7 +43,8 @@ struct SourceFiles: Sendable {
 
   /// Begins to hash, beside whatever else is done.
   func hashInBackground() {
-    DispatchQueue.global().async { hash() }
+    // Without a thread to be had, whoever asks for a digest makes it.
+    try? BackgroundThread.start("to hash with") { hash() }
   }
 
   /// Hashes what is not hashed yet; what goes wrong shows in `provenance`.
@@ -53,7 +54,7 @@ struct SourceFiles: Sendable {
 
   /// What the files are.
   ///
-  /// - Throws: `FormatError.system` or `.truncated`.
+  /// - Throws: `SystemError.system` or `.truncated`.
   var provenance: Provenance {
     get throws { try provenance { try $0.digest() } }
   }

@@ -1,4 +1,5 @@
 import EPTFormat
+import EPTSystem
 
 /// Re-encodes one tensor, a part at a time, and finds numbers that cannot be weights.
 struct TensorEncoder: Sendable {

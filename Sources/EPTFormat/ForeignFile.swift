@@ -1,3 +1,5 @@
+import EPTSystem
+
 /// Files that commonly lie where others should be, known by their first bytes.
 enum ForeignFile: CaseIterable {
   case gitLFSPointer
@@ -61,9 +63,9 @@ enum ForeignFile: CaseIterable {
       case .gguf:
         ("a GGUF file", "start from the safetensors checkpoint instead")
       case .backbone:
-        ("a .ept backbone", "convert has been done already; use it as --model")
+        ("a .ept backbone", "convert has been done already; use it as the model")
       case .bundle:
-        ("an .eptb bundle", "use it as --prompt")
+        ("an .eptb bundle", "use it as the prompt")
       case .trainingCheckpoint:
         ("a checkpoint of a training run", "finish the run with `eptc tune --resume`")
       case .safetensors:

@@ -1,12 +1,11 @@
-/// Everything that can be wrong with bytes on disk.
+import EPTSystem
+
+/// Everything that can be wrong with bytes on disk; what can be wrong with the files themselves is
+/// `SystemError`.
 ///
 /// Truncated, corrupt, unsupported and missing are different errors, since each is mended
 /// differently. Every message says what is wrong, where, and what to do.
 public enum FormatError: Error, Equatable, Sendable {
-  /// A system call failed. `reason` is the system's own text.
-  case system(operation: String, path: String, reason: String)
-  /// The file or one it refers to is not there.
-  case missingFile(path: String, hint: String)
   /// Fewer bytes than the file itself says it has.
   case truncated(path: String, have: Int, expected: Int)
   /// Bytes that contradict each other or their checksum. `location` is a tensor, a section or
@@ -20,22 +19,14 @@ public enum FormatError: Error, Equatable, Sendable {
   case missingTensor(path: String, tensor: String)
   /// A tensor's shape differs from what its model's configuration asks for.
   case wrongShape(path: String, tensor: String, expected: [Int], actual: [Int])
-  /// The output is there already.
-  case outputExists(path: String)
 }
 
 extension FormatError: CustomStringConvertible {
   /// One line, whatever the names in a file contain.
-  public var description: String {
-    printable(text)
-  }
+  public var description: String { text.printable }
 
   private var text: String {
     switch self {
-    case .system(let operation, let path, let reason):
-      "cannot \(operation) \(path): \(reason)"
-    case .missingFile(let path, let hint):
-      "\(path) is missing: \(hint)"
     case .truncated(let path, let have, let expected):
       "\(path) is truncated: \(have) of \(expected) bytes are there; copy or download it again"
     case .corrupt(let path, let location, let reason):
@@ -48,22 +39,6 @@ extension FormatError: CustomStringConvertible {
       "\(path) has no tensor `\(tensor)`, which its configuration asks for; is the checkpoint whole?"
     case .wrongShape(let path, let tensor, let expected, let actual):
       "\(path): tensor `\(tensor)` has shape \(actual), but its configuration asks for \(expected)"
-    case .outputExists(let path):
-      "\(path) exists already; use --force to replace it"
     }
   }
-}
-
-/// `text` with control characters and line ends escaped, and a limit on its length.
-private func printable(_ text: String) -> String {
-  var line = ""
-  for scalar in text.unicodeScalars.prefix(2_000) {
-    switch scalar.properties.generalCategory {
-    case .control, .format, .lineSeparator, .paragraphSeparator:
-      line += "\\u{\(String(scalar.value, radix: 16))}"
-    default:
-      line.unicodeScalars.append(scalar)
-    }
-  }
-  return line
 }

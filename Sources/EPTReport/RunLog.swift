@@ -1,4 +1,5 @@
 import EPTFormat
+import EPTSystem
 
 /// The training loss of one step.
 public struct StepLoss: Sendable, Equatable {

@@ -6,6 +6,8 @@ public enum TaskError: Error, Equatable, Sendable {
   case dataNotFound(task: String, lookedFor: [String])
   /// A row that cannot be read. `reason` says how to mend it.
   case badRow(path: String, line: Int, reason: String)
+  /// It is not clear which columns of a file or a task are meant. `place` is a line or a task.
+  case unclearColumns(place: String, reason: String)
   /// A file that must have rows has none.
   case noRows(path: String)
   /// A definition that contradicts itself.
@@ -29,9 +31,11 @@ extension TaskError: CustomStringConvertible {
         : "unknown task \(name); did you mean \(nearest.joined(separator: " or "))?"
     case .dataNotFound(let task, let lookedFor):
       "no data for task \(task); looked for: \(lookedFor.joined(separator: ", "));"
-        + " name its folder with --data or EPT_DATA"
+        + " name its folder"
     case .badRow(let path, let line, let reason):
       "\(path):\(line): \(reason)"
+    case .unclearColumns(let place, let reason):
+      "\(place): \(reason)"
     case .noRows(let path):
       "\(path) has no rows; is it the right file, and whole?"
     case .invalidDefinition(let task, let reason):

@@ -1,25 +1,39 @@
 /// What can go wrong in training.
 public enum TrainError: Error, Equatable, Sendable {
-  /// A setting that cannot work. `reason` says which values can.
-  case invalidSetting(name: String, reason: String)
-  /// The loss, a gradient or a trained tensor is no longer a number. `flags` are those whose
-  /// values should be lowered, with these values.
-  case diverged(step: Int, what: String, flags: [String])
+  /// A learning rate and its value.
+  public struct Rate: Equatable, Sendable {
+    public let setting: TrainingSetting
+    public let value: Float
+  }
+
+  /// Settings that cannot work, alone or together. `reason` says which values can.
+  case invalidSetting([TrainingSetting], reason: String)
+  /// The loss, a gradient or a trained tensor is no longer a number. `rates` are those to lower.
+  case diverged(step: Int, what: String, rates: [Rate])
   /// A checkpoint of a run that differs in `what`.
   case otherRun(path: String, what: String, stored: String, given: String)
 }
 
 extension TrainError: CustomStringConvertible {
-  public var description: String {
+  public var description: String { description { $0.rawValue } }
+
+  /// The message, settings being called as `name` has it: a program's own names for them.
+  public func description(_ name: (TrainingSetting) -> String) -> String {
     switch self {
-    case .invalidSetting(let name, let reason):
-      "\(name) \(reason)"
-    case .diverged(let step, let what, let flags):
+    case .invalidSetting(let settings, let reason):
+      "\(Self.list(settings.map(name))) \(reason)"
+    case .diverged(let step, let what, let rates):
       "training diverged at step \(step): \(what) is not a finite number; lower "
-        + flags.joined(separator: ", ")
+        + rates.map { "\(name($0.setting)) (now \($0.value))" }.joined(separator: ", ")
     case .otherRun(let path, let what, let stored, let given):
       "\(path) is of another run: its \(what) is \(stored), here it is \(given);"
-        + " repeat that run's flags, or start over with --force"
+        + " repeat that run's settings, or start over"
     }
+  }
+
+  /// `a, b and c`.
+  private static func list(_ names: [String]) -> String {
+    guard let last = names.last, names.count > 1 else { return names.first ?? "" }
+    return names.dropLast().joined(separator: ", ") + " and " + last
   }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import EPTFormat
+import EPTSystem
 import Glibc
 
 @main
@@ -33,7 +34,7 @@ struct EPTC: ParsableCommand {
       try command.run()
     } catch {
       guard let status = ExitStatus(error) else { exit(withError: error) }
-      report("\(error)")
+      report(FlagNames.message(error))
       Glibc.exit(status.rawValue)
     }
   }

@@ -2,6 +2,7 @@ import EPTConvert
 import EPTFormat
 import EPTInfer
 import EPTModel
+import EPTSystem
 import EPTTask
 import EPTText
 import EPTTrain
@@ -26,7 +27,8 @@ enum ExitStatus: Int32 {
   /// The status for `error`, nil for one that eptc's rooms do not throw.
   init?(_ error: any Error) {
     switch error {
-    case let error as FormatError: self = Self.status(of: error)
+    case let error as SystemError: self = Self.status(of: error)
+    case is FormatError: self = .badData
     case CommandError.noBackbone: self = .missingInput
     case CommandError.unfinishedRun: self = .cannotCreate
     case TaskError.dataNotFound: self = .missingInput
@@ -36,17 +38,19 @@ enum ExitStatus: Int32 {
     }
   }
 
-  private static func status(of error: FormatError) -> ExitStatus {
+  private static func status(of error: SystemError) -> ExitStatus {
     switch error {
     case .system(let operation, _, _):
       switch operation {
-      case "open", "read", "map": .missingInput
-      case "create": .cannotCreate
-      default: .inputOutput
+      case .open, .read, .map, .list: .missingInput
+      case .create, .lock: .cannotCreate
+      case .write, .sync, .name, .rename: .inputOutput
       }
     case .missingFile: .missingInput
-    case .truncated, .corrupt, .foreign, .unsupported, .missingTensor, .wrongShape: .badData
-    case .outputExists: .cannotCreate
+    case .truncated: .badData
+    case .changed: .inputOutput
+    case .outputExists, .outputIsInput, .outputInUse: .cannotCreate
+    case .outOfMemory, .noThread: .failure
     }
   }
 

@@ -1,6 +1,7 @@
 import EPTConvert
 import EPTFormat
 import EPTModel
+import EPTSystem
 import EPTTestSupport
 import EPTText
 import Foundation
@@ -186,8 +187,8 @@ import Testing
     try TestPaths.withTemporaryFolder { folder in
       try TinyCheckpoint().write(to: folder)
       let path = try TestPaths.write([1], to: "out.ept", in: folder)
-      #expect(throws: FormatError.outputExists(path: path)) { try convert(folder) }
-      #expect(throws: FormatError.outputExists(path: path)) {
+      #expect(throws: SystemError.outputExists(path: path)) { try convert(folder) }
+      #expect(throws: SystemError.outputExists(path: path)) {
         try Converter(input: folder, output: path, choice: EncodingChoice(.lossless)).dryRun()
       }
       #expect(try TestPaths.read(path) == [1])

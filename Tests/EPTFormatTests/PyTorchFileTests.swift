@@ -1,3 +1,4 @@
+import EPTSystem
 import EPTTestSupport
 import Foundation
 import Testing
@@ -133,7 +134,7 @@ struct PyTorchFileTests {
       #expect(file.metadata == ["format": "pt"])
       #expect(try file.floats("a", shape: [2, 2]) == [1, -2, .leastNonzeroMagnitude, 4])
       #expect(try file.floats("b", shape: [3]) == [5, 6, 7])
-      #expect(throws: FormatError.outputExists(path: "\(folder)/x.safetensors")) {
+      #expect(throws: SystemError.outputExists(path: "\(folder)/x.safetensors")) {
         try writer.write(to: "\(folder)/x.safetensors", replacing: false)
       }
     }

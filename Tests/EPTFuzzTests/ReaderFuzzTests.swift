@@ -1,5 +1,6 @@
 import CEPTTestSupport
 import EPTFormat
+import EPTSystem
 import EPTTestSupport
 import Testing
 

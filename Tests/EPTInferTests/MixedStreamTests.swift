@@ -1,4 +1,5 @@
 import EPTFormat
+import EPTSystem
 import EPTTask
 import Foundation
 import Testing

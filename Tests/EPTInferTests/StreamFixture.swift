@@ -1,5 +1,6 @@
 import EPTConvert
 import EPTModel
+import EPTSystem
 import EPTTask
 import EPTTestSupport
 import EPTText

@@ -172,7 +172,7 @@ struct DatasetTests {
       #expect {
         try DataLocation.find(task, data: "/nowhere", environment: environment)
       } throws: { error in
-        "\(error)".contains("/nowhere/SST-2/train.tsv") && "\(error)".contains("--data")
+        "\(error)".contains("/nowhere/SST-2/train.tsv") && "\(error)".contains("name its folder")
       }
       #expect {
         try DataLocation.find(task, data: nil, environment: [:])

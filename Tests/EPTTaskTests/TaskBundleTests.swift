@@ -1,6 +1,7 @@
 import EPTCompute
 import EPTFormat
 import EPTModel
+import EPTSystem
 import EPTTestSupport
 import Foundation
 import Testing
@@ -151,7 +152,7 @@ struct TaskBundleTests {
         try Data(contentsOf: URL(fileURLWithPath: "\(folder)/\($0)"))
       }
       #expect(files[0] == files[1])
-      #expect(throws: FormatError.outputExists(path: "\(folder)/a")) {
+      #expect(throws: SystemError.outputExists(path: "\(folder)/a")) {
         try Self.bundle().write(to: "\(folder)/a", replacing: false)
       }
       try Self.bundle().write(to: "\(folder)/a", replacing: true)

@@ -86,7 +86,7 @@ struct TaskDiscoveryTests {
     ("text\tlabel\na\tx\nb\tx\n", 2, "every row has the label"),
     ("text\tlabel\na\tx\nb\t\n", 3, "empty label"),
     ("text\tlabel\na\t0.5\nb\t1\n", 2, "scale"),
-    ("a\tb\tlabel\n1\t2\tx\n", 1, "--text-column"),
+    ("a\tb\tlabel\n1\t2\tx\n", 1, "Name it"),
     ("a\tb\tc\n1\t2\tx\n", 1, "3 columns"),
     ("one column\n", 1, "1 column"),
   ])

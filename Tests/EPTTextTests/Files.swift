@@ -1,4 +1,5 @@
 import EPTFormat
+import EPTSystem
 import Foundation
 
 /// The bytes of a file.

@@ -1,6 +1,7 @@
 import EPTCompute
 import EPTFormat
 import EPTModel
+import EPTSystem
 import EPTTask
 import EPTTestSupport
 import Testing
@@ -60,19 +61,19 @@ struct MethodTests {
 
   @Test func partsThatAMethodLacksAreRefused() {
     func expect(
-      _ flag: String, _ method: TuningMethod, _ change: (inout TrainingSettings) -> Void
+      _ setting: String, _ method: TuningMethod, _ change: (inout TrainingSettings) -> Void
     ) {
       var settings = settings(method)
       change(&settings)
       #expect {
         try settings.validate()
-      } throws: { "\($0)".hasPrefix("\(flag) does not go with --method \(method.rawValue)") }
+      } throws: { "\($0)".hasPrefix("\(setting) does not go with method \(method.rawValue)") }
     }
-    expect("--rank", .pt) { $0.rank = 1 }
-    expect("--fusion-scale", .dept) { $0.fusionScale = 2 }
-    expect("--subspaces", .dept) { $0.subspaces = 2 }
-    expect("--fusion", .dept) { $0.usesFusion = true }
-    expect("--prompt-length", .head) { $0.promptLength = 3 }
+    expect("rank", .pt) { $0.rank = 1 }
+    expect("fusion scale", .dept) { $0.fusionScale = 2 }
+    expect("subspaces", .dept) { $0.subspaces = 2 }
+    expect("fusion", .dept) { $0.usesFusion = true }
+    expect("prompt length", .head) { $0.promptLength = 3 }
     var zero = settings(.pt)
     zero.rank = 0
     zero.usesFusion = false
@@ -84,12 +85,12 @@ struct MethodTests {
     try TestPaths.withTemporaryFolder { folder in
       #expect {
         try trainer(settings(.head), TinyBackbone.t5, folder: folder)
-      } throws: { "\($0)".hasPrefix("--method head trains an encoder's") }
+      } throws: { "\($0)".hasPrefix("method head trains an encoder's") }
       var empty = settings(.ept)
       (empty.promptLength, empty.rank) = (0, 0)
       #expect {
         try trainer(empty, folder: folder)
-      } throws: { "\($0)".hasPrefix("--prompt-length must be 1 or more") }
+      } throws: { "\($0)".hasPrefix("prompt length must be 1 or more") }
     }
   }
 

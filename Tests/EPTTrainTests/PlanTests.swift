@@ -43,7 +43,7 @@ struct PlanTests {
       settings.fusionScale = scale
       #expect {
         try settings.validate()
-      } throws: { "\($0)".contains("--fusion-scale") }
+      } throws: { "\($0)".contains("fusion scale") }
     }
   }
 
@@ -56,7 +56,7 @@ struct PlanTests {
     settings.inputLength = 61
     #expect {
       try plan(settings, positions: 100)
-    } throws: { "\($0)".contains("--input-length must be 60 or less") }
+    } throws: { "\($0)".contains("input length must be 60 or less") }
     settings.inputLength = 60
     #expect(try plan(settings, positions: 100).shape.inputLength == 60)
   }
@@ -101,27 +101,27 @@ struct PlanTests {
     settings.rank = 1 << 16
     #expect {
       try plan(settings)
-    } throws: { "\($0)".contains("--subspaces") && "\($0)".contains("numbers together") }
+    } throws: { "\($0)".contains("subspaces") && "\($0)".contains("numbers together") }
   }
 
   @Test func badSettingsAreNamed() throws {
-    func expect(_ flag: String, _ change: (inout TrainingSettings) -> Void) {
+    func expect(_ setting: String, _ change: (inout TrainingSettings) -> Void) {
       var settings = TrainingSettings()
       change(&settings)
       #expect {
         try settings.validate()
-      } throws: { "\($0)".hasPrefix(flag + " ") }
+      } throws: { "\($0)".hasPrefix(setting + " ") }
     }
     try TrainingSettings().validate()
-    expect("--steps") { $0.steps = 0 }
-    expect("--batch") { $0.batch = -1 }
-    expect("--rank") { $0.rank = -1 }
-    expect("--prompt-length") { $0.promptLength = .max }
-    expect("--subspaces") { $0.subspaces = 1 << 40 }
-    expect("--prompt-rate") { $0.promptRate = .nan }
-    expect("--head-rate") { $0.headRate = -1 }
-    expect("--clip") { $0.gradientClip = 0 }
-    expect("--warm-up") {
+    expect("steps") { $0.steps = 0 }
+    expect("batch") { $0.batch = -1 }
+    expect("rank") { $0.rank = -1 }
+    expect("prompt length") { $0.promptLength = .max }
+    expect("subspaces") { $0.subspaces = 1 << 40 }
+    expect("prompt rate") { $0.promptRate = .nan }
+    expect("head rate") { $0.headRate = -1 }
+    expect("gradient clip") { $0.gradientClip = 0 }
+    expect("warm-up") {
       $0.steps = 3
       $0.warmUp = 4
     }

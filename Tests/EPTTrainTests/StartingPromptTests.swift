@@ -134,10 +134,10 @@ struct StartingPromptTests {
           try trainer(start, folder: folder, change)
         } throws: { "\($0)".contains(words) }
       }
-      expect("--prompt-length is 6, but the prompt of --init has 5") { $0.promptLength = 6 }
-      expect("--rank is 2") { $0.rank = 2 }
-      expect("--subspaces is 3") { $0.subspaces = 3 }
-      expect("--method pt would lose") { $0.method = .pt }
+      expect("prompt length is 6, but the prompt to start from has 5") { $0.promptLength = 6 }
+      expect("rank is 2") { $0.rank = 2 }
+      expect("subspaces is 3") { $0.subspaces = 3 }
+      expect("method pt would lose") { $0.method = .pt }
       expect("eptc fold") { $0.method = .dept }
     }
   }

@@ -1,5 +1,6 @@
 import EPTFormat
 import EPTModel
+import EPTSystem
 import EPTTask
 import EPTText
 import Foundation

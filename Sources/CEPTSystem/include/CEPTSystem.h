@@ -26,6 +26,24 @@ bool ept_mapping_report_faults(const char *prefix, int status);
 /// hinges on its success.
 void ept_begin_write_back(int descriptor);
 
+/// How many processors the process's affinity mask names; 0 where that cannot be told.
+int ept_processors_allowed(void);
+
+/// Takes signal `number` over for the rest of the process: it is counted from now on, and system calls
+/// that it interrupts go on. Unblocks it, too, since whoever started the process may have had it
+/// blocked, which is inherited. Numbers below 64 only. Returns false where the system refuses.
+///
+/// With an `end_status` of 0 or more, the second one ends the process with this status.
+bool ept_signal_count_from_now(int number, int end_status);
+
+/// How often signal `number` has come since. Any thread may ask.
+unsigned ept_signal_count(int number);
+
+/// Opens `/dev/null` in the place of each of the descriptors 0 to 2 that is closed, so that no file that
+/// is opened later gets what is written to standard output or standard error. Reading from such a
+/// descriptor and writing to one fail as on a closed one.
+void ept_fill_standard_descriptors(void);
+
 /// Tells the processor that the calling thread spins, waiting for another one.
 static inline void ept_spin_pause(void) {
 #if defined(__x86_64__)

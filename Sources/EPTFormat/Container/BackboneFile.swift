@@ -1,3 +1,5 @@
+import EPTSystem
+
 /// A mapped `.ept`: the weights, configuration and tokenizer of one frozen language model.
 public final class BackboneFile: WeightSource {
   /// Names of the sections, docs/format.md.

@@ -1,3 +1,4 @@
+import EPTSystem
 import Synchronization
 
 /// A container that is being written: its contents in file order, and its header as far as it is known.
@@ -147,7 +148,7 @@ extension ContainerAssembly {
   /// Writes preamble and header, last since they hold the payloads' checksums.
   ///
   /// - Returns: The digest of both.
-  /// - Throws: `FormatError.system`.
+  /// - Throws: `SystemError.system`.
   func finish(_ file: AtomicFile, kind: ContainerKind) throws -> SHA256Digest {
     let records = header.serialized()
     let (preamble, digest) = ContainerPreamble.serialized(

@@ -1,3 +1,4 @@
+import EPTSystem
 import Synchronization
 
 /// A mapped container: named sections and tensors under one checksum, docs/format.md.
@@ -29,7 +30,7 @@ public final class ContainerFile: WeightSource {
   /// - Parameters:
   ///   - path: The file.
   ///   - kind: Which of the two kinds it must be.
-  /// - Throws: `FormatError.missingFile`, `.system`, `.foreign`, `.truncated`, `.corrupt` or
+  /// - Throws: `SystemError.missingFile`, `.system`, `.foreign`, `.truncated`, `.corrupt` or
   ///   `.unsupported`.
   public convenience init(path: String, kind: ContainerKind) throws {
     try self.init(MappedFile(path: path), kind: kind)

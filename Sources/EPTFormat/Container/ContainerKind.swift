@@ -1,3 +1,5 @@
+import EPTSystem
+
 /// The files that share the container layout of docs/format.md.
 public enum ContainerKind: Sendable, CaseIterable {
   /// A frozen language model, `.ept`.
@@ -32,7 +34,7 @@ public enum ContainerKind: Sendable, CaseIterable {
 extension ContainerKind {
   /// The kind whose magic the file at `path` begins with, nil if it is something else.
   ///
-  /// - Throws: `FormatError.missingFile` or `.system`.
+  /// - Throws: `SystemError.missingFile` or `.system`.
   public init?(ofFile path: String) throws {
     let file = try MappedFile(path: path)
     let start = withExtendedLifetime(file) { Array(file.bytes.prefix(8)) }

@@ -1,3 +1,5 @@
+import EPTSystem
+
 /// Collects sections and tensors and writes them as one container, docs/format.md.
 ///
 /// The same contents give the same bytes, in whatever order they were added and with whatever number
@@ -114,7 +116,7 @@ public struct ContainerWriter {
   ///   - threads: How many threads to make parts on.
   ///   - progress: Called now and then, on this thread.
   /// - Returns: What was written.
-  /// - Throws: `FormatError.outputExists`, `.system`, `.corrupt` for contents that contradict
+  /// - Throws: `SystemError.outputExists`, `.system`, `.corrupt` for contents that contradict
   ///   their description, and what a tensor's contents throw: the first in file order.
   @discardableResult
   public func write(

@@ -1,3 +1,4 @@
+import EPTSystem
 import Synchronization
 
 /// Makes the payloads of a container's tensors part by part, and writes them one after another.
@@ -60,7 +61,7 @@ final class PayloadWriter: @unchecked Sendable {
 
   /// Appends parts `first` and on.
   ///
-  /// - Throws: `FormatError.system`, `.corrupt` for contents that contradict their description.
+  /// - Throws: `SystemError.system`, `.corrupt` for contents that contradict their description.
   func append(_ made: [PayloadPart], from first: Int) throws {
     for (offset, part) in made.enumerated() {
       let place = parts[first + offset]

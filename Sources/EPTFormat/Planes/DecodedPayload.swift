@@ -1,3 +1,4 @@
+import EPTSystem
 import Synchronization
 
 /// The numbers of a tensor whose payload is compressed, for as long as this object lives.

@@ -1,3 +1,5 @@
+import EPTSystem
+
 /// A mapped file of `torch.save` that holds a dictionary of tensors: a zip archive with a pickle.
 ///
 /// The pickle is read, never run (`TensorPickle`).
@@ -18,7 +20,7 @@ public final class PyTorchFile: WeightSource {
 
   /// Maps the file at `path` and checks all but the numbers themselves.
   ///
-  /// - Throws: `FormatError.missingFile`, `.system`, `.foreign`, `.corrupt` or `.unsupported`.
+  /// - Throws: `SystemError.missingFile`, `.system`, `.foreign`, `.corrupt` or `.unsupported`.
   public convenience init(path: String) throws {
     try self.init(MappedFile(path: path))
   }

@@ -1,3 +1,5 @@
+import EPTSystem
+
 /// A mapped safetensors file (https://huggingface.co/docs/safetensors).
 ///
 /// Everything but the numbers themselves is checked when it is opened.
@@ -22,7 +24,7 @@ public final class SafetensorsFile: WeightSource {
 
   /// Maps the file at `path` and checks its header.
   ///
-  /// - Throws: `FormatError.missingFile`, `.system`, `.foreign`, `.truncated`, `.corrupt` or
+  /// - Throws: `SystemError.missingFile`, `.system`, `.foreign`, `.truncated`, `.corrupt` or
   ///   `.unsupported`.
   public convenience init(path: String) throws {
     try self.init(MappedFile(path: path))

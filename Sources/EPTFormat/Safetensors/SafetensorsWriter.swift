@@ -1,3 +1,5 @@
+import EPTSystem
+
 /// Writes binary32 tensors as a safetensors file (https://huggingface.co/docs/safetensors).
 public struct SafetensorsWriter {
   private struct Tensor {
@@ -24,7 +26,7 @@ public struct SafetensorsWriter {
 
   /// Writes the file to `path`, which is untouched unless all goes well.
   ///
-  /// - Throws: `FormatError.outputExists` unless `replacing`, `.system` if the disk refuses.
+  /// - Throws: `SystemError.outputExists` unless `replacing`, `.system` if the disk refuses.
   public func write(to path: String, replacing: Bool) throws {
     var members: [JSONMember] = []
     if !metadata.isEmpty {

@@ -1,3 +1,5 @@
+import EPTSystem
+
 extension StoredTensor {
   /// All numbers as binary32, row-major.
   ///

@@ -1,5 +1,5 @@
+import EPTSystem
 import EPTTask
-import Glibc
 
 /// A backbone in memory that tuned tasks answer with.
 ///
@@ -17,8 +17,7 @@ public struct InferenceModel: Sendable {
   ///
   /// - Throws: `FormatError`, `TextError` or `ModelError`.
   public init(path: String, threads: Int? = nil) throws {
-    let processors = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
-    backbone = try LoadedBackbone(path: path, threads: threads ?? processors)
+    backbone = try LoadedBackbone(path: path, threads: threads ?? Processors.available)
   }
 
   /// The tuned task in the `.eptb` file at `path`, called by its file's name.

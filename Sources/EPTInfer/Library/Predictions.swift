@@ -1,5 +1,5 @@
-import Dispatch
 import EPTModel
+import EPTSystem
 
 /// The predictions of an asynchronous sequence of records.
 public struct Predictions<Source: AsyncSequence & Sendable>: AsyncSequence, Sendable
@@ -78,12 +78,17 @@ where Source.Element: RecordConvertible {
   /// Computes beside the pool of threads that asynchronous code shares.
   private func replies(to records: [PendingRecord]) async throws -> [[Reply?]] {
     try await withCheckedThrowingContinuation { continuation in
-      DispatchQueue.global().async {
+      let work: @Sendable () -> Void = {
         continuation.resume(
           with: Result {
             try Classifier(model, prompts, batchRows: StreamSettings().batchRows)
               .replies(to: records)
           })
+      }
+      do {
+        try BackgroundThread.start("to compute with", work)
+      } catch {
+        work()
       }
     }
   }

@@ -14,29 +14,36 @@ public final class PromptReload: Sendable {
   }
 
   private let isRequested = Atomic(false)
+  /// The last that `requests` has said.
+  private let requestsSeen = Atomic<UInt>(0)
+  private let requests: @Sendable () -> UInt
   private let source: PromptSource
   private let backbone: LoadedBackbone
   private let report: @Sendable (Outcome) -> Void
 
   init(
-    _ source: PromptSource, on backbone: LoadedBackbone,
+    _ source: PromptSource, on backbone: LoadedBackbone, requests: @escaping @Sendable () -> UInt,
     report: @escaping @Sendable (Outcome) -> Void
   ) {
     self.source = source
     self.backbone = backbone
+    self.requests = requests
     self.report = report
   }
 
-  /// Asks for the prompts to be loaded again before the next line; safe in a signal handler.
+  /// Asks for the prompts to be loaded again before the next line.
+  ///
+  /// Not for signal handlers, which must not touch Swift's state: see `requests` of `AnswerStream`.
   public func request() {
     isRequested.store(true, ordering: .releasing)
   }
 
   /// The prompts loaded anew, if someone has asked and they are usable.
   func newPrompts() -> PromptSet? {
-    guard isRequested.load(ordering: .relaxed),
-      isRequested.exchange(false, ordering: .acquiring)
-    else { return nil }
+    let count = requests()
+    let isCounted = requestsSeen.exchange(count, ordering: .relaxed) != count
+    let isAsked = isRequested.exchange(false, ordering: .acquiring)
+    guard isCounted || isAsked else { return nil }
     do {
       let prompts = try source.read().prepared(on: backbone)
       report(.loaded(prompts.prompts.map(\.name)))

@@ -1,5 +1,5 @@
+import EPTSystem
 import EPTTask
-import Glibc
 
 /// Where a stream's prompts come from; they can be loaded again while it runs.
 public struct PromptSource: Sendable {
@@ -66,17 +66,8 @@ public struct PromptSource: Sendable {
 
   /// The paths of the bundles in `folder`, sorted by name.
   private static func bundles(in folder: String) throws -> [String] {
-    guard let stream = opendir(folder) else {
-      throw InferError.missingInput(path: folder, reason: String(cString: strerror(errno)))
-    }
-    defer { closedir(stream) }
-    var names: [String] = []
-    while let entry = readdir(stream) {
-      let name = withUnsafePointer(to: &entry.pointee.d_name) {
-        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-      }
-      if name.hasSuffix(".eptb"), !name.hasPrefix(".") { names.append(name) }
-    }
+    let names = try FolderListing.names(in: folder)
+      .filter { $0.hasSuffix(".eptb") && !$0.hasPrefix(".") }
     guard !names.isEmpty else { throw InferError.noPrompts(folder: folder) }
     let prefix = folder.hasSuffix("/") ? folder : folder + "/"
     return names.sorted { Array($0.utf8).lexicographicallyPrecedes(Array($1.utf8)) }

@@ -50,7 +50,7 @@ struct RecordParser {
   private mutating func setColumns(_ names: [String], input: String) throws {
     guard Set(names).count == names.count, !names.contains("") else {
       throw InferError.header(
-        input: input, reason: "the first line must name each column once; use --columns instead")
+        input: input, reason: "the first line must name each column once")
     }
     columns = names
   }

@@ -1,3 +1,4 @@
+import EPTSystem
 import EPTTask
 
 /// Answers the records of an input in order, one line a record.
@@ -18,11 +19,14 @@ public final class AnswerStream {
   ///
   /// `report` hears what comes of loading prompts again, on another thread.
   ///
+  /// - Parameter requests: How often someone has asked so far, in some other way than by `reload`, for the
+  ///   prompts to be loaded again: a program's count of a signal, say. Asked before each line.
   /// - Throws: `TaskError`, `ModelError` or `InferError` for bundles that are not usable with
   ///   `backbone`.
   public init(
     _ input: InputFile, as format: RecordFormat, prompts bundles: PromptBundles,
     on backbone: LoadedBackbone, to writer: AnswerWriter, settings: StreamSettings,
+    requests: @escaping @Sendable () -> UInt = { 0 },
     report: @escaping @Sendable (PromptReload.Outcome) -> Void
   ) throws {
     self.input = input
@@ -36,7 +40,7 @@ public final class AnswerStream {
       } else {
         try Classifier(backbone.model, prompts, batchRows: settings.batchRows)
       }
-    reload = PromptReload(bundles.source, on: backbone, report: report)
+    reload = PromptReload(bundles.source, on: backbone, requests: requests, report: report)
   }
 
   /// Answers until the input ends; `progress` hears of each batch that has been written.
@@ -50,7 +54,7 @@ public final class AnswerStream {
       input, format: format, prompts: prompts, reload: reload, settings: settings, queue: queue)
     // Nothing here touches the reader again.
     nonisolated(unsafe) let handedOver = reader
-    try BackgroundThread.start { handedOver.run() }
+    try BackgroundThread.start("to read with") { handedOver.run() }
     var counts = StreamCounts()
     while case let records = try queue.take(count: settings.batch, cost: settings.batchRows),
       !records.isEmpty

@@ -1,3 +1,4 @@
+import EPTSystem
 import EPTTask
 
 /// Reads, routes and tokenizes records, on a thread of its own.

@@ -32,7 +32,7 @@ struct Classifier: Responder {
   init(_ model: PromptedModel, _ prompts: PromptSet, batchRows: Int) throws {
     guard prompts.prompts.allSatisfy({ $0.prompt != nil }) else {
       throw InferError.unsupported(
-        what: "without a bundle there are no labels to choose from", hint: "name one with --prompt")
+        what: "without a bundle there are no labels to choose from", hint: "give one")
     }
     self.model = model
     self.batchRows = batchRows
@@ -73,7 +73,7 @@ struct TextGenerator: Responder {
     guard backbone.model.hasDecoder, let tokenizer = backbone.tokenizer as? any Detokenizer else {
       throw InferError.unsupported(
         what: "\(backbone.identity) has no decoder, so it cannot write",
-        hint: "choose among labels without --generate, or take a T5")
+        hint: "choose among labels instead, or take a T5")
     }
     model = backbone.model
     self.tokenizer = tokenizer

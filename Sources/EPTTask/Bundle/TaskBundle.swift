@@ -89,7 +89,7 @@ extension TaskBundle {
   ///   - path: The file to make.
   ///   - replacing: Whether a file that is there may be replaced.
   ///   - numbers: How the tensors are stored; training goes on without loss from binary32 only.
-  /// - Throws: `FormatError.outputExists` unless `replacing`, `.system` if the disk refuses;
+  /// - Throws: `SystemError.outputExists` unless `replacing`, `.system` if the disk refuses;
   ///   `TaskError.unusablePrompt` for a number that `numbers` cannot hold.
   public func write(
     to path: String, replacing: Bool, numbers: BundleNumbers = .f32

@@ -1,11 +1,12 @@
 import EPTCompute
 import EPTFormat
 import EPTModel
+import EPTSystem
 
 extension TaskBundle {
   /// Reads and checks the bundle at `path`, every byte of it.
   ///
-  /// - Throws: `FormatError.missingFile`, `.truncated`, `.corrupt`, `.unsupported`,
+  /// - Throws: `SystemError.missingFile`, `.truncated`, `.corrupt`, `.unsupported`,
   ///   `.missingTensor` or `.wrongShape`.
   public init(path: String) throws {
     try self.init(MappedFile(path: path))

@@ -1,4 +1,5 @@
 import EPTFormat
+import EPTSystem
 
 /// Reads records that are one JSON object a line, GLUE-like ones and SuperGLUE's.
 struct JSONLinesReader {

@@ -1,4 +1,5 @@
 import EPTFormat
+import EPTSystem
 
 /// Finds a labelled file's columns, and which labels its rows have.
 struct LabelSurvey {
@@ -85,12 +86,11 @@ struct LabelSurvey {
     let missing = (textColumns + [labelColumn]).filter { !names.contains($0) }
     guard !textColumns.isEmpty, missing.isEmpty else {
       let shown = names.prefix(16).joined(separator: ", ")
-      throw fault(
+      throw unclear(
         line,
         missing.isEmpty
-          ? "which column is the text? Name it with --text-column; there are: \(shown)"
-          : "there is no column \(missing.joined(separator: ", ")); there are: \(shown);"
-            + " see --text-column and --label-column")
+          ? "which column is the text? Name it; there are: \(shown)"
+          : "there is no column \(missing.joined(separator: ", ")); there are: \(shown)")
     }
   }
 
@@ -106,10 +106,10 @@ struct LabelSurvey {
     }
     if textColumns.isEmpty, givenLabel == nil {
       guard names.count == 2 else {
-        throw fault(
+        throw unclear(
           line,
           "a file without a column `label` must have lines of text, tab, label; this one has"
-            + " \(names.count) columns: see --text-column and --label-column")
+            + " \(names.count) columns: name them")
       }
       textColumns = ["1"]
     }
@@ -135,6 +135,10 @@ struct LabelSurvey {
         "more than \(TaskDiscovery.mostClasses) different labels; "
           + "is `\(labelColumn)` the label's column?")
     }
+  }
+
+  private func unclear(_ line: Int, _ reason: String) -> TaskError {
+    .unclearColumns(place: "\(path):\(line)", reason: reason)
   }
 
   private func fault(_ line: Int, _ reason: String) -> TaskError {

@@ -1,4 +1,5 @@
 import EPTFormat
+import EPTSystem
 
 /// The rows of one labelled file.
 struct LabelledFile {

@@ -1,4 +1,5 @@
 import EPTFormat
+import EPTSystem
 
 /// Which rows are for training, for choosing the best step (validation), and for the final
 /// figure (test).

@@ -1,4 +1,5 @@
 import EPTFormat
+import EPTSystem
 
 /// Reads rows of tab-separated columns, in which nothing is quoted.
 struct TabSeparatedReader {

@@ -1,4 +1,5 @@
 import EPTFormat
+import EPTSystem
 
 /// The lines of a mapped text file, by number.
 ///

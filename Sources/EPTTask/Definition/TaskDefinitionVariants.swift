@@ -30,14 +30,14 @@ extension TaskDefinition {
   /// `text` has one column a field, or none for those that the task has; `label` is nil for the one that
   /// the task has.
   ///
-  /// - Throws: `TaskError.invalidDefinition` if there is not one column a field.
+  /// - Throws: `TaskError.unclearColumns` if there is not one column a field.
   public func reading(text: [String], label: String?) throws -> TaskDefinition {
     guard !text.isEmpty || label != nil else { return self }
     let columns = text.isEmpty ? source.columns : text
     guard columns.count == fields.count else {
-      throw TaskError.invalidDefinition(
-        task: name,
-        reason: "its fields are \(fields.joined(separator: ", ")); give --text-column"
+      throw TaskError.unclearColumns(
+        place: "task \(name)",
+        reason: "its fields are \(fields.joined(separator: ", ")); name the text's column"
           + " \(fields.count == 1 ? "once" : "\(fields.count) times"), in this order")
     }
     return try replacing(

@@ -1,4 +1,5 @@
 import EPTFormat
+import EPTSystem
 
 /// A definition that a user wrote: what `eptc tasks show` prints, edited.
 public enum TaskFile {

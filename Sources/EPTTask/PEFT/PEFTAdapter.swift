@@ -1,6 +1,7 @@
 import EPTCompute
 import EPTFormat
 import EPTModel
+import EPTSystem
 
 /// A soft prompt as Hugging Face's PEFT, or DePT's fork of it, saves one in a folder.
 public struct PEFTAdapter: Sendable {
@@ -81,11 +82,11 @@ public struct PEFTAdapter: Sendable {
   private static func weights(_ folder: String) throws -> any WeightSource {
     do {
       return try SafetensorsFile(path: "\(folder)/adapter_model.safetensors")
-    } catch FormatError.missingFile {
+    } catch SystemError.missingFile {
       do {
         return try PyTorchFile(path: "\(folder)/adapter_model.bin")
-      } catch FormatError.missingFile(let path, _) {
-        throw FormatError.missingFile(
+      } catch SystemError.missingFile(let path, _) {
+        throw SystemError.missingFile(
           path: path, hint: "neither it nor adapter_model.safetensors is there")
       }
     }

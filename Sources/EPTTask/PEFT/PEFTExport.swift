@@ -1,5 +1,6 @@
 import EPTFormat
 import EPTModel
+import EPTSystem
 
 /// Writes a bundle's prompt as PEFT's prompt tuning saves one.
 public enum PEFTExport {
@@ -16,7 +17,7 @@ public enum PEFTExport {
   ///   - baseModel: The name or path under which PEFT's user loads the backbone.
   ///   - replacing: Whether files that are there may be replaced.
   /// - Throws: `TaskError.unusablePrompt` for a prompt with a low-rank pair, with a head or without
-  ///   rows; `FormatError.outputExists` or `.system`.
+  ///   rows; `SystemError.outputExists` or `.system`.
   public static func write(
     _ bundle: TaskBundle, from bundlePath: String, to folder: String, baseModel: String?,
     replacing: Bool
@@ -36,7 +37,7 @@ public enum PEFTExport {
     guard !pair else {
       throw refuse(
         "its low-rank pair changes the text's embeddings, which PEFT's prompt tuning cannot do;"
-          + " tune with --method pt, or with --rank 0")
+          + " tune with method pt, or with rank 0")
     }
     let prompt = bundle.prompt.folded().prompt
     let configuration: JSON = [

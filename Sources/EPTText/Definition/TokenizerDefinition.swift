@@ -1,4 +1,5 @@
 import EPTFormat
+import EPTSystem
 
 /// A tokenizer in its binary form.
 public struct CompiledTokenizer: Sendable, Equatable {
@@ -30,7 +31,7 @@ public enum TokenizerDefinition {
         try file.refuseStandIn(for: "a tokenizer's definition")
         names.append(name)
         return file
-      } catch FormatError.missingFile {
+      } catch SystemError.missingFile {
         return nil
       }
     }
@@ -56,7 +57,7 @@ public enum TokenizerDefinition {
         ).parts()
       }
     } else {
-      throw FormatError.missingFile(
+      throw SystemError.missingFile(
         path: folder + "/tokenizer.json",
         hint: "a checkpoint folder has one of tokenizer.json, spiece.model and vocab.txt")
     }

@@ -53,7 +53,7 @@ enum CheckpointNames {
 extension TrainingCheckpoint {
   /// Writes the checkpoint to `path`, in place of the one before, all or nothing.
   ///
-  /// - Throws: `FormatError.system` if the disk refuses.
+  /// - Throws: `SystemError.system` if the disk refuses.
   public func write(to path: String) throws {
     var writer = ContainerWriter(kind: .checkpoint)
     writer.addSection(CheckpointNames.identity, Array(identity.serialized().utf8))

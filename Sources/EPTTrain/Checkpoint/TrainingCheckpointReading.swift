@@ -49,7 +49,7 @@ private struct CheckpointReader {
   func fault(_ member: String) -> FormatError {
     FormatError.corrupt(
       path: file.path, location: "section `\(CheckpointNames.state)`",
-      reason: "\"\(member)\" is missing or impossible; start over with --force")
+      reason: "\"\(member)\" is missing or impossible; remove the file and start over")
   }
 
   func finished(_ json: JSON?) throws -> [TrainingOutcome] {

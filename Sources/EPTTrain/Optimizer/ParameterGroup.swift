@@ -11,13 +11,13 @@ public enum ParameterGroup: String, Sendable, CaseIterable {
   /// An encoder's linear classifier.
   case head
 
-  /// The command line's flag for the group's learning rate.
-  var rateFlag: String {
+  /// The group's learning rate.
+  var rateSetting: TrainingSetting {
     switch self {
-    case .prompt: "--prompt-rate"
-    case .lowRank: "--low-rank-rate"
-    case .subspaces: "--subspace-rate"
-    case .head: "--head-rate"
+    case .prompt: .promptRate
+    case .lowRank: .lowRankRate
+    case .subspaces: .subspaceRate
+    case .head: .headRate
     }
   }
 }

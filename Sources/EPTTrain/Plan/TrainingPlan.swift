@@ -44,7 +44,7 @@ public struct TrainingPlan: Sendable, Equatable {
     try settings.validate()
     guard hasHead || settings.method != .head else {
       throw TrainError.invalidSetting(
-        name: "--method",
+        [.method],
         reason: "head trains an encoder's linear head; this backbone has a decoder instead")
     }
     let promptLength = settings.effectivePromptLength
@@ -52,13 +52,13 @@ public struct TrainingPlan: Sendable, Equatable {
     let room = (positions ?? .max) - promptLength
     guard room >= 8 else {
       throw TrainError.invalidSetting(
-        name: "--prompt-length",
+        [.promptLength],
         reason: "leaves \(max(0, room)) of the backbone's \(positions ?? 0) positions for text;"
           + " lower it")
     }
     if let inputLength = settings.inputLength, inputLength > room {
       throw TrainError.invalidSetting(
-        name: "--input-length",
+        [.inputLength],
         reason: "must be \(room) or less: the backbone has \(positions ?? 0) positions and the"
           + " prompt takes \(promptLength)")
     }
@@ -70,12 +70,12 @@ public struct TrainingPlan: Sendable, Equatable {
       settings.rank ?? (settings.method.hasLowRankPair ? shape.largestRank(within: budget) : 0)
     guard shape.promptLength > 0 || shape.rank > 0 || settings.method == .head else {
       throw TrainError.invalidSetting(
-        name: "--prompt-length",
+        [.promptLength],
         reason: "must be 1 or more without a low-rank pair: no prompt would be left to train")
     }
     guard shape.parameterCount <= Self.largestPrompt else {
       throw TrainError.invalidSetting(
-        name: "--prompt-length, --rank, --subspaces and --subspace-width",
+        [.promptLength, .rank, .subspaces, .subspaceWidth],
         reason: "ask for \(shape.parameterCount) numbers together; at most \(Self.largestPrompt)"
           + " make sense")
     }

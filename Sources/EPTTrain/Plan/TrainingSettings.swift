@@ -64,44 +64,44 @@ public struct TrainingSettings: Sendable, Equatable {
 
   /// Checks each value on its own.
   ///
-  /// - Throws: `TrainError.invalidSetting`, naming the command line's flag.
+  /// - Throws: `TrainError.invalidSetting`, naming the setting.
   public func validate() throws {
-    func require(_ condition: Bool, _ name: String, _ reason: String) throws {
-      guard condition else { throw TrainError.invalidSetting(name: name, reason: reason) }
+    func require(_ condition: Bool, _ setting: TrainingSetting, _ reason: String) throws {
+      guard condition else { throw TrainError.invalidSetting([setting], reason: reason) }
     }
     // The limits on sizes keep their products far from overflow.
-    let counts: [(String, Int?, ClosedRange<Int>)] = [
-      ("--steps", steps, 1...1 << 24), ("--batch", batch, 1...1 << 16),
-      ("--accumulate", accumulation, 1...1 << 12), ("--shots", shots, 1...1 << 24),
-      ("--warm-up", warmUp, 0...1 << 24), ("--evaluate-every", evaluationInterval, 1...1 << 24),
-      ("--patience", patience, 1...1 << 24), ("--longest-run", longestRun, 1...1 << 24),
-      ("--prompt-length", promptLength, 0...1 << 16), ("--input-length", inputLength, 1...1 << 16),
-      ("--rank", rank, 0...1 << 16), ("--subspaces", subspaces, 0...1 << 12),
-      ("--subspace-width", subspaceWidth, 1...1 << 12),
-      ("--nominal-length", nominalLength, 1...1 << 16),
+    let counts: [(TrainingSetting, Int?, ClosedRange<Int>)] = [
+      (.steps, steps, 1...1 << 24), (.batch, batch, 1...1 << 16),
+      (.accumulation, accumulation, 1...1 << 12), (.shots, shots, 1...1 << 24),
+      (.warmUp, warmUp, 0...1 << 24), (.evaluationInterval, evaluationInterval, 1...1 << 24),
+      (.patience, patience, 1...1 << 24), (.longestRun, longestRun, 1...1 << 24),
+      (.promptLength, promptLength, 0...1 << 16), (.inputLength, inputLength, 1...1 << 16),
+      (.rank, rank, 0...1 << 16), (.subspaces, subspaces, 0...1 << 12),
+      (.subspaceWidth, subspaceWidth, 1...1 << 12),
+      (.nominalLength, nominalLength, 1...1 << 16),
     ]
     for (name, value, range) in counts {
       try require(
         value.map { range.contains($0) } ?? true, name,
         "must be a whole number from \(range.lowerBound) to \(range.upperBound)")
     }
-    let rates: [(String, Float?)] = [
-      ("--prompt-rate", promptRate), ("--low-rank-rate", lowRankRate),
-      ("--subspace-rate", subspaceRate), ("--head-rate", headRate),
-      ("--weight-decay", weightDecay),
+    let rates: [(TrainingSetting, Float?)] = [
+      (.promptRate, promptRate), (.lowRankRate, lowRankRate),
+      (.subspaceRate, subspaceRate), (.headRate, headRate),
+      (.weightDecay, weightDecay),
     ]
     for (name, rate) in rates {
       try require(
         rate.map { $0.isFinite && $0 >= 0 } ?? true, name, "must be a number of 0 or more")
     }
-    try require(alpha?.isFinite ?? true, "--alpha", "must be a number")
+    try require(alpha?.isFinite ?? true, .alpha, "must be a number")
     try require(
-      fusionScale.map { $0.isFinite && $0 > 0 } ?? true, "--fusion-scale",
+      fusionScale.map { $0.isFinite && $0 > 0 } ?? true, .fusionScale,
       "must be a number of more than 0")
     try require(
-      gradientClip > 0 && gradientClip.isFinite, "--clip", "must be a number of more than 0")
+      gradientClip > 0 && gradientClip.isFinite, .gradientClip, "must be a number of more than 0")
     if let steps, let warmUp {
-      try require(warmUp <= steps, "--warm-up", "must not exceed --steps")
+      try require(warmUp <= steps, .warmUp, "must not exceed the steps")
     }
     try validateMethod()
   }

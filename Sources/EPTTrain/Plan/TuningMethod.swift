@@ -26,16 +26,18 @@ extension TrainingSettings {
   ///
   /// - Throws: `TrainError.invalidSetting`.
   func validateMethod() throws {
-    func refuse(_ isGiven: Bool, unless isPart: Bool, _ flag: String, _ part: String) throws {
+    func refuse(_ isGiven: Bool, unless isPart: Bool, _ setting: TrainingSetting, _ part: String)
+      throws
+    {
       guard isGiven, !isPart else { return }
       throw TrainError.invalidSetting(
-        name: flag, reason: "does not go with --method \(method.rawValue), which has no \(part)")
+        [setting], reason: "does not go with method \(method.rawValue), which has no \(part)")
     }
-    try refuse((promptLength ?? 0) > 0, unless: method.hasPrompt, "--prompt-length", "prompt")
-    try refuse((rank ?? 0) > 0, unless: method.hasLowRankPair, "--rank", "low-rank pair")
-    try refuse((subspaces ?? 0) > 0, unless: method.hasSubspaces, "--subspaces", "subspaces")
-    try refuse(usesFusion == true, unless: method.hasSubspaces, "--fusion", "fusion")
-    try refuse(fusionScale != nil, unless: method.hasSubspaces, "--fusion-scale", "fusion")
+    try refuse((promptLength ?? 0) > 0, unless: method.hasPrompt, .promptLength, "prompt")
+    try refuse((rank ?? 0) > 0, unless: method.hasLowRankPair, .rank, "low-rank pair")
+    try refuse((subspaces ?? 0) > 0, unless: method.hasSubspaces, .subspaces, "subspaces")
+    try refuse(usesFusion == true, unless: method.hasSubspaces, .fusion, "fusion")
+    try refuse(fusionScale != nil, unless: method.hasSubspaces, .fusionScale, "fusion")
   }
 
   /// The sizes, for a backbone of width `width`; the rank still open.

@@ -1,3 +1,4 @@
+import EPTSystem
 import EPTTask
 
 /// Which rows each step reads: every row once an epoch, in an order of the epoch's own.

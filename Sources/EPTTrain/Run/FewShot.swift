@@ -1,3 +1,4 @@
+import EPTSystem
 import EPTTask
 
 /// Few-shot training: a few rows of each class.

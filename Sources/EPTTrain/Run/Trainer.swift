@@ -72,7 +72,7 @@ public struct Trainer {
     case .text(let text):
       let tokens = tokenizer.tokens(of: text)
       guard !tokens.isEmpty else {
-        throw TrainError.invalidSetting(name: "--init", reason: "gives a text without tokens")
+        throw TrainError.invalidSetting([.start], reason: "gives a text without tokens")
       }
       let rows = try model.embeddingRows(
         (0..<plan.shape.promptLength).map { tokens[$0 % tokens.count] })

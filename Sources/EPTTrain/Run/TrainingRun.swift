@@ -180,7 +180,7 @@ struct TrainingRun {
     let suspects = tensor.map { [$0.group] } ?? groups.filter { excess($0) == most }
     return .diverged(
       step: step ?? self.step + 1, what: what,
-      flags: suspects.map { "\($0.rateFlag) (now \(plan.rates[$0]))" })
+      rates: suspects.map { .init(setting: $0.rateSetting, value: plan.rates[$0]) })
   }
 
   /// What there is to show now.

@@ -1,5 +1,6 @@
 import EPTCompute
 import EPTModel
+import EPTSystem
 import EPTTask
 import EPTText
 

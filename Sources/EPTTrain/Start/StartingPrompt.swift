@@ -66,8 +66,8 @@ public struct StartingPrompt: Sendable {
   private static func refuse(_ isLost: Bool, _ method: TuningMethod, _ part: String) throws {
     guard isLost else { return }
     throw TrainError.invalidSetting(
-      name: "--init",
-      reason: "gives a prompt with \(part), which --method \(method.rawValue) would lose")
+      [.start],
+      reason: "gives a prompt with \(part), which method \(method.rawValue) would lose")
   }
 }
 
@@ -78,32 +78,32 @@ extension EPTPrompt {
   ///
   /// - Throws: `TrainError.invalidSetting` for sizes that differ.
   func replacingParts(by given: EPTPrompt) throws -> EPTPrompt {
-    func require(_ flag: String, _ mine: Int, _ theirs: Int) throws {
+    func require(_ setting: TrainingSetting, _ mine: Int, _ theirs: Int) throws {
       guard mine == theirs else {
         throw TrainError.invalidSetting(
-          name: flag, reason: "is \(mine), but the prompt of --init has \(theirs); leave it out")
+          [setting], reason: "is \(mine), but the prompt to start from has \(theirs); leave it out")
       }
     }
     guard given.shape.width == shape.width else {
       throw TrainError.invalidSetting(
-        name: "--init",
+        [.start],
         reason:
           "gives a prompt of width \(given.shape.width), but the backbone's word embeddings have"
           + " \(shape.width); it was made for another backbone")
     }
     var prompt = self
-    try require("--prompt-length", shape.promptLength, given.shape.promptLength)
+    try require(.promptLength, shape.promptLength, given.shape.promptLength)
     prompt[.shortPrompt] = given[.shortPrompt]
     if given.shape.rank > 0 {
-      try require("--rank", shape.rank, given.shape.rank)
+      try require(.rank, shape.rank, given.shape.rank)
       let (count, kept) = (prompt[.lowRankA].values.count, given[.lowRankA].values)
       prompt[.lowRankA].values =
         kept.prefix(count) + [Float](repeating: 0, count: max(0, count - kept.count))
       prompt[.lowRankB] = given[.lowRankB]
     }
     if given.shape.subspaces > 0 {
-      try require("--subspaces", shape.subspaces, given.shape.subspaces)
-      try require("--subspace-width", shape.subspaceWidth, given.shape.subspaceWidth)
+      try require(.subspaces, shape.subspaces, given.shape.subspaces)
+      try require(.subspaceWidth, shape.subspaceWidth, given.shape.subspaceWidth)
       for part in [PromptPart.subspaceDown, .subspaceUp, .gate] { prompt[part] = given[part] }
     }
     return prompt

@@ -1,6 +1,7 @@
 import ArgumentParser
 import EPTConvert
 import EPTFormat
+import EPTSystem
 
 struct ConvertCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -75,7 +76,7 @@ struct ConvertCommand: ParsableCommand {
     let converter = Converter(
       input: checkpoint, output: output,
       choice: EncodingChoice(encoding, rules: tensor.map(\.rule)), replacing: force,
-      threads: threads ?? Parallel.processors)
+      threads: threads ?? Processors.available)
     if dryRun {
       let report = ConversionReport(try converter.dryRun(), output: output)
       print(report.table)

@@ -1,5 +1,6 @@
 import ArgumentParser
 import EPTFormat
+import EPTSystem
 import EPTTask
 
 struct FoldCommand: ParsableCommand {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CEPTSystem
 import EPTInfer
 import EPTTask
 import Glibc
@@ -51,6 +52,8 @@ struct InferCommand: ParsableCommand {
   }
 
   func run() throws {
+    // Counted from the first moment on, though prompts are loaded again only once there are some.
+    _ = ept_signal_count_from_now(SIGHUP, -1)
     let input = try input.open()
     let bundles = try PromptSource(
       files: prompt, folder: prompts, thresholds: answers.thresholds
@@ -66,11 +69,11 @@ struct InferCommand: ParsableCommand {
     let isQuiet = quiet
     let stream = try AnswerStream(
       input, as: self.input.format, prompts: bundles, on: loaded,
-      to: AnswerWriter(descriptor: STDOUT_FILENO, style: answers.style), settings: settings
+      to: AnswerWriter(descriptor: STDOUT_FILENO, style: answers.style), settings: settings,
+      requests: { UInt(ept_signal_count(SIGHUP)) }
     ) { outcome in
       StreamDisplay.show(outcome, isQuiet: isQuiet)
     }
-    Hangup.request = stream.reload
     do {
       let counts = try stream.run { display.show($0, bytesRead: input.position.bytes) }
       display.end(counts)
@@ -80,21 +83,6 @@ struct InferCommand: ParsableCommand {
     } catch {
       display.clear()
       throw error
-    }
-  }
-}
-
-/// SIGHUP as the wish to load prompts again.
-private enum Hangup {
-  /// Set once, before the signal is let in.
-  nonisolated(unsafe) static var request: PromptReload? {
-    didSet {
-      signal(SIGHUP) { _ in Hangup.request?.request() }
-      // Whoever started this process may have had it blocked, which is inherited.
-      var hangup = sigset_t()
-      sigemptyset(&hangup)
-      sigaddset(&hangup, SIGHUP)
-      pthread_sigmask(SIG_UNBLOCK, &hangup, nil)
     }
   }
 }

@@ -3,6 +3,7 @@ import EPTFormat
 import EPTInfer
 import EPTModel
 import EPTReport
+import EPTSystem
 import EPTTask
 
 struct ReportCommand: ParsableCommand {
@@ -72,8 +73,9 @@ struct ReportCommand: ParsableCommand {
           scores: scores, examples: examples, classes: tuned.task.labels.count))
     } catch let error as CommandError {
       return gap("\(error)")
-    } catch TaskError.dataNotFound(let task, let lookedFor) {
-      return gap("\(TaskError.dataNotFound(task: task, lookedFor: lookedFor))")
+    } catch let error as TaskError {
+      guard case .dataNotFound = error else { throw error }
+      return gap(FlagNames.message(error))
     }
   }
 

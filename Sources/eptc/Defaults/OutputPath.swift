@@ -1,4 +1,5 @@
 import EPTFormat
+import EPTSystem
 import FoundationEssentials
 import Glibc
 
@@ -6,15 +7,15 @@ import Glibc
 enum OutputPath {
   /// Refuses an output that exists or whose folder cannot be written.
   ///
-  /// - Throws: `FormatError.outputExists` or `.system`.
+  /// - Throws: `SystemError.outputExists` or `.system`.
   static func check(_ path: String, replacing: Bool) throws {
     if !replacing, access(path, F_OK) == 0 {
-      throw FormatError.outputExists(path: path)
+      throw SystemError.outputExists(path: path)
     }
     let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
     guard access(folder, W_OK) == 0 else {
-      throw FormatError.system(
-        operation: "create", path: path, reason: String(cString: strerror(errno)))
+      throw SystemError.system(
+        operation: .create, path: path, reason: String(cString: strerror(errno)))
     }
   }
 }

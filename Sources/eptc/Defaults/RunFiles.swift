@@ -18,7 +18,7 @@ struct RunFiles {
 
   /// Checks that everything can be written, before long work.
   ///
-  /// - Throws: `FormatError.outputExists` or `.system`, `CommandError.unfinishedRun`.
+  /// - Throws: `SystemError.outputExists` or `.system`, `CommandError.unfinishedRun`.
   init(output: String, keepLast: Bool, log: String?, resuming: Bool, replacing: Bool) throws {
     self.output = output
     let stem = output.hasSuffix(".eptb") ? String(output.dropLast(5)) : output

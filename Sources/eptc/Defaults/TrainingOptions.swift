@@ -112,7 +112,7 @@ struct TrainingOptions: ParsableArguments {
     do {
       try settings.validate()
     } catch let error as TrainError {
-      throw ValidationError("\(error)")
+      throw ValidationError(FlagNames.message(error))
     }
   }
 

@@ -72,7 +72,7 @@ struct StreamDisplay {
     case .loaded(let names):
       if !isQuiet { report("loaded again: \(names.joined(separator: ", "))") }
     case .failed(let error):
-      report("prompts not loaded again, the old ones stay: \(error)")
+      report("prompts not loaded again, the old ones stay: \(FlagNames.message(error))")
     }
   }
 }

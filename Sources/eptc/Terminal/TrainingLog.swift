@@ -1,4 +1,5 @@
 import EPTFormat
+import EPTSystem
 import EPTTask
 import EPTTrain
 import Glibc
@@ -24,8 +25,8 @@ final class TrainingLog {
     try AtomicFile.write(Array(kept.utf8), to: path, replacing: true)
     descriptor = open(path, O_WRONLY | O_APPEND | O_CLOEXEC)
     guard descriptor >= 0 else {
-      throw FormatError.system(
-        operation: "write", path: path, reason: String(cString: strerror(errno)))
+      throw SystemError.system(
+        operation: .write, path: path, reason: String(cString: strerror(errno)))
     }
   }
 

@@ -1,4 +1,5 @@
 import EPTFormat
+import EPTSystem
 import EPTTestSupport
 import Testing
 
@@ -168,7 +169,7 @@ import Testing
   }
 
   @Test func missingFilesAndFoldersAreNamed() throws {
-    #expect(throws: FormatError.missingFile(path: "/nowhere/x", hint: "no such file")) {
+    #expect(throws: SystemError.missingFile(path: "/nowhere/x", hint: "no such file")) {
       try SafetensorsFile(path: "/nowhere/x")
     }
     #expect(throws: FormatError.self) { try SafetensorsFile(path: "/tmp") }

@@ -16,8 +16,14 @@ package final class ThreadTeam: Sendable {
   private let helpers: Int
 
   /// Starts `helpers` threads; fewer where the system gives no more.
-  package init(helpers: Int) {
-    let state = State()
+  package convenience init(helpers: Int) {
+    self.init(helpers: helpers, roundsBefore: 0)
+  }
+
+  /// A team that numbers its rounds as if it had been through `roundsBefore` already; tests begin near
+  /// the last number, after which the count starts over.
+  init(helpers: Int, roundsBefore: UInt32) {
+    let state = State(roundsBefore: roundsBefore)
     self.state = state
     self.helpers = (0..<helpers).count { _ in
       var thread = pthread_t()
@@ -61,7 +67,7 @@ package final class ThreadTeam: Sendable {
     /// part.
     ///
     /// A helper joins by adding 1 while the round is open.
-    private let round = Atomic<UInt64>(0)
+    private let round: Atomic<UInt64>
     private static let next: UInt64 = 1 << 32
     private static let isOpen: UInt64 = 1 << 31
 
@@ -75,7 +81,12 @@ package final class ThreadTeam: Sendable {
     /// Told when a round opens, when a helper has finished, and at the end.
     private let change: UnsafeMutablePointer<pthread_cond_t>
 
-    init() {
+    /// The number of the last round before the first one that a helper sees.
+    private let firstSeen: UInt64
+
+    init(roundsBefore: UInt32) {
+      firstSeen = UInt64(roundsBefore)
+      round = Atomic(firstSeen * Self.next)
       mutex = .allocate(capacity: 1)
       change = .allocate(capacity: 1)
       pthread_mutex_init(mutex, nil)
@@ -94,8 +105,9 @@ package final class ThreadTeam: Sendable {
       self.body = body
       finished.store(0, ordering: .relaxed)
       let last = round.load(ordering: .relaxed)
+      // After 2^32 rounds the numbers start over: only whether two are the same matters.
       round.store(
-        (last / Self.next + 1) * Self.next | Self.isOpen, ordering: .sequentiallyConsistent)
+        (last / Self.next &+ 1) &* Self.next | Self.isOpen, ordering: .sequentiallyConsistent)
       wakeSleepers()
     }
 
@@ -115,7 +127,7 @@ package final class ThreadTeam: Sendable {
 
     /// A helper's whole life.
     func help() {
-      var seen: UInt64 = 0
+      var seen = firstSeen
       while true {
         wait {
           round.load(ordering: .sequentiallyConsistent) / Self.next != seen

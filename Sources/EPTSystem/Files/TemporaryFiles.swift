@@ -24,7 +24,9 @@ enum TemporaryFiles {
   static func create(in folder: String) -> (descriptor: Int32, path: String)? {
     while true {
       let path = newPath(in: folder)
-      let descriptor = open(path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0o666)
+      let descriptor = path.withPath {
+        open($0, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0o666)
+      }
       guard descriptor >= 0 else { return nil }
       claim(descriptor)
       // Another process may have taken it for abandoned before it was claimed.
@@ -38,19 +40,14 @@ enum TemporaryFiles {
   ///
   /// Nothing hinges on its success.
   static func removeAbandoned(in folder: String) {
-    guard let listing = opendir(folder) else { return }
-    defer { closedir(listing) }
-    while let entry = readdir(listing) {
-      let name = withUnsafePointer(to: &entry.pointee.d_name) {
-        $0.withMemoryRebound(to: CChar.self, capacity: Int(NAME_MAX) + 1) {
-          String(cString: $0)
-        }
-      }
+    for name in (try? FolderListing.names(in: folder)) ?? [] {
       guard name.hasPrefix(prefix), name.hasSuffix(suffix) else { continue }
       let path = "\(folder)/\(name)"
-      let descriptor = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+      let descriptor = path.withPath {
+        open($0, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+      }
       guard descriptor >= 0 else { continue }
-      if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { unlink(path) }
+      if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { _ = path.withPath { unlink($0) } }
       close(descriptor)
     }
   }

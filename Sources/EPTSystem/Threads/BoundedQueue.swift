@@ -1,15 +1,12 @@
-import Glibc
-
 /// Hands elements from one thread to another, as many at a time as are worth it.
 ///
 /// Elements have a cost. Whoever puts them in waits while those inside cost as much as there is
 /// room; whoever takes them out waits for a whole batch, but no longer than the other side
 /// goes on without a pause.
-final class BoundedQueue<Element: Sendable>: @unchecked Sendable {
+package final class BoundedQueue<Element: Sendable>: @unchecked Sendable {
   // Unchecked, since all that changes is guarded by `lock`.
 
-  private let lock = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
-  private let changed = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+  private let lock = Lock()
   private let room: Int
   private var elements: [(element: Element, cost: Int)] = []
   private var cost = 0
@@ -21,58 +18,39 @@ final class BoundedQueue<Element: Sendable>: @unchecked Sendable {
   private var isCancelled = false
 
   /// A queue that is full when its elements cost `room`.
-  init(room: Int) {
+  package init(room: Int) {
     self.room = room
-    pthread_mutex_init(lock, nil)
-    pthread_cond_init(changed, nil)
   }
-
-  deinit {
-    pthread_cond_destroy(changed)
-    pthread_mutex_destroy(lock)
-    changed.deallocate()
-    lock.deallocate()
-  }
-
-  private func locked<Result>(_ body: () throws -> Result) rethrows -> Result {
-    pthread_mutex_lock(lock)
-    defer { pthread_mutex_unlock(lock) }
-    return try body()
-  }
-
-  private func notify() { pthread_cond_broadcast(changed) }
-
-  private func wait() { pthread_cond_wait(changed, lock) }
 
   // MARK: The side that puts in
 
   /// Puts `element` in when there is room; false if nobody takes it any more.
-  func put(_ element: Element, cost: Int) -> Bool {
-    locked {
-      while self.cost >= room, !isCancelled { wait() }
+  package func put(_ element: Element, cost: Int) -> Bool {
+    lock.locked {
+      while self.cost >= room, !isCancelled { lock.wait() }
       guard !isCancelled else { return false }
       isPaused = false
       elements.append((element, cost))
       self.cost += cost
-      if isEnough { notify() }
+      if isEnough { lock.notify() }
       return true
     }
   }
 
   /// Tells that the next element may be long in coming.
-  func pause() {
-    locked {
+  package func pause() {
+    lock.locked {
       isPaused = true
-      notify()
+      lock.notify()
     }
   }
 
   /// Tells that there are no more elements, and why if that is no regular end.
-  func finish(throwing error: (any Error)? = nil) {
-    locked {
+  package func finish(throwing error: (any Error)? = nil) {
+    lock.locked {
       isFinished = true
       failure = error
-      notify()
+      lock.notify()
     }
   }
 
@@ -81,15 +59,15 @@ final class BoundedQueue<Element: Sendable>: @unchecked Sendable {
   /// The next elements, up to `count` or until they cost `cost`; none at the end.
   ///
   /// - Throws: what `finish` was given, after the last element.
-  func take(count: Int, cost limit: Int) throws -> [Element] {
-    try locked {
+  package func take(count: Int, cost limit: Int) throws -> [Element] {
+    try lock.locked {
       wanted = (count, limit)
       while elements.isEmpty || !(isEnough || isPaused || isFinished) {
         if elements.isEmpty, isFinished {
           if let failure { throw failure }
           return []
         }
-        wait()
+        lock.wait()
       }
       var taken: [Element] = []
       var takenCost = 0
@@ -99,7 +77,7 @@ final class BoundedQueue<Element: Sendable>: @unchecked Sendable {
       }
       elements.removeFirst(taken.count)
       cost -= takenCost
-      notify()
+      lock.notify()
       return taken
     }
   }
@@ -110,10 +88,10 @@ final class BoundedQueue<Element: Sendable>: @unchecked Sendable {
   }
 
   /// Tells that nobody takes elements any more.
-  func cancel() {
-    locked {
+  package func cancel() {
+    lock.locked {
       isCancelled = true
-      notify()
+      lock.notify()
     }
   }
 }

@@ -2,13 +2,15 @@ import Foundation
 import Synchronization
 import Testing
 
-@testable import EPTModel
+@testable import EPTSystem
 
 /// Work that a team shares is done once and is done when `run` returns.
 @Suite struct ThreadTeamTests {
   /// Runs `rounds` rounds of `pieces` pieces each; the sums that the pieces have left.
-  private func sums(helpers: Int, rounds: Int, pieces: Int, pause: UInt32 = 0) -> [Int] {
-    let team = ThreadTeam(helpers: helpers)
+  private func sums(
+    helpers: Int, rounds: Int, pieces: Int, pause: UInt32 = 0, roundsBefore: UInt32 = 0
+  ) -> [Int] {
+    let team = ThreadTeam(helpers: helpers, roundsBefore: roundsBefore)
     let done = UnsafeMutablePointer<Int>.allocate(capacity: pieces)
     done.initialize(repeating: 0, count: pieces)
     defer { done.deallocate() }
@@ -34,6 +36,13 @@ import Testing
         sums(helpers: helpers, rounds: 500, pieces: pieces)
           == [Int](repeating: 500 * 501 / 2, count: pieces))
     }
+  }
+
+  @Test("The count of rounds starts over after 2^32 without a trap or a lost piece")
+  func roundsBeyondTheLastNumber() {
+    #expect(
+      sums(helpers: 2, rounds: 500, pieces: 9, roundsBefore: .max - 250)
+        == [Int](repeating: 500 * 501 / 2, count: 9))
   }
 
   @Test func helpersThatFellAsleepWakeUp() {

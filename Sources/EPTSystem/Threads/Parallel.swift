@@ -1,19 +1,16 @@
-import Dispatch
-import Glibc
 import Synchronization
 
 /// Work that several threads share.
 package enum Parallel {
-  /// How many processors this process may run on.
-  package static let processors = max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
-
   /// Calls `body` once for each number below `count`, on up to `threads` threads, in any order.
   ///
-  /// Every call is made, whatever others throw.
+  /// Every call is made, whatever others throw. Where the system gives no threads, the calling one makes
+  /// all calls.
   ///
   /// - Throws: What the call of the lowest number that fails throws.
   package static func forEach<Failure: Error>(
-    _ count: Int, threads: Int = processors, _ body: @Sendable (Int) throws(Failure) -> Void
+    _ count: Int, threads: Int = Processors.available,
+    _ body: @Sendable (Int) throws(Failure) -> Void
   ) throws(Failure) {
     let next = Atomic(0)
     let failure = Mutex<(index: Int, error: Failure)?>(nil)
@@ -28,12 +25,9 @@ package enum Parallel {
         }
       }
     }
-    let workers = min(threads, count)
-    if workers > 1 {
-      DispatchQueue.concurrentPerform(iterations: workers) { _ in work() }
-    } else {
-      work()
-    }
+    // More workers than processors would only wait for one another.
+    let workers = min(threads, count, Processors.available)
+    BackgroundThread.runTogether(helpers: workers - 1, work)
     if let failure = failure.withLock({ $0 }) { throw failure.error }
   }
 }

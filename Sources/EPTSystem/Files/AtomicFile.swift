@@ -34,7 +34,7 @@ public final class AtomicFile {
   /// - Parameters:
   ///   - path: Where it will be.
   ///   - replacing: Whether a file that is there may be replaced.
-  /// - Throws: `FormatError.outputExists` or `.system`.
+  /// - Throws: `SystemError.outputExists` or `.system`.
   public convenience init(path: String, replacing: Bool) throws {
     try self.init(path: path, replacing: replacing, prefersUnnamed: true, write: pwrite)
   }
@@ -46,12 +46,11 @@ public final class AtomicFile {
     self.path = path
     self.replacing = replacing
     systemWrite = write
-    let slash = path.lastIndex(of: "/")
-    folder = slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+    folder = path.folder
     TemporaryFiles.removeAbandoned(in: folder)
 
     if prefersUnnamed {
-      let unnamed = open(folder, Self.unnamedFlag | O_WRONLY | O_CLOEXEC, 0o666)
+      let unnamed = folder.withPath { open($0, Self.unnamedFlag | O_WRONLY | O_CLOEXEC, 0o666) }
       // It gets its name through /proc, which a bare chroot lacks.
       if unnamed >= 0, access("/proc/self/fd/\(unnamed)", F_OK) == 0 {
         descriptor = unnamed
@@ -63,50 +62,50 @@ public final class AtomicFile {
       if unnamed >= 0 { close(unnamed) }
     }
     guard let named = TemporaryFiles.create(in: folder) else {
-      throw FormatError.system(operation: "create", path: path, reason: systemReason())
+      throw SystemError.system(operation: .create, path: path, reason: systemReason())
     }
     (descriptor, temporaryPath) = named
     isNamed = true
   }
 
   deinit {
-    if isNamed { unlink(temporaryPath) }
+    if isNamed { _ = temporaryPath.withPath { unlink($0) } }
     close(descriptor)
   }
 
   private static func checkTarget(_ path: String, replacing: Bool) throws {
     var status = stat()
-    guard stat(path, &status) == 0 else { return }
+    guard path.withPath({ stat($0, &status) }) == 0 else { return }
     // A folder would fail only at the end; a device would be replaced by a file.
     guard status.st_mode & S_IFMT == S_IFREG else {
-      throw FormatError.system(
-        operation: "create", path: path, reason: "it is there and is no regular file")
+      throw SystemError.system(
+        operation: .create, path: path, reason: "it is there and is no regular file")
     }
-    guard replacing else { throw FormatError.outputExists(path: path) }
+    guard replacing else { throw SystemError.outputExists(path: path) }
   }
 
   /// Claims room for a file of `size` bytes, so that a full disk shows before the work.
   ///
-  /// - Throws: `FormatError.system`.
+  /// - Throws: `SystemError.system`.
   public func reserve(_ size: Int) throws {
     guard size > 0 else { return }
     let code = posix_fallocate(descriptor, 0, off_t(size))
     // Any other refusal says nothing of room; writing will tell.
     guard [ENOSPC, EDQUOT, EFBIG].contains(code) else { return }
-    throw FormatError.system(
-      operation: "write", path: path, reason: String(cString: strerror(code)))
+    throw SystemError.system(
+      operation: .write, path: path, reason: String(cString: strerror(code)))
   }
 
   /// Makes the file `size` bytes long; bytes that were never written are zero.
   ///
-  /// - Throws: `FormatError.system`.
-  func resize(to size: Int) throws {
-    guard ftruncate(descriptor, off_t(size)) == 0 else { throw failure("write") }
+  /// - Throws: `SystemError.system`.
+  package func resize(to size: Int) throws {
+    guard ftruncate(descriptor, off_t(size)) == 0 else { throw failure(.write) }
   }
 
   /// Writes `bytes` at `offset`.
   ///
-  /// - Throws: `FormatError.system`.
+  /// - Throws: `SystemError.system`.
   public func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws {
     var done = 0
     while done < bytes.count {
@@ -115,7 +114,7 @@ public final class AtomicFile {
       if count < 0, errno == EINTR { continue }
       guard count > 0 else {
         let reason = count == 0 ? "nothing more could be written" : systemReason()
-        throw FormatError.system(operation: "write", path: path, reason: reason)
+        throw SystemError.system(operation: .write, path: path, reason: reason)
       }
       done += count
     }
@@ -128,45 +127,49 @@ public final class AtomicFile {
 
   /// Syncs the file to disk and gives it its name.
   ///
-  /// - Throws: `FormatError.outputExists` or `.system`; the path is untouched then.
+  /// - Throws: `SystemError.outputExists` or `.system`; the path is untouched then.
   public func commit() throws {
-    guard fsync(descriptor) == 0 else { throw failure("sync") }
+    guard fsync(descriptor) == 0 else { throw failure(.sync) }
     if !isNamed, link(to: path) {
       syncFolder()
       return
     }
     try Self.checkTarget(path, replacing: replacing)
     if !isNamed {
-      guard link(to: temporaryPath) else { throw failure("name") }
+      guard link(to: temporaryPath) else { throw failure(.name) }
       isNamed = true
     }
-    guard rename(temporaryPath, path) == 0 else { throw failure("rename") }
+    guard temporaryPath.withPath({ from in path.withPath { rename(from, $0) } }) == 0 else {
+      throw failure(.rename)
+    }
     isNamed = false
     syncFolder()
   }
 
   /// Gives the unnamed file a name that nothing has yet.
   private func link(to name: String) -> Bool {
-    linkat(AT_FDCWD, "/proc/self/fd/\(descriptor)", AT_FDCWD, name, AT_SYMLINK_FOLLOW) == 0
+    name.withPath {
+      linkat(AT_FDCWD, "/proc/self/fd/\(descriptor)", AT_FDCWD, $0, AT_SYMLINK_FOLLOW) == 0
+    }
   }
 
   private func syncFolder() {
     // Without this the new name may be lost with the power. Some file systems cannot: the
     // file is whole nevertheless.
-    let folderDescriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    let folderDescriptor = folder.withPath { open($0, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
     if folderDescriptor >= 0 {
       fsync(folderDescriptor)
       close(folderDescriptor)
     }
   }
 
-  private func failure(_ operation: String) -> FormatError {
+  private func failure(_ operation: SystemError.Operation) -> SystemError {
     .system(operation: operation, path: path, reason: systemReason())
   }
 
   /// Writes a whole file of `bytes`.
   ///
-  /// - Throws: `FormatError.outputExists` or `.system`.
+  /// - Throws: `SystemError.outputExists` or `.system`.
   public static func write(_ bytes: [UInt8], to path: String, replacing: Bool) throws {
     let file = try AtomicFile(path: path, replacing: replacing)
     try bytes.withUnsafeBytes { try file.write($0, at: 0) }

@@ -21,24 +21,25 @@ public final class MappedFile: Sendable {
 
   /// Maps the regular file at `path`.
   ///
-  /// - Throws: `FormatError.missingFile` or `.system`.
+  /// - Throws: `SystemError.missingFile` or `.system`.
   public init(path: String) throws {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    // Without waiting: a FIFO would, for someone to write into it.
+    let descriptor = path.withPath { open($0, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
     guard descriptor >= 0 else {
       if errno == ENOENT {
-        throw FormatError.missingFile(path: path, hint: "no such file")
+        throw SystemError.missingFile(path: path, hint: "no such file")
       }
-      throw FormatError.system(operation: "open", path: path, reason: systemReason())
+      throw SystemError.system(operation: .open, path: path, reason: systemReason())
     }
     defer { close(descriptor) }
     var status = stat()
     guard fstat(descriptor, &status) == 0 else {
-      throw FormatError.system(operation: "read", path: path, reason: systemReason())
+      throw SystemError.system(operation: .read, path: path, reason: systemReason())
     }
     guard status.st_mode & S_IFMT == S_IFREG else {
       let isFolder = status.st_mode & S_IFMT == S_IFDIR
-      throw FormatError.system(
-        operation: "read", path: path,
+      throw SystemError.system(
+        operation: .read, path: path,
         reason: isFolder ? "it is a folder" : "it is not a regular file")
     }
     self.path = path
@@ -46,7 +47,9 @@ public final class MappedFile: Sendable {
     region = try Self.map(
       size: Int(status.st_size), protection: PROT_READ, flags: MAP_SHARED, descriptor, path: path)
     bytes = UnsafeRawBufferPointer(region)
-    note = bytes.isEmpty ? -1 : ept_mapping_note(bytes.baseAddress, bytes.count, path)
+    let noted = bytes
+    note =
+      noted.isEmpty ? -1 : path.withPath { ept_mapping_note(noted.baseAddress, noted.count, $0) }
   }
 
   /// Stands for a file of `contents` that would be at `path`, so that readers can be tried on any
@@ -55,7 +58,7 @@ public final class MappedFile: Sendable {
   /// As in a real file's mapping the first byte's address is a multiple of 64; but the page after
   /// the last byte cannot be read, so that a reader that goes too far is stopped.
   ///
-  /// - Throws: `FormatError.system`.
+  /// - Throws: `SystemError.system`.
   package init(contents: UnsafeRawBufferPointer, path: String) throws {
     let page = Int(sysconf(Int32(_SC_PAGESIZE)))
     let room = (contents.count + 63) & ~63
@@ -73,7 +76,7 @@ public final class MappedFile: Sendable {
     guard let address = region.baseAddress, mprotect(address, readable, PROT_READ) == 0,
       mprotect(address + readable, page, PROT_NONE) == 0
     else {
-      throw FormatError.system(operation: "map", path: path, reason: systemReason())
+      throw SystemError.system(operation: .map, path: path, reason: systemReason())
     }
   }
 
@@ -98,9 +101,9 @@ public final class MappedFile: Sendable {
   ///
   /// For one who needs every byte once: a read costs less than the faults of the pages in the map.
   ///
-  /// - Throws: `FormatError.system`, also where another file is at the path now, or `.truncated`.
+  /// - Throws: `SystemError.system`, also where another file is at the path now, or `.truncated`.
   package func readParts(_ body: (UnsafeRawBufferPointer) -> Void) throws {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    let descriptor = path.withPath { open($0, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
     guard descriptor >= 0 else { throw readFailure(systemReason()) }
     defer { close(descriptor) }
     var status = stat()
@@ -118,15 +121,15 @@ public final class MappedFile: Sendable {
       if count < 0, errno == EINTR { continue }
       guard count >= 0 else { throw readFailure(systemReason()) }
       guard count > 0 else {
-        throw FormatError.truncated(path: path, have: done, expected: bytes.count)
+        throw SystemError.truncated(path: path, have: done, expected: bytes.count)
       }
       body(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
       done += count
     }
   }
 
-  private func readFailure(_ reason: String) -> FormatError {
-    .system(operation: "read", path: path, reason: reason)
+  private func readFailure(_ reason: String) -> SystemError {
+    .system(operation: .read, path: path, reason: reason)
   }
 
   /// Maps `size` bytes; none for a size of 0, which the system refuses.
@@ -136,13 +139,13 @@ public final class MappedFile: Sendable {
     guard size > 0 else { return UnsafeMutableRawBufferPointer(start: nil, count: 0) }
     guard let address = mmap(nil, size, protection, flags, descriptor, 0), address != MAP_FAILED
     else {
-      throw FormatError.system(operation: "map", path: path, reason: systemReason())
+      throw SystemError.system(operation: .map, path: path, reason: systemReason())
     }
     return UnsafeMutableRawBufferPointer(start: address, count: size)
   }
 }
 
 /// The system's text for the current `errno`.
-func systemReason() -> String {
+package func systemReason() -> String {
   String(cString: strerror(errno))
 }

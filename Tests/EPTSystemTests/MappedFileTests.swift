@@ -2,7 +2,7 @@ import EPTTestSupport
 import Foundation
 import Testing
 
-@testable import EPTFormat
+@testable import EPTSystem
 
 @Suite struct MappedFileTests {
   /// More than one part, and not a whole number of them.
@@ -41,7 +41,7 @@ import Testing
       let file = try MappedFile(path: TestPaths.write(Self.contents, to: "file", in: folder))
       #expect(truncate(file.path, 300_000) == 0)
       #expect(
-        throws: FormatError.truncated(
+        throws: SystemError.truncated(
           path: file.path, have: 300_000, expected: Self.contents.count)
       ) {
         try read(file)

@@ -2,7 +2,7 @@ import EPTTestSupport
 import Foundation
 import Testing
 
-@testable import EPTFormat
+@testable import EPTSystem
 
 @Suite struct AtomicFileTests {
   private func names(in folder: String) throws -> [String] {
@@ -38,7 +38,7 @@ import Testing
   @Test func replacesOnlyWhenAllowed() throws {
     try TestPaths.withTemporaryFolder { folder in
       let path = try TestPaths.write([1, 2], to: "out", in: folder)
-      #expect(throws: FormatError.outputExists(path: path)) {
+      #expect(throws: SystemError.outputExists(path: path)) {
         try AtomicFile.write([3], to: path, replacing: false)
       }
       #expect(try TestPaths.read(path) == [1, 2])
@@ -54,7 +54,7 @@ import Testing
       // The file in its place comes only after the work has begun.
       let refused = try AtomicFile(path: path, replacing: false, prefersUnnamed: unnamed)
       _ = try TestPaths.write([1, 2], to: "out", in: folder)
-      #expect(throws: FormatError.outputExists(path: path)) { try refused.commit() }
+      #expect(throws: SystemError.outputExists(path: path)) { try refused.commit() }
       #expect(try TestPaths.read(path) == [1, 2])
       let allowed = try AtomicFile(path: path, replacing: true, prefersUnnamed: unnamed)
       try [UInt8(3)].withUnsafeBytes { try allowed.write($0, at: 0) }
@@ -106,10 +106,13 @@ import Testing
         room -= written
         return written
       }
-      let error = #expect(throws: FormatError.self) {
-        var writer = ContainerWriter(kind: .backbone)
-        writer.addTensor(name: "w", shape: [1_000], floats: .init(repeating: 1, count: 1_000))
-        _ = try writer.write(to: file)
+      let error = #expect(throws: SystemError.self) {
+        for part in 0..<4 {
+          try [UInt8](repeating: 1, count: 100).withUnsafeBytes {
+            try file.write($0, at: 100 * part)
+          }
+        }
+        try file.commit()
       }
       #expect(error?.description.contains("No space left on device") == true)
       #expect(try TestPaths.read(path) == [1, 2])
@@ -121,7 +124,7 @@ import Testing
     try TestPaths.withTemporaryFolder { folder in
       do {
         let file = try AtomicFile(path: folder + "/out", replacing: false)
-        #expect(throws: FormatError.self) { try file.reserve(1 << 60) }
+        #expect(throws: SystemError.self) { try file.reserve(1 << 60) }
       }
       let left = try names(in: folder)
       #expect(left.isEmpty)
@@ -130,7 +133,7 @@ import Testing
 
   @Test(arguments: ["/proc/eptc-out", "/nowhere/eptc-out", "/dev/null", "/tmp"])
   func refusesPlacesThatCannotBeWritten(path: String) {
-    let error = #expect(throws: FormatError.self) {
+    let error = #expect(throws: SystemError.self) {
       try AtomicFile.write([1], to: path, replacing: true)
     }
     #expect(error?.description.contains(path) == true)

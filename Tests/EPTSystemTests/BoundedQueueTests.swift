@@ -2,7 +2,7 @@ import Dispatch
 import Synchronization
 import Testing
 
-@testable import EPTInfer
+@testable import EPTSystem
 
 struct BoundedQueueTests {
   /// A number that two threads share.
@@ -35,9 +35,9 @@ struct BoundedQueueTests {
   func failure() throws {
     let queue = BoundedQueue<Int>(room: 10)
     #expect(queue.put(1, cost: 1))
-    queue.finish(throwing: InferError.closedOutput)
+    queue.finish(throwing: SystemError.outputInUse(path: "x"))
     #expect(try queue.take(count: 5, cost: 5) == [1])
-    #expect(throws: InferError.closedOutput) { try queue.take(count: 5, cost: 5) }
+    #expect(throws: SystemError.outputInUse(path: "x")) { try queue.take(count: 5, cost: 5) }
   }
 
   @Test("Who puts in waits for room, and is let go when nobody takes any more")

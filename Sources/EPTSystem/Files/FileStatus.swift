@@ -1,0 +1,47 @@
+import Glibc
+
+/// What a path leads to.
+///
+/// Two are equal if both are the same file, whatever their paths.
+package struct FileStatus: Equatable, Sendable {
+  package enum Kind: Sendable {
+    case file, folder, device, fifo, other
+  }
+
+  package let kind: Kind
+  private let device: dev_t
+  private let node: ino_t
+
+  /// Looks at `path`; nil where nothing is.
+  package init?(_ path: String) {
+    var status = stat()
+    guard path.withPath({ stat($0, &status) }) == 0 else { return nil }
+    self.init(status)
+  }
+
+  /// Looks at an open file; nil where `descriptor` is none.
+  package init?(descriptor: Int32) {
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else { return nil }
+    self.init(status)
+  }
+
+  private init(_ status: stat) {
+    kind =
+      switch status.st_mode & S_IFMT {
+      case S_IFREG: .file
+      case S_IFDIR: .folder
+      case S_IFCHR, S_IFBLK: .device
+      case S_IFIFO: .fifo
+      default: .other
+      }
+    device = status.st_dev
+    node = status.st_ino
+  }
+
+  package var isFolder: Bool { kind == .folder }
+
+  package static func == (first: FileStatus, second: FileStatus) -> Bool {
+    first.device == second.device && first.node == second.node
+  }
+}
