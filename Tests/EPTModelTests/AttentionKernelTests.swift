@@ -2,6 +2,8 @@ import CEPTKernels
 import Foundation
 import Testing
 
+@testable import EPTCompute
+@testable import EPTLayers
 @testable import EPTModel
 
 /// Every instruction set's attention against the same arithmetic in Double.

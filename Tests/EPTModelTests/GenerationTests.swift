@@ -4,6 +4,8 @@ import EPTText
 import Foundation
 import Testing
 
+@testable import EPTCompute
+@testable import EPTLayers
 @testable import EPTModel
 
 /// Texts that a decoder writes, against `transformers`' `generate`.

@@ -1,6 +1,8 @@
 import CEPTKernels
 import Testing
 
+@testable import EPTCompute
+@testable import EPTLayers
 @testable import EPTModel
 
 /// Every instruction set's products in whole numbers, against the scalar twin to the bit and

@@ -3,13 +3,17 @@ import EPTTestSupport
 import EPTText
 import Testing
 
+@testable import EPTCompute
+@testable import EPTLayers
 @testable import EPTModel
 
-/// Whole models in whole numbers, held to the same models in binary32.
-@Suite(.enabled(if: TestPaths.hasShared, "needs ../shared")) struct Int8ModelTests {
-  private static let folders = [
-    TestPaths.shared("models/all-minilm-l6-v2"), TestPaths.shared("models/t5-mini"),
-  ]
+/// Whole models in int8, held to the same models in binary32.
+@Suite struct Int8ModelTests {
+  /// One tiny random model a family and, where they are there, real ones.
+  private static let folders =
+    TinyModelTests.names.map { TestPaths.fixture("model/\($0)") }
+    + (TestPaths.hasShared
+      ? [TestPaths.shared("models/all-minilm-l6-v2"), TestPaths.shared("models/t5-mini")] : [])
 
   /// Texts of 1 to 40 tokens of the vocabulary.
   private func batch(_ model: PromptedModel) -> TokenBatch {
@@ -23,7 +27,7 @@ import Testing
   private func readout(_ model: PromptedModel) -> Readout {
     var noise = Noise(22)
     return model.hasDecoder
-      ? .labelWords([[100, 1], [200, 300, 1], [100, 5, 1]])
+      ? .labelWords([[100, 1], [90, 70, 1], [100, 5, 1]])
       : .head(
         LinearHead(weight: noise.matrix(3, model.width, scale: 0.5), bias: noise.floats(3)))
   }

@@ -2,6 +2,8 @@ import CEPTKernels
 import Foundation
 import Testing
 
+@testable import EPTCompute
+@testable import EPTLayers
 @testable import EPTModel
 
 /// Every instruction set's loops against the same arithmetic in Double.
@@ -72,9 +74,9 @@ import Testing
       let bias = (0..<count).map { Float($0 % 3) / 4 }
       var x = [Float](inputs.prefix(count))
       var slope = [Float](repeating: 0, count: count)
-      loops.gelu(&x, bias, &slope, 1, Int64(count))
+      loops.activate(EPT_ACTIVATION_GELU, &x, bias, &slope, 1, Int64(count))
       var withoutSlope = [Float](inputs.prefix(count))
-      loops.gelu(&withoutSlope, bias, nil, 1, Int64(count))
+      loops.activate(EPT_ACTIVATION_GELU, &withoutSlope, bias, nil, 1, Int64(count))
       #expect(withoutSlope == x)
       for index in 0..<count {
         let u = Double(inputs[index] + bias[index])
@@ -95,9 +97,9 @@ import Testing
       var value = (0..<count).map { Float($0 % 5) - 2.5 }
       let values = value
       var out = [Float](repeating: 0, count: count)
-      loops.gated_gelu(&gate, &value, &out, false, Int64(count))
+      loops.gated(EPT_ACTIVATION_GELU_TANH, &gate, &value, &out, false, Int64(count))
       #expect(gate == [Float](inputs.prefix(count)) && value == values)
-      loops.gated_gelu(&gate, &value, &out, true, Int64(count))
+      loops.gated(EPT_ACTIVATION_GELU_TANH, &gate, &value, &out, true, Int64(count))
       for index in 0..<count {
         let u = Double(inputs[index])
         let w = Double(values[index])

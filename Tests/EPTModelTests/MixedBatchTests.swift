@@ -1,6 +1,8 @@
 import EPTText
 import Testing
 
+@testable import EPTCompute
+@testable import EPTLayers
 @testable import EPTModel
 
 /// Texts of several prompts in one batch.

@@ -4,6 +4,8 @@ import EPTTestSupport
 import EPTText
 import Foundation
 
+@testable import EPTCompute
+@testable import EPTLayers
 @testable import EPTModel
 
 /// Numbers that look random and are the same in every run (SplitMix64).
@@ -169,9 +171,11 @@ extension GoldenTensors {
 
 /// Loads the model in `folder`, which has a `config.json` and a `model.safetensors`.
 func loadModel(
-  _ folder: String, threads: Int = 1, precision: Precision? = nil
+  _ folder: String, configuration: String = "config", threads: Int = 1,
+  precision: Precision? = nil
 ) throws -> PromptedModel {
-  let configuration = try String(contentsOfFile: folder + "/config.json", encoding: .utf8)
+  let configuration = try String(
+    contentsOfFile: folder + "/\(configuration).json", encoding: .utf8)
   return try PromptedModel(
     weights: try SafetensorsFile(path: folder + "/model.safetensors"),
     configuration: try JSON(parsing: configuration), threads: threads, precision: precision)

@@ -2,6 +2,8 @@ import EPTFormat
 import Foundation
 import Testing
 
+@testable import EPTCompute
+@testable import EPTLayers
 @testable import EPTModel
 
 /// Each operation's input gradient against central differences.
@@ -38,66 +40,142 @@ import Testing
     #expect(relativeError(gradient.matrix().values, expected.map { 2 * $0 }) < 1e-5)
   }
 
-  @Test(arguments: [true, false])
-  func norm(isCentered: Bool) {
+  @Test(arguments: [true, false], [true, false])
+  func norm(isCentered: Bool, hasShift: Bool) {
     var noise = Noise(11)
     let norm = Norm(
-      scale: vector(noise.floats(21)), shift: isCentered ? vector(noise.floats(21)) : nil,
-      epsilon: 1e-5)
+      scale: vector(noise.floats(21)), shift: hasShift ? vector(noise.floats(21)) : nil,
+      epsilon: 1e-5, isCentered: isCentered)
     let x = noise.matrix(4, 21)
     let weights = noise.matrix(4, 21)
     let arena = workspace.arena
-    let kept = Norm.Kept(rows: 6, columns: 21, in: arena)
+    let saved = Norm.Saved(rows: 6, columns: 21, in: arena)
     func evaluate(_ values: [Float]) -> [Float] {
       let x = arena.copy(Matrix(rows: 4, columns: 21, values: values))
-      norm(x, into: x, keeping: kept, rows: 2..<6)
+      norm(x, into: x, saving: saved, rows: 2..<6)
       return x.matrix().values
     }
     let expected = centralDifferences(x.values) { weightedSum(evaluate($0), weights.values) }
     _ = evaluate(x.values)
     let gradient = arena.copy(weights)
-    norm.backward(gradient, kept: kept, rows: 2..<6, into: gradient)
+    norm.backward(gradient, saved: saved, rows: 2..<6, into: gradient)
     #expect(relativeError(gradient.matrix().values, expected) < 2e-5)
-    norm.backward(arena.copy(weights), kept: kept, rows: 2..<6, adding: true, into: gradient)
+    norm.backward(arena.copy(weights), saved: saved, rows: 2..<6, adding: true, into: gradient)
     #expect(relativeError(gradient.matrix().values, expected.map { 2 * $0 }) < 2e-5)
   }
 
   /// One long text crosses the blocks of queries; a text of one row has nothing to attend to.
-  @Test(arguments: [[0, 3, 4, 9], [0, 150]], [true, false])
-  func attention(starts: [Int], hasBias: Bool) {
+  @Test(
+    arguments: [[0, 3, 4, 9], [0, 150]],
+    [
+      (true, AttentionMask.full), (false, .full), (true, .window(radius: 2)),
+      (false, .window(radius: 2)), (true, .window(radius: 70)), (false, .window(radius: 70)),
+    ])
+  func attention(starts: [Int], kind: (hasBias: Bool, mask: AttentionMask)) {
+    let (hasBias, mask) = kind
     var noise = Noise(12)
-    let attention = Attention(heads: 2, headWidth: 3, scale: 0.7)
-    let rows = starts[starts.count - 1]
+    let attention = Attention(heads: 2, headWidth: 3, scale: 0.7, mask: mask)
     let arena = workspace.arena
     let longest = zip(starts.dropFirst(), starts).map { $0 - $1 }.max() ?? 0
-    let bias = RelativeBias(
-      weight: weight(noise.matrix(8, 2)), maximumDistance: 20, isBidirectional: true
-    ).table(length: longest, in: arena)
-    let biases = hasBias ? [AttentionBias](repeating: bias, count: starts.count - 1) : nil
-    let qkv = noise.floats(3 * rows * 6, scale: 1.5)
-    let weights = noise.matrix(rows, 6)
+    let relative = RelativeBias(
+      weight: weight(noise.matrix(8, 2)), maximumDistance: 20, isBidirectional: true)
+    let table = mask.table(length: longest, over: hasBias ? relative : nil, in: arena)
+    func bias(_ text: Int) -> Attention.Bias { table.map { .fixed($0) } ?? .none }
+    checkGradient(
+      starts: starts, headColumns: 6, seed: &noise,
+      forward: {
+        attention.forward(q: $0, k: $1, v: $2, into: $3, starts: starts, bias: bias, workspace)
+      },
+      backward: {
+        attention.backward(
+          $0, q: $1, k: $2, v: $3, into: $4, starts: starts, bias: bias, workspace)
+      })
+  }
+
+  /// What hides keys hides them: a query's output is that of its window alone.
+  @Test func windowsHideKeys() {
+    var noise = Noise(15)
+    let arena = workspace.arena
+    let (length, radius) = (200, 5)
+    let (q, k, v) = (noise.matrix(length, 4), noise.matrix(length, 4), noise.matrix(length, 4))
+    let windowed = Attention(heads: 2, headWidth: 2, scale: 1, mask: .window(radius: radius))
+    let table = windowed.mask.table(length: length, over: nil, in: arena)
+    let output = arena.matrix(length, 4)
+    windowed.forward(
+      q: arena.copy(q), k: arena.copy(k), v: arena.copy(v), into: output, starts: [0, length],
+      bias: { _ in table.map { .fixed($0) } ?? .none }, workspace)
+    let full = Attention(heads: 2, headWidth: 2, scale: 1)
+    for query in [0, 3, 63, 64, 130, 199] {
+      let seen = max(0, query - radius)..<min(length, query + radius + 1)
+      let alone = arena.matrix(1, 4)
+      full.attend(
+        q: arena.copy(q).rows(query..<query + 1), k: arena.copy(k).rows(seen),
+        v: arena.copy(v).rows(seen), into: alone, in: arena)
+      let row = [Float](UnsafeBufferPointer(start: output.row(query), count: 4))
+      #expect(largestDifference(row, alone.matrix().values.map(Double.init)) < 1e-5)
+    }
+  }
+
+  @Test(arguments: [false, true])
+  func disentangledAttention(isLogarithmic: Bool) {
+    var noise = Noise(16)
+    let starts = [0, 3, 4, 15]
+    let query = Linear(weight(noise.matrix(6, 5)), bias: vector(noise.floats(6)))
+    let key = Linear(weight(noise.matrix(6, 5)), bias: vector(noise.floats(6)))
+    let positions = DisentangledBias(
+      table: Embedding(weight(noise.matrix(8, 5))), norm: nil, span: 4, maximumDistance: 10,
+      isLogarithmic: isLogarithmic)
+    let attention = Attention(heads: 2, headWidth: 3, scale: 0.7)
+    func bias(_ text: Int) -> Attention.Bias {
+      .disentangled { length, head in
+        positions.head(
+          query: query, key: key, length: length, columns: attention.columns(head), scale: 0.7)
+      }
+    }
+    checkGradient(
+      starts: starts, headColumns: 6, seed: &noise,
+      forward: {
+        attention.forward(q: $0, k: $1, v: $2, into: $3, starts: starts, bias: bias, workspace)
+      },
+      backward: {
+        attention.backward(
+          $0, q: $1, k: $2, v: $3, into: $4, starts: starts, bias: bias, workspace)
+      })
+  }
+
+  /// Holds an attention's gradient to central differences; a long text's at a few places, each of
+  /// which costs four passes.
+  private func checkGradient(
+    starts: [Int], headColumns columns: Int, seed noise: inout Noise,
+    forward: (MatrixView, MatrixView, MatrixView, MatrixView) -> Void,
+    backward: (
+      MatrixView, MatrixView, MatrixView, MatrixView, (q: MatrixView, k: MatrixView, v: MatrixView)
+    ) -> Void
+  ) {
+    let arena = workspace.arena
+    let rows = starts[starts.count - 1]
+    let qkv = noise.floats(3 * rows * columns, scale: 1.5)
+    let weights = noise.matrix(rows, columns)
     func cut(_ values: [Float]) -> [MatrixView] {
       (0..<3).map { part in
-        let range = part * rows * 6..<(part + 1) * rows * 6
-        return arena.copy(Matrix(rows: rows, columns: 6, values: [Float](values[range])))
+        let range = part * rows * columns..<(part + 1) * rows * columns
+        return arena.copy(
+          Matrix(rows: rows, columns: columns, values: [Float](values[range])))
       }
     }
     func loss(_ values: [Float]) -> Double {
       arena.temporary {
         let parts = cut(values)
-        let output = arena.matrix(rows, 6)
-        attention.forward(
-          q: parts[0], k: parts[1], v: parts[2], into: output, starts: starts, biases: biases,
-          workspace)
+        let output = arena.matrix(rows, columns)
+        forward(parts[0], parts[1], parts[2], output)
         return weightedSum(output.matrix().values, weights.values)
       }
     }
     let parts = cut(qkv)
     let gradients = cut(qkv.map { _ in .nan })
-    attention.backward(
-      arena.copy(weights), q: parts[0], k: parts[1], v: parts[2],
-      into: (gradients[0], gradients[1], gradients[2]), starts: starts, biases: biases, workspace)
-    // A long text's gradient is checked at a few places, each of which costs four passes.
+    backward(
+      arena.copy(weights), parts[0], parts[1], parts[2],
+      (gradients[0], gradients[1], gradients[2]))
     let actual = gradients.flatMap { $0.matrix().values }
     let places = rows < 20 ? [Int](actual.indices) : [5, 777, 895, 900, 1300, 1795, 1801, 2600]
     let expected = centralDifferences(places.map { qkv[$0] }) { some in
@@ -109,11 +187,80 @@ import Testing
     #expect(largestDifference(places.map { actual[$0] }, expected) < 1e-4 * max(1, scale))
   }
 
+  /// Turned back by the same angles, rows are what they were: so the inverse is the gradient.
+  @Test func rotationsAreUndone() {
+    var noise = Noise(17)
+    let arena = workspace.arena
+    let x = noise.matrix(5, 12)
+    let positions = arena.words(5)
+    for row in 0..<5 { positions[row] = Int32(4 - row) }
+    let table = Rotary(base: 100, headWidth: 6).table(5, positions: positions, in: arena)
+    let rows = arena.copy(x)
+    table.rotate(rows, rows: 0..<5)
+    for (row, position) in [(0, 4), (3, 1), (4, 0)] {
+      for head in 0..<2 {
+        for index in 0..<3 {
+          let angle = Double(position) * pow(100, -Double(2 * index) / 6)
+          let a = Double(x.values[row * 12 + head * 6 + index])
+          let b = Double(x.values[row * 12 + head * 6 + index + 3])
+          #expect(
+            abs(Double(rows.row(row)[head * 6 + index]) - (a * cos(angle) - b * sin(angle))) < 1e-5)
+          #expect(
+            abs(Double(rows.row(row)[head * 6 + index + 3]) - (b * cos(angle) + a * sin(angle)))
+              < 1e-5)
+        }
+      }
+    }
+    table.rotate(rows, rows: 0..<5, inverse: true)
+    #expect(largestDifference(rows.matrix().values, x.values.map(Double.init)) < 1e-6)
+  }
+
+  /// Every activation, plain and gated, with a bias and without.
+  @Test(
+    arguments: [Activation.relu, .gelu, .geluTanh, .silu],
+    [(true, true), (true, false), (false, true), (false, false)])
+  func feedForward(activation: Activation, kind: (isGated: Bool, hasBias: Bool)) {
+    let (isGated, hasBias) = kind
+    var noise = Noise(18)
+    func linear(_ outputs: Int, _ inputs: Int) -> Linear {
+      Linear(
+        weight(noise.matrix(outputs, inputs)), bias: hasBias ? vector(noise.floats(outputs)) : nil)
+    }
+    let layer = FeedForward(
+      up: linear(21, 5), gate: isGated ? linear(21, 5) : nil, down: linear(5, 21),
+      activation: activation)
+    let arena = workspace.arena
+    let x = noise.matrix(3, 5)
+    let weights = noise.matrix(3, 5)
+    func evaluate(_ values: [Float], saving saved: FeedForward.Saved?) -> [Float] {
+      let input = layer.up.input(
+        arena.copy(Matrix(rows: 3, columns: 5, values: values)), in: arena)
+      let hidden = layer.hidden(input, saving: saved, rows: 0..<3, in: arena, workspace)
+      let y = arena.matrix(3, 5)
+      layer.down.multiply(layer.down.input(hidden, in: arena), into: y, workspace)
+      return y.matrix().values
+    }
+    let saved = layer.room(3, in: arena)
+    let output = evaluate(x.values, saving: saved)
+    #expect(largestDifference(output, evaluate(x.values, saving: nil).map(Double.init)) < 1e-5)
+    let gradient = arena.copy(x)
+    layer.backward(
+      arena.copy(weights), saved: saved, rows: 0..<3, adding: true, into: gradient, in: arena,
+      workspace)
+    // A step small enough for ReLU's kinks to be stepped over seldom.
+    let expected = centralDifferences(x.values, step: activation == .relu ? 1e-3 : 0.03) {
+      weightedSum(evaluate($0, saving: nil), weights.values)
+    }
+    let sum = zip(expected, x.values).map { $0 + Double($1) }
+    #expect(
+      relativeError(gradient.matrix().values, sum) < (activation == .relu ? 2e-3 : 2e-5))
+  }
+
   @Test func pooledHead() {
     var noise = Noise(13)
     let arena = workspace.arena
     let batch = TokenBatch([text([1, 2, 3]), text([4])])
-    let layout = JoinedLayout(batch, promptLengths: [Int](repeating: 2, count: batch.count))
+    let layout = TokenLayout(batch, promptLengths: [Int](repeating: 2, count: batch.count))
     let head = LinearHead(weight: noise.matrix(3, 5), bias: noise.floats(3))
     let states = noise.matrix(layout.rows, 5)
     func loss(_ states: [Float], _ head: LinearHead) -> Double {
@@ -153,11 +300,11 @@ import Testing
       weight: Embedding(weight(table)), scale: 1.7, precision: nil)
     let states = noise.matrix(70, 6, scale: 2)
     let expectation = workspace.arena.matrix(70, 6)
-    let normalizers = vocabulary.logNormalizers(
+    let logSumExp = vocabulary.logSumExp(
       workspace.arena.copy(states), expectation: expectation, workspace)
-    let without = vocabulary.logNormalizers(
+    let without = vocabulary.logSumExp(
       workspace.arena.copy(states), expectation: nil, workspace)
-    #expect(normalizers == without)
+    #expect(logSumExp == without)
     for row in [0, 63, 64, 69] {
       let state = states.values[row * 6..<(row + 1) * 6].map { Double($0) }
       var total = 0.0
@@ -168,7 +315,7 @@ import Testing
         total += e
         for column in 0..<6 { sums[column] += e * weights[column] }
       }
-      #expect(abs(Double(normalizers[row]) - log(total)) < 1e-5)
+      #expect(abs(Double(logSumExp[row]) - log(total)) < 1e-5)
       let actual = [Float](UnsafeBufferPointer(start: expectation.row(row), count: 6))
       #expect(largestDifference(actual, sums.map { $0 / total }) < 1e-5)
     }

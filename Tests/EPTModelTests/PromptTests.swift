@@ -1,6 +1,8 @@
 import Foundation
 import Testing
 
+@testable import EPTCompute
+@testable import EPTLayers
 @testable import EPTModel
 
 /// The method's special cases, and gradients against central differences.

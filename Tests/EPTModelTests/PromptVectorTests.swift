@@ -3,6 +3,8 @@ import EPTTestSupport
 import Foundation
 import Testing
 
+@testable import EPTCompute
+@testable import EPTLayers
 @testable import EPTModel
 
 /// The prompt alone, against PyTorch in float64.

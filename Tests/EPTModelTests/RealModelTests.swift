@@ -4,6 +4,8 @@ import EPTText
 import Foundation
 import Testing
 
+@testable import EPTCompute
+@testable import EPTLayers
 @testable import EPTModel
 
 /// Real pretrained backbones, the whole way, against PyTorch in float64.

@@ -4,11 +4,24 @@ import EPTText
 import Foundation
 import Testing
 
+@testable import EPTCompute
+@testable import EPTLayers
 @testable import EPTModel
 
 /// Tiny random backbones, the whole way, against transformers in float64.
 @Suite struct TinyModelTests {
-  static let names = ["bert", "t5-relu", "t5-gated"]
+  static let names = [
+    "bert", "distilbert", "roberta", "mpnet", "deberta-v2", "modernbert", "t5-encoder", "t5-relu",
+    "t5-gated", "mt5", "umt5",
+  ]
+
+  /// Configurations that say the same in other words: as transformers 4 writes them, or as a
+  /// family's kin does.
+  static let variants = [
+    ("roberta", "config-v4"), ("roberta", "config-xlm-roberta"), ("roberta", "config-camembert"),
+    ("deberta-v2", "config-v4"), ("modernbert", "config-v4"), ("mt5", "config-v4"),
+    ("umt5", "config-v4"),
+  ]
 
   /// A backbone with the reference's values.
   struct Fixture {
@@ -17,8 +30,9 @@ import Testing
     /// Texts of 1, 5, 17 and 40 tokens, and a very long one.
     let texts: [TokenizedText]
 
-    init(_ name: String, threads: Int = 2) throws {
-      model = try loadModel(TestPaths.fixture("model/\(name)"), threads: threads)
+    init(_ name: String, configuration: String = "config", threads: Int = 2) throws {
+      model = try loadModel(
+        TestPaths.fixture("model/\(name)"), configuration: configuration, threads: threads)
       golden = try GoldenTensors(path: TestPaths.fixture("model/\(name)/golden.safetensors"))
       texts = try golden.texts()
     }
@@ -64,6 +78,17 @@ import Testing
         < 1e-5)
   }
 
+  @Test(arguments: variants)
+  func configurationsOfOtherVersions(_ name: String, _ configuration: String) throws {
+    let written = try Fixture(name)
+    let other = try Fixture(name, configuration: configuration)
+    let batch = TokenBatch(written.texts)
+    #expect(other.model.lastHiddenStates(batch) == written.model.lastHiddenStates(batch))
+    #expect(
+      try other.model.scores(other.batch, prompt: nil, readout: other.readout())
+        == written.model.scores(written.batch, prompt: nil, readout: written.readout()))
+  }
+
   @Test(arguments: names)
   func promptedScores(_ name: String) throws {
     let fixture = try Fixture(name)
@@ -86,7 +111,7 @@ import Testing
   }
 
   /// An end token counts only after a label that another one goes on from.
-  @Test(arguments: ["t5-relu", "t5-gated"])
+  @Test(arguments: ["t5-relu", "t5-gated", "mt5", "umt5"])
   func endTokensOfLabels(_ name: String) throws {
     let fixture = try Fixture(name)
     let logs = try fixture.golden.doubles("decoder.logs")
@@ -118,7 +143,7 @@ import Testing
   }
 
   /// What training lowers is what answers are chosen by, however long a label word is.
-  @Test(arguments: ["t5-relu", "t5-gated"])
+  @Test(arguments: ["t5-relu", "t5-gated", "mt5", "umt5"])
   func lossesTellLabelsApartAsScoresDo(_ name: String) throws {
     let fixture = try Fixture(name)
     let prompt = try fixture.prompt()
@@ -160,7 +185,7 @@ import Testing
 
   /// Every word of one token, and every word that begins with one to three given ones, shows the
   /// decoder's whole distribution after 0 to 3 tokens.
-  @Test(arguments: ["t5-relu", "t5-gated"])
+  @Test(arguments: ["t5-relu", "t5-gated", "mt5", "umt5"])
   func decoderDistributions(_ name: String) throws {
     let fixture = try Fixture(name)
     let logs = try fixture.golden.doubles("decoder.logs")
@@ -193,6 +218,18 @@ import Testing
       weight: WeightMatrix(storage: WeightStorage([]), rows: sizes.count, columns: 0),
       maximumDistance: sizes.maximum, isBidirectional: isBidirectional)
     #expect((-320...320).map(bias.bucket) == expected)
+  }
+
+  @Test(arguments: [(8, 64), (256, 512)])
+  func bucketsOfDeBERTa(span: Int, maximum: Int) throws {
+    let golden = try GoldenTensors(path: TestPaths.fixture("model/deberta-v2/golden.safetensors"))
+    let buckets = try golden.integers("buckets.\(span).\(maximum)")
+    let table = WeightMatrix(storage: WeightStorage([]), rows: 2 * span, columns: 0)
+    let bias = DisentangledBias(
+      table: Embedding(table), norm: nil, span: span, maximumDistance: maximum,
+      isLogarithmic: true)
+    let rows = buckets.map { min(max($0 + span, 0), 2 * span - 1) }
+    #expect((-2 * maximum...2 * maximum).map(bias.row) == rows)
   }
 
   /// Tables that no training has are still within the table.

@@ -40,7 +40,7 @@ struct MethodTests {
       change(&settings)
       return try TrainingPlan(
         settings, task: TaskCatalogue.task(named: "rte"), width: 768, positions: nil,
-        embeddingRMS: 1, hasHead: hasHead
+        embeddingRMS: 1, hasHead: hasHead, blocks: (encoder: 2, decoder: 0)
       ).shape
     }
     let (ept, dept, pt, head) = try (shape(.ept), shape(.dept), shape(.pt), shape(.head))

@@ -11,7 +11,7 @@ struct PlanTests {
   ) throws -> TrainingPlan {
     try TrainingPlan(
       settings, task: TaskCatalogue.task(named: task), width: width, positions: positions,
-      embeddingRMS: rms, hasHead: hasHead)
+      embeddingRMS: rms, hasHead: hasHead, blocks: (encoder: 2, decoder: 0))
   }
 
   /// The method's own example: d = 768, n = 256 gives r = 18 and the whole budget.

@@ -65,7 +65,8 @@ extension Stack {
   ///
   /// Adds the rows' keys and values to `cache`, in the pass's memory.
   package func step(
-    _ h: MatrixView, _ rows: DecoderRows, cache: inout KVCache, _ workspace: Workspace
+    _ h: MatrixView, _ rows: DecoderRows, cache: inout KVCache, edits: StackEdits? = nil,
+    _ workspace: Workspace
   ) {
     for (index, block) in blocks.enumerated() {
       // Before what is temporary: later steps read them.
@@ -74,6 +75,10 @@ extension Stack {
     }
     for (index, block) in blocks.enumerated() {
       block.step(h, rows, block: index, cache, workspace)
+      let starts = rows.ofText.map(\.lowerBound) + [h.rows]
+      block.edit(
+        h, rows: 0..<h.rows, edits?.runs(block: index, starts: starts) ?? [], saving: nil,
+        in: workspace.arena)
     }
     finalNorm?(h, into: h, saving: nil, rows: 0..<h.rows)
   }

@@ -16,16 +16,31 @@ package struct Stack: Sendable {
     /// Each block's.
     let positions: [BlockPositions]
     let memory: EncoderMemory?
+    /// What follows each block.
+    let edits: [[EditRun]]
 
     /// The same for some texts alone, whose rows begin with row `firstRow` of all.
     ///
     /// `starts` counts from there.
     package func part(starts: [Int], firstRow: Int) -> Pass {
-      Pass(starts: starts, positions: positions.map { $0.from(row: firstRow) }, memory: memory)
+      let rows = firstRow..<firstRow + (starts.last ?? 0)
+      return Pass(
+        starts: starts, positions: positions.map { $0.from(row: firstRow) }, memory: memory,
+        edits: edits.map { runs in
+          runs.compactMap { run in
+            let part = run.rows.clamped(to: rows)
+            return part.isEmpty
+              ? nil
+              : EditRun(
+                rows: part.lowerBound - firstRow..<part.upperBound - firstRow,
+                projection: run.projection)
+          }
+        })
     }
 
     fileprivate func block(_ index: Int) -> BlockPass {
-      BlockPass(starts: starts, positions: positions[index], memory: memory)
+      BlockPass(
+        starts: starts, positions: positions[index], memory: memory, edits: edits[index])
     }
   }
 
@@ -41,10 +56,11 @@ package struct Stack: Sendable {
   /// Makes a pass ready: what does not depend on the stream is computed in memory of `arena`.
   package func pass(
     _ structure: RowStructure = .sequences, starts: [Int], memory: EncoderMemory? = nil,
-    in arena: Arena
+    edits: StackEdits? = nil, in arena: Arena
   ) -> Pass {
     Pass(
-      starts: starts, positions: positions(structure, starts: starts, in: arena), memory: memory)
+      starts: starts, positions: positions(structure, starts: starts, in: arena), memory: memory,
+      edits: blocks.indices.map { edits?.runs(block: $0, starts: starts) ?? [] })
   }
 
   /// Turns the stream `h`, `[rows, d]`, into the last hidden states.
@@ -67,19 +83,26 @@ package struct Stack: Sendable {
   /// Turns `gradient` with respect to the last hidden states, `[rows, d]`, into the one with
   /// respect to the stream that `forward` began with.
   ///
-  /// Adds the gradient with respect to the encoder's states to `memoryGradient`. Without
-  /// `reachesInput` only that one is wanted, so the first block's self-attention has none to give.
+  /// Adds the gradient with respect to the encoder's states to `memoryGradient`, and those with
+  /// respect to the projections to `editGradients`, one a block, none for no projections. Without
+  /// `reachesInput` only these are wanted: blocks below all of them are skipped.
   package func backward(
     _ gradient: MatrixView, saved: Saved, memoryGradient: MatrixView? = nil,
-    reachesInput: Bool = true, _ workspace: Workspace
+    editGradients: [GatedProjection.Gradient?] = [], reachesInput: Bool = true,
+    _ workspace: Workspace
   ) {
     if let finalNorm, let savedNorm = saved.norm {
       finalNorm.backwardInPlace(gradient, saved: savedNorm, workspace)
     }
-    for index in blocks.indices.reversed() {
+    let lowest =
+      reachesInput || memoryGradient != nil
+      ? 0 : editGradients.firstIndex { $0 != nil } ?? blocks.count
+    for index in blocks.indices.reversed() where index >= lowest {
       blocks[index].backward(
         gradient, saved: saved.blocks[index], saved.pass.block(index),
-        memoryGradient: memoryGradient, reachesInput: reachesInput || index > 0, workspace)
+        memoryGradient: memoryGradient,
+        editGradient: editGradients.isEmpty ? nil : editGradients[index],
+        reachesInput: reachesInput || index > lowest, workspace)
     }
   }
 }

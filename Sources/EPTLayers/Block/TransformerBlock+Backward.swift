@@ -4,12 +4,16 @@ extension TransformerBlock {
   /// Turns the gradient with respect to the block's output, `[rows, d]`, into the one with respect
   /// to its input.
   ///
-  /// Adds the gradient with respect to the encoder's states to `memoryGradient`. Without
-  /// `reachesInput` only that one is wanted, and self-attention has none to give.
+  /// Adds the gradient with respect to the encoder's states to `memoryGradient`, and that with
+  /// respect to the projection that follows the block to `editGradient`. Without `reachesInput`
+  /// only those are wanted, and self-attention has none to give.
   func backward(
     _ gradient: MatrixView, saved: BlockSaved, _ pass: BlockPass, memoryGradient: MatrixView?,
-    reachesInput: Bool = true, _ workspace: Workspace
+    editGradient: GatedProjection.Gradient?, reachesInput: Bool = true, _ workspace: Workspace
   ) {
+    if let editGradient {
+      editBackward(gradient, saved: saved, pass, into: editGradient, workspace)
+    }
     if let crossAttention, let memory = pass.memory, let savedCross = saved.crossAttention,
       let memoryGradient, case .pre(_, let norm) = norms
     {
@@ -56,6 +60,26 @@ extension TransformerBlock {
         attentionInputBackward(
           gradient, (dq.rows(block), dk.rows(block), dv.rows(block)), rows: block, saved: saved,
           pass.positions, in: scratch, workspace)
+      }
+    }
+  }
+
+  /// Turns the gradient with respect to the edited rows into the one with respect to the block's
+  /// own output.
+  private func editBackward(
+    _ gradient: MatrixView, saved: BlockSaved, _ pass: BlockPass,
+    into editGradient: GatedProjection.Gradient, _ workspace: Workspace
+  ) {
+    for (run, saved) in zip(pass.edits, saved.edits) {
+      workspace.arena.temporary {
+        let terms = GatedProjection.Terms(
+          run.projection, rows: run.rows.count, width: gradient.columns, in: workspace.arena)
+        let rows = gradient.rows(run.rows)
+        workspace.forRowBlocks(rows.rows) { block, scratch in
+          run.projection.backward(
+            rows.rows(block), saved: saved.rows(block), terms: terms.rows(block), in: scratch)
+        }
+        terms.add(to: editGradient, saved: saved, workspace)
       }
     }
   }

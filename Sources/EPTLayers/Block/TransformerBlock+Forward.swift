@@ -10,7 +10,7 @@ extension TransformerBlock {
   ) -> BlockSaved? {
     let arena = workspace.arena
     let (rows, inner) = (h.rows, attention.width)
-    var saved = saving ? BlockSaved(self, rows: rows, width: h.columns, in: arena) : nil
+    var saved = saving ? BlockSaved(self, pass, rows: rows, width: h.columns, in: arena) : nil
     arena.temporary {
       let q = saved?.q ?? arena.matrix(rows, inner)
       let k = saved?.k ?? arena.matrix(rows, inner)
@@ -30,10 +30,12 @@ extension TransformerBlock {
           addAttention(context, rows: block, to: h, in: scratch, workspace)
           if crossAttention == nil {
             addFeedForward(h, rows: block, norm, saving: saved, in: scratch, workspace)
+            edit(h, rows: block, pass.edits, saving: saved, in: scratch)
           }
         case .post(let attentionNorm, let norm):
           finish(
             context, h, rows: block, attentionNorm, norm, saving: saved, in: scratch, workspace)
+          edit(h, rows: block, pass.edits, saving: saved, in: scratch)
         }
       }
     }
@@ -43,9 +45,24 @@ extension TransformerBlock {
       saved?.crossAttention = savedCross
       workspace.forRowBlocks(rows) { block, scratch in
         addFeedForward(h, rows: block, norm, saving: saved, in: scratch, workspace)
+        edit(h, rows: block, pass.edits, saving: saved, in: scratch)
       }
     }
     return saved
+  }
+
+  /// Adds the projections to some rows of the block's output, while they are in the cache.
+  func edit(
+    _ h: MatrixView, rows: Range<Int>, _ edits: [EditRun], saving saved: BlockSaved?,
+    in scratch: Arena
+  ) {
+    for (index, run) in edits.enumerated() {
+      let part = run.rows.clamped(to: rows)
+      guard !part.isEmpty else { continue }
+      let own = part.lowerBound - run.rows.lowerBound..<part.upperBound - run.rows.lowerBound
+      run.projection.forward(
+        h.rows(part), saving: saved?.edits[index].rows(own), in: scratch)
+    }
   }
 
   /// Some rows of the stream, ready for queries, keys and values.

@@ -37,9 +37,13 @@ struct BlockSaved {
   let attentionNorm: Norm.Saved?
   let feedForwardNorm: Norm.Saved
   var crossAttention: CrossAttention.Saved?
+  /// Of each of the pass's edits.
+  let edits: [GatedProjection.Saved]
 
   /// Room for `rows` rows of width `width`.
-  init(_ block: TransformerBlock, rows: Int, width: Int, in arena: Arena) {
+  init(
+    _ block: TransformerBlock, _ pass: BlockPass, rows: Int, width: Int, in arena: Arena
+  ) {
     let inner = block.attention.width
     q = arena.matrix(rows, inner)
     k = arena.matrix(rows, inner)
@@ -51,6 +55,9 @@ struct BlockSaved {
       attentionNorm = Norm.Saved(rows: rows, columns: width, in: arena)
     }
     feedForwardNorm = Norm.Saved(rows: rows, columns: width, in: arena)
+    edits = pass.edits.map {
+      GatedProjection.Saved($0.projection, rows: $0.rows.count, width: width, in: arena)
+    }
   }
 }
 
@@ -61,6 +68,8 @@ struct BlockPass {
   let positions: BlockPositions
   /// What cross-attention reads; nil in an encoder.
   let memory: EncoderMemory?
+  /// What is added to the block's output.
+  let edits: [EditRun]
 }
 
 /// The encoder's states that a decoder attends to.

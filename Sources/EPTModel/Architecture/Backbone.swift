@@ -26,10 +26,11 @@ package struct Backbone: Sendable {
   ///
   /// To infer, some texts at a time go through all blocks, while their rows stay in a core's cache.
   func encode(
-    _ input: MatrixView, _ layout: TokenLayout, saving: Bool, _ workspace: Workspace
+    _ input: MatrixView, _ layout: TokenLayout, edits: StackEdits?, saving: Bool,
+    _ workspace: Workspace
   ) -> Saved? {
     embeddings.addPositions(to: input, layout, workspace)
-    let pass = encoder.pass(starts: layout.starts, in: workspace.arena)
+    let pass = encoder.pass(starts: layout.starts, edits: edits, in: workspace.arena)
     if !saving, let groups = layout.groups() {
       workspace.forEachAlone(groups.count) { group, own in
         let (texts, rows) = groups[group]
@@ -51,8 +52,17 @@ package struct Backbone: Sendable {
 
   /// Turns `gradient` with respect to the states, `[rows, d]`, into the one with respect to the
   /// input.
-  func inputGradient(_ gradient: MatrixView, saved: Saved, _ workspace: Workspace) {
-    encoder.backward(gradient, saved: saved.encoder, workspace)
+  ///
+  /// Adds the gradients with respect to projections to `editGradients`, one a block, none for no
+  /// projections. Without `reachesInput` only these are wanted.
+  func inputGradient(
+    _ gradient: MatrixView, saved: Saved, editGradients: [GatedProjection.Gradient?],
+    reachesInput: Bool, _ workspace: Workspace
+  ) {
+    encoder.backward(
+      gradient, saved: saved.encoder, editGradients: editGradients, reachesInput: reachesInput,
+      workspace)
+    guard reachesInput else { return }
     if let norm = embeddings.norm, let savedNorm = saved.embeddings {
       norm.backwardInPlace(gradient, saved: savedNorm, workspace)
     }

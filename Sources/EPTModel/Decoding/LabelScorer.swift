@@ -12,10 +12,10 @@ extension TreeDecoder {
   ///
   /// The softmax runs over the whole vocabulary, where it does not cancel out.
   func labelScores(
-    _ rows: TreeRows, _ memory: EncoderMemory, _ workspace: Workspace
+    _ rows: TreeRows, _ memory: EncoderMemory, edits: StackEdits?, _ workspace: Workspace
   ) -> [[Float]] {
     workspace.arena.temporary {
-      let (outputs, _) = forward(rows, memory, saving: false, workspace)
+      let (outputs, _) = forward(rows, memory, edits: edits, saving: false, workspace)
       let logSumExp = logSumExp(outputs, rows, workspace)
       let weight = workspace.arena.floats(outputs.columns)
       return rows.treeOfText.indices.map { text in
@@ -59,15 +59,16 @@ extension TreeDecoder {
   ///
   /// One divisor for all: a mean over each word's own tokens would let a short word's first token
   /// weigh more than a long one's, and tilt every prediction towards the shorter word.
-  /// Adds the gradient with respect to the encoder's states to `memoryGradient`, `[rows, d]`.
+  /// Adds the gradient with respect to the encoder's states to `memoryGradient`, `[rows, d]`, and
+  /// those with respect to projections to `editGradients`.
   func loss(
     _ words: [[Int32]], labels: [Int], _ memory: EncoderMemory, memoryGradient: MatrixView,
-    _ workspace: Workspace
+    edits: StackEdits?, editGradients: [GatedProjection.Gradient?], _ workspace: Workspace
   ) -> Float {
     workspace.arena.temporary {
       let rows = TreeRows(
         words.map { LabelTree(words: [$0], start: start) }, treeOfText: labels)
-      let (outputs, saved) = forward(rows, memory, saving: true, workspace)
+      let (outputs, saved) = forward(rows, memory, edits: edits, saving: true, workspace)
       let gradient = workspace.arena.matrix(rows.count, outputs.columns)
       let logSumExp = vocabulary.logSumExp(outputs, expectation: gradient, workspace)
       let width = Int64(outputs.columns)
@@ -86,7 +87,11 @@ extension TreeDecoder {
           for column in 0..<outputs.columns { gradient.row(row)[column] *= share }
         }
       }
-      if let saved { backward(gradient, saved: saved, memoryGradient: memoryGradient, workspace) }
+      if let saved {
+        backward(
+          gradient, saved: saved, memoryGradient: memoryGradient, editGradients: editGradients,
+          workspace)
+      }
       return Float(loss)
     }
   }

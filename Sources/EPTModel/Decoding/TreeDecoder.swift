@@ -7,27 +7,34 @@ protocol TreeDecoder: Sendable {
   var start: Int32 { get }
   /// The token that results end with.
   var end: Int32 { get }
+  /// How many blocks there are.
+  var blocks: Int { get }
   /// The logits over all tokens.
   var vocabulary: OutputVocabulary { get }
 
   /// The last hidden states of all rows, `[rows, d]`.
   func forward(
-    _ rows: TreeRows, _ memory: EncoderMemory, saving: Bool, _ workspace: Workspace
+    _ rows: TreeRows, _ memory: EncoderMemory, edits: StackEdits?, saving: Bool,
+    _ workspace: Workspace
   ) -> (outputs: MatrixView, saved: Stack.Saved?)
 
   /// Adds the gradient with respect to the encoder's states to `memoryGradient`, from `gradient`
-  /// with respect to the outputs, which is overwritten. `[rows, d]` both
+  /// with respect to the outputs, which is overwritten, `[rows, d]` both; and those with respect
+  /// to projections to `editGradients`, one a block, none for no projections.
   ///
   /// The rows' own tokens are constant, so they have no gradient to give.
   func backward(
-    _ gradient: MatrixView, saved: Stack.Saved, memoryGradient: MatrixView, _ workspace: Workspace
+    _ gradient: MatrixView, saved: Stack.Saved, memoryGradient: MatrixView,
+    editGradients: [GatedProjection.Gradient?], _ workspace: Workspace
   )
 
   /// What steps need of the encoder's states.
   func cache(_ memory: EncoderMemory, _ workspace: Workspace) -> KVCache
 
   /// The last hidden states of the rows of one step, `[rows, d]`.
-  func step(_ rows: DecoderRows, cache: inout KVCache, _ workspace: Workspace) -> MatrixView
+  func step(
+    _ rows: DecoderRows, cache: inout KVCache, edits: StackEdits?, _ workspace: Workspace
+  ) -> MatrixView
 }
 
 /// Each text's rows in the decoder: those of a tree of label words.
@@ -58,8 +65,11 @@ struct CrossAttentionDecoder: TreeDecoder {
   let start: Int32
   let end: Int32
 
+  var blocks: Int { stack.blocks.count }
+
   func forward(
-    _ rows: TreeRows, _ memory: EncoderMemory, saving: Bool, _ workspace: Workspace
+    _ rows: TreeRows, _ memory: EncoderMemory, edits: StackEdits?, saving: Bool,
+    _ workspace: Workspace
   ) -> (outputs: MatrixView, saved: Stack.Saved?) {
     let h = workspace.arena.matrix(rows.count, words.columns)
     for text in rows.treeOfText.indices {
@@ -69,25 +79,29 @@ struct CrossAttentionDecoder: TreeDecoder {
     }
     let pass = stack.pass(
       .trees(rows.trees.map(\.tree), treeOfText: rows.treeOfText), starts: rows.starts,
-      memory: memory, in: workspace.arena)
+      memory: memory, edits: edits, in: workspace.arena)
     return (h, stack.forward(h, pass, saving: saving, workspace))
   }
 
   func backward(
-    _ gradient: MatrixView, saved: Stack.Saved, memoryGradient: MatrixView, _ workspace: Workspace
+    _ gradient: MatrixView, saved: Stack.Saved, memoryGradient: MatrixView,
+    editGradients: [GatedProjection.Gradient?], _ workspace: Workspace
   ) {
     stack.backward(
-      gradient, saved: saved, memoryGradient: memoryGradient, reachesInput: false, workspace)
+      gradient, saved: saved, memoryGradient: memoryGradient, editGradients: editGradients,
+      reachesInput: false, workspace)
   }
 
   func cache(_ memory: EncoderMemory, _ workspace: Workspace) -> KVCache {
     stack.cache(memory, workspace)
   }
 
-  func step(_ rows: DecoderRows, cache: inout KVCache, _ workspace: Workspace) -> MatrixView {
+  func step(
+    _ rows: DecoderRows, cache: inout KVCache, edits: StackEdits?, _ workspace: Workspace
+  ) -> MatrixView {
     let h = workspace.arena.matrix(rows.tokens.count, words.columns)
     for (row, token) in rows.tokens.enumerated() { words.copy(Int(token), to: h.row(row)) }
-    stack.step(h, rows, cache: &cache, workspace)
+    stack.step(h, rows, cache: &cache, edits: edits, workspace)
     return h
   }
 }

@@ -51,6 +51,9 @@ extension PromptPart {
     case .subspaceDown: 3
     case .subspaceUp: 4
     case .gate: 5
+    case .depthDown: 6
+    case .depthUp: 7
+    case .depthGate: 8
     }
   }
 }
@@ -65,11 +68,17 @@ public struct FoldedPrompt: Sendable, Equatable {
   public var lowRankB: Matrix
   /// `c`, the scale of `A·B`.
   public var lowRankScale: Float
+  /// The projections that follow blocks; they depend on the text, so nothing works them in.
+  public var depth: DepthProjections?
 
-  public init(prompt: Matrix, lowRankA: Matrix, lowRankB: Matrix, lowRankScale: Float) {
+  public init(
+    prompt: Matrix, lowRankA: Matrix, lowRankB: Matrix, lowRankScale: Float,
+    depth: DepthProjections? = nil
+  ) {
     self.prompt = prompt
     self.lowRankA = lowRankA
     self.lowRankB = lowRankB
     self.lowRankScale = lowRankScale
+    self.depth = depth
   }
 }

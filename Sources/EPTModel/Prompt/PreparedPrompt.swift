@@ -19,6 +19,8 @@ public final class PreparedPrompt: @unchecked Sendable {
   let inputLength: Int?
   /// The decoder's rows for the label words; nil with a head.
   let tree: LabelTree?
+  /// The projections that follow blocks.
+  let edits: DepthEdits
   private let arena: Arena
 
   /// Computes what does not depend on texts; `prompt` and `readout` fit `model`.
@@ -31,6 +33,9 @@ public final class PreparedPrompt: @unchecked Sendable {
       case .head: nil
       case .labelWords(let words): model.backbone.decoder?.tree(words)
       }
+    edits =
+      prompt?.depth.map { DepthEdits($0, model.backbone, in: arena) }
+      ?? DepthEdits(none: model.backbone)
     self.arena = arena
     self.readout = readout
     self.model = model

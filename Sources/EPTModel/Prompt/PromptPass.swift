@@ -95,10 +95,10 @@ struct PromptPass {
   ///
   /// `promptGradient` is the one with respect to `P̂`, `[s, d]`; `inputGradient` the one with
   /// respect to the input embeddings `E'`, summed over the texts by position, `[m, d]` with
-  /// `m ≤ n`.
+  /// `m ≤ n`; `depth` those with respect to the projections after blocks.
   func gradient(
-    prompt promptGradient: MatrixView, input inputGradient: MatrixView, of prompt: EPTPrompt,
-    in arena: Arena
+    prompt promptGradient: MatrixView, input inputGradient: MatrixView,
+    depth: DepthGradients? = nil, of prompt: EPTPrompt, in arena: Arena
   ) -> EPTPrompt {
     arena.temporary {
       var parts: [PromptPart: MatrixView] = [:]
@@ -127,6 +127,7 @@ struct PromptPass {
         }
       }
       for (part, view) in parts { gradient[part] = view.matrix() }
+      for (part, view) in depth?.parts ?? [] { gradient[part] = view.matrix() }
       return gradient
     }
   }
@@ -202,6 +203,6 @@ extension EPTPrompt {
     let prompt = withExtendedLifetime(arena) { PromptPass(self, in: arena).result.matrix() }
     return FoldedPrompt(
       prompt: prompt, lowRankA: self[.lowRankA], lowRankB: self[.lowRankB],
-      lowRankScale: lowRankScale)
+      lowRankScale: lowRankScale, depth: depth)
   }
 }

@@ -12,9 +12,12 @@ public struct PromptShape: Sendable, Equatable {
   public var subspaces: Int
   /// `k`, the width of a subspace.
   public var subspaceWidth: Int
+  /// The projections after blocks; nil for none.
+  public var depth: DepthShape?
 
   public init(
-    promptLength: Int, inputLength: Int, width: Int, rank: Int, subspaces: Int, subspaceWidth: Int
+    promptLength: Int, inputLength: Int, width: Int, rank: Int, subspaces: Int, subspaceWidth: Int,
+    depth: DepthShape? = nil
   ) {
     self.promptLength = promptLength
     self.inputLength = inputLength
@@ -22,13 +25,17 @@ public struct PromptShape: Sendable, Equatable {
     self.rank = rank
     self.subspaces = subspaces
     self.subspaceWidth = subspaceWidth
+    self.depth = depth
   }
 
-  /// How many numbers are trained: `s·d + (n+d)·r + 2·K·k·d + K·d`.
+  /// How many numbers the prompt has: `s·d + (n+d)·r + 2·K·k·d + K·d`.
   public var parameterCount: Int {
     promptLength * width + (inputLength + width) * rank
       + 2 * subspaces * subspaceWidth * width + subspaces * width
   }
+
+  /// How many numbers the projections after blocks have; they are outside the prompt's budget.
+  public var depthParameterCount: Int { depth.map { $0.parameterCount(width: width) } ?? 0 }
 
   /// The largest rank with which the prompt stays within `budget` numbers, 0 if none does.
   public func largestRank(within budget: Int) -> Int {
@@ -52,6 +59,12 @@ public enum PromptPart: String, Sendable, CaseIterable {
   case subspaceUp = "subspace_up"
   /// `Wg`, `[d, K]`.
   case gate = "gate"
+  /// `U` of each block, a vector a row. `[L·K·k, d]`
+  case depthDown = "depth_down"
+  /// `V` of each block, a vector a row. `[L·K·k, d]`
+  case depthUp = "depth_up"
+  /// `Wg` of each block, a vector a row; no rows with one subspace. `[L·K, d]`
+  case depthGate = "depth_gate"
 
   /// The part's rows and columns in a prompt of `shape`.
   public func size(in shape: PromptShape) -> (rows: Int, columns: Int) {
@@ -62,6 +75,9 @@ public enum PromptPart: String, Sendable, CaseIterable {
     case .subspaceDown: (shape.subspaces * shape.width, shape.subspaceWidth)
     case .subspaceUp: (shape.subspaces * shape.subspaceWidth, shape.width)
     case .gate: (shape.width, shape.subspaces)
+    case .depthDown, .depthUp:
+      ((shape.depth?.blocks ?? 0) * (shape.depth?.vectors ?? 0), shape.width)
+    case .depthGate: ((shape.depth?.blocks ?? 0) * (shape.depth?.gateVectors ?? 0), shape.width)
     }
   }
 }

@@ -55,6 +55,25 @@ extension PromptedModel {
           + "[\(pair.0.rows), \(pair.0.columns)] · [\(pair.1.rows), \(pair.1.columns)] does not "
           + "fit a backbone of width \(width)")
     }
+    if let depth = prompt.depth { try check(depth) }
+  }
+
+  /// Stops at projections that do not fit the backbone's blocks.
+  func check(_ depth: DepthProjections) throws {
+    let shape = depth.shape
+    let blocks = blockCounts
+    guard shape.subspaces > 0, shape.subspaceWidth > 0, shape.encoderBlocks >= 0,
+      shape.decoderBlocks >= 0, shape.encoderBlocks <= blocks.encoder,
+      shape.decoderBlocks <= blocks.decoder,
+      depth.down.rows == shape.blocks * shape.vectors, depth.up.rows == depth.down.rows,
+      depth.gate.rows == shape.blocks * shape.gateVectors,
+      [depth.down, depth.up, depth.gate].allSatisfy({ $0.columns == width })
+    else {
+      throw ModelError.mismatch(
+        reason: "projections after \(shape.encoderBlocks) blocks of an encoder and "
+          + "\(shape.decoderBlocks) of a decoder, of width \(depth.down.columns), do not fit a "
+          + "backbone with \(blocks.encoder) and \(blocks.decoder) blocks of width \(width)")
+    }
   }
 
   /// Stops at a read-out that the backbone can't have.

@@ -45,8 +45,12 @@ extension PromptedModel {
   ) -> [Generation] {
     let layout = TokenLayout(batch, promptLengths: prompts.map { $0?.promptLength ?? 0 })
     let states = embed(batch, prompts.map { $0?.input }, layout, workspace)
-    _ = backbone.encode(states, layout, saving: false, workspace)
+    let edits = prompts.map { $0?.edits ?? DepthEdits(none: backbone) }
     let texts = 0..<layout.count
+    _ = backbone.encode(
+      states, layout, edits: StackEdits(tasks: edits.map(\.encoder), taskOfText: Array(texts)),
+      saving: false, workspace)
+    let decoderEdits = StackEdits(tasks: edits.map(\.decoder), taskOfText: Array(texts))
     var cache = decoder.cache(
       EncoderMemory(states: states, texts: texts.map(layout.joined)), workspace)
     var searches = texts.map { _ in BeamSearch(settings, end: decoder.end) }
@@ -55,7 +59,7 @@ extension PromptedModel {
       ofText: texts.map { $0..<$0 + 1 })
     while !rows.tokens.isEmpty {
       let candidates = next(
-        decoder, rows, &cache, count: BeamSearch.candidates(settings), workspace)
+        decoder, rows, &cache, decoderEdits, count: BeamSearch.candidates(settings), workspace)
       var next = DecoderRows(tokens: [], history: [], ofText: [])
       for text in texts {
         let mine = rows.ofText[text]
@@ -77,11 +81,11 @@ extension PromptedModel {
 
   /// The `count` most probable tokens after each row, the best first.
   private func next(
-    _ decoder: any TreeDecoder, _ rows: DecoderRows, _ cache: inout KVCache, count: Int,
-    _ workspace: Workspace
+    _ decoder: any TreeDecoder, _ rows: DecoderRows, _ cache: inout KVCache, _ edits: StackEdits,
+    count: Int, _ workspace: Workspace
   ) -> [[TokenCandidate]] {
     // Keys and values of the step outlive it, so its rows are not given back either.
-    let outputs = decoder.step(rows, cache: &cache, workspace)
+    let outputs = decoder.step(rows, cache: &cache, edits: edits, workspace)
     return workspace.arena.temporary {
       decoder.vocabulary.best(count, of: outputs, workspace)
     }

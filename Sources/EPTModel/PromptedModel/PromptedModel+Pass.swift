@@ -10,7 +10,10 @@ extension PromptedModel {
       batch, promptLengths: promptOfText.map { prompts[$0].promptLength })
     let inputs = promptOfText.map { prompts[$0].input }
     let states = embed(batch, inputs, layout, workspace)
-    _ = backbone.encode(states, layout, saving: false, workspace)
+    _ = backbone.encode(
+      states, layout,
+      edits: StackEdits(tasks: prompts.map(\.edits.encoder), taskOfText: promptOfText),
+      saving: false, workspace)
 
     var scores = [[Float]](repeating: [], count: layout.count)
     for (index, prompt) in prompts.enumerated() {
@@ -34,7 +37,10 @@ extension PromptedModel {
     guard let decoder = backbone.decoder, !texts.isEmpty else { return scores }
     let labels = decoder.labelScores(
       TreeRows(trees, treeOfText: texts.compactMap { treeOfPrompt[promptOfText[$0]] }),
-      EncoderMemory(states: states, texts: texts.map(layout.joined)), workspace)
+      EncoderMemory(states: states, texts: texts.map(layout.joined)),
+      edits: StackEdits(
+        tasks: prompts.map(\.edits.decoder), taskOfText: texts.map { promptOfText[$0] }),
+      workspace)
     for (text, label) in zip(texts, labels) { scores[text] = label }
     return scores
   }
@@ -45,7 +51,7 @@ extension PromptedModel {
       let layout = TokenLayout(batch, promptLengths: [Int](repeating: 0, count: batch.count))
       let states = embed(
         batch, [PromptInput?](repeating: nil, count: batch.count), layout, workspace)
-      _ = backbone.encode(states, layout, saving: false, workspace)
+      _ = backbone.encode(states, layout, edits: nil, saving: false, workspace)
       return states.matrix()
     }
   }

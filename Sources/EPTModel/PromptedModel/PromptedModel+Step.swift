@@ -21,6 +21,9 @@ extension PromptedModel {
     let input = PromptInput(prompt: pass.result, lowRank: lowRank)
     let promptGradient = arena.zeros(prompt.shape.promptLength, width)
     let positionGradient = arena.zeros(lowRank?.rows ?? 0, width)
+    let edits =
+      prompt.depth.map { DepthEdits($0, backbone, in: arena) } ?? DepthEdits(none: backbone)
+    let depth = DepthGradients(prompt.shape.depth, backbone, width: width, in: arena)
     var loss: Float = 0
     var headGradient: LinearHead?
     if case .head(let head) = readout { headGradient = .zeros(like: head) }
@@ -30,12 +33,16 @@ extension PromptedModel {
         let part = batch.part(texts)
         let layout = TokenLayout(
           part, promptLengths: [Int](repeating: prompt.shape.promptLength, count: part.count))
+        let partDepth = DepthGradients(prompt.shape.depth, backbone, width: width, in: arena)
         let (partLoss, gradient, partHead) = step(
-          part, Array(labels[texts]), input, readout, layout, workspace)
+          part, Array(labels[texts]), input, edits, partDepth, readout, layout, workspace)
         // Means over the part's texts become shares of the mean over all.
         let share = Float(texts.count) / Float(batch.count)
         loss += share * partLoss
         if let partHead { headGradient?.add(partHead, scale: share) }
+        for (sum, one) in zip(depth.parts, partDepth.parts) {
+          add(one.gradient, scale: share, to: sum.gradient)
+        }
         guard let gradient else { return }
         for text in 0..<layout.count {
           add(gradient.rows(layout.prompt(text)), scale: share, to: promptGradient)
@@ -49,19 +56,25 @@ extension PromptedModel {
     return StepResult(
       loss: loss,
       prompt: pass.gradient(
-        prompt: promptGradient, input: positionGradient, of: prompt, in: arena),
+        prompt: promptGradient, input: positionGradient, depth: depth, of: prompt, in: arena),
       head: headGradient)
   }
 
   /// Loss, gradient with respect to the joined rows and the head's gradient of one part.
+  ///
+  /// Adds the gradients with respect to projections to `depth`. The one with respect to the rows is
+  /// nil where nothing that is trained stands in them.
   private func step(
-    _ part: TokenBatch, _ labels: [Int], _ input: PromptInput, _ readout: Readout,
-    _ layout: TokenLayout, _ workspace: Workspace
+    _ part: TokenBatch, _ labels: [Int], _ input: PromptInput, _ edits: DepthEdits,
+    _ depth: DepthGradients, _ readout: Readout, _ layout: TokenLayout, _ workspace: Workspace
   ) -> (loss: Float, gradient: MatrixView?, head: LinearHead?) {
     let arena = workspace.arena
     let states = embed(
       part, [PromptInput?](repeating: input, count: part.count), layout, workspace)
-    let saved = backbone.encode(states, layout, saving: true, workspace)
+    let tasks = [Int](repeating: 0, count: part.count)
+    let saved = backbone.encode(
+      states, layout, edits: StackEdits(tasks: [edits.encoder], taskOfText: tasks), saving: true,
+      workspace)
     let stateGradient = arena.zeros(states.rows, states.columns)
     var loss: Float = 0
     var headGradient: LinearHead?
@@ -74,12 +87,17 @@ extension PromptedModel {
         backbone.decoder?.loss(
           words, labels: labels,
           EncoderMemory(states: states, texts: (0..<layout.count).map(layout.joined)),
-          memoryGradient: stateGradient, workspace)
+          memoryGradient: stateGradient,
+          edits: StackEdits(tasks: [edits.decoder], taskOfText: tasks),
+          editGradients: depth.decoder, workspace)
         ?? 0
     }
     guard let saved else { return (loss, nil, headGradient) }
-    backbone.inputGradient(stateGradient, saved: saved, workspace)
-    return (loss, stateGradient, headGradient)
+    let reachesInput = input.prompt.rows > 0 || input.lowRank != nil
+    backbone.inputGradient(
+      stateGradient, saved: saved, editGradients: depth.encoder, reachesInput: reachesInput,
+      workspace)
+    return (loss, reachesInput ? stateGradient : nil, headGradient)
   }
 
   /// Adds `scale * rows` to `sum`, both contiguous and of one size.

@@ -56,6 +56,11 @@ public final class PromptedModel: Sendable {
   /// Whether label words can be scored.
   public var hasDecoder: Bool { backbone.decoder != nil }
 
+  /// How many blocks the encoder and the decoder have.
+  public var blockCounts: (encoder: Int, decoder: Int) {
+    (backbone.encoder.blocks.count, backbone.decoder?.blocks ?? 0)
+  }
+
   /// How many rows a text may have with its prompt; nil if there is no limit.
   public var positions: Int? { backbone.embeddings.longestText }
 
@@ -161,6 +166,7 @@ public final class PromptedModel: Sendable {
       batch, promptLength: { _ in shape.promptLength },
       inputLength: { _ in shape.rank > 0 ? shape.inputLength : nil })
     try check(readout)
+    if let depth = prompt.depth { try check(depth) }
     guard labels.count == batch.count, labels.allSatisfy({ 0..<readout.classCount ~= $0 }) else {
       throw ModelError.mismatch(
         reason: "\(batch.count) texts need as many labels from 0 to \(readout.classCount - 1)")

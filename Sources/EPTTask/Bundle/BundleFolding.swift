@@ -17,6 +17,7 @@ extension TaskBundle {
     plain[.shortPrompt] = folded.prompt
     plain[.lowRankA] = folded.lowRankA
     plain[.lowRankB] = folded.lowRankB
+    for part in [PromptPart.depthDown, .depthUp, .depthGate] { plain[part] = prompt[part] }
     var bundle = self
     bundle.form = .folded
     bundle.prompt = plain

@@ -128,6 +128,17 @@ extension TaskBundle {
     if prompt.fusionScale != 1 {
       members.append(JSONMember("fusion_scale", .number(Double(prompt.fusionScale))))
     }
+    if let depth = shape.depth {
+      members.append(
+        JSONMember(
+          "depth",
+          [
+            "encoder_blocks": .integer(depth.encoderBlocks),
+            "decoder_blocks": .integer(depth.decoderBlocks),
+            "subspaces": .integer(depth.subspaces),
+            "subspace_width": .integer(depth.subspaceWidth),
+          ]))
+    }
     switch readout {
     case .head:
       members.append(JSONMember("readout", "head"))

@@ -85,7 +85,8 @@ private struct BundleReader {
       promptLength: try size("prompt_length", from: 0),
       inputLength: try size("input_length", from: 1), width: width,
       rank: try size("rank", from: 0), subspaces: subspaces,
-      subspaceWidth: try size("subspace_width", from: subspaces == 0 ? 0 : 1))
+      subspaceWidth: try size("subspace_width", from: subspaces == 0 ? 0 : 1),
+      depth: try depth(json["depth"]))
     // Sizes are checked against the file before anything of their size is made.
     var values: [PromptPart: [Float]] = [:]
     for part in PromptPart.allCases {
@@ -98,6 +99,23 @@ private struct BundleReader {
       shape: shape, alpha: alpha, usesFusion: usesFusion, fusionScale: fusionScale)
     for (part, numbers) in values { prompt[part].values = numbers }
     return prompt
+  }
+
+  /// The sizes of the projections after blocks, nil for none.
+  private func depth(_ json: JSON?) throws -> DepthShape? {
+    guard let json else { return nil }
+    func size(_ key: String, _ range: ClosedRange<Int>) throws -> Int {
+      guard let size = json[key]?.integer, range.contains(size) else {
+        throw fault(
+          BundleNames.prompt,
+          "\"depth.\(key)\" must be a whole number from \(range.lowerBound) to \(range.upperBound)")
+      }
+      return size
+    }
+    return DepthShape(
+      encoderBlocks: try size("encoder_blocks", 0...1024),
+      decoderBlocks: try size("decoder_blocks", 0...1024),
+      subspaces: try size("subspaces", 1...256), subspaceWidth: try size("subspace_width", 1...256))
   }
 
   func readout(_ json: JSON, classes: Int, width: Int) throws -> Readout {

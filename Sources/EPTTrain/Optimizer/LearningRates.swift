@@ -3,13 +3,15 @@ public struct LearningRates: Sendable, Equatable {
   public var prompt: Float
   public var lowRank: Float
   public var subspaces: Float
+  public var depth: Float
   public var head: Float
 
   /// Explicit rates.
-  public init(prompt: Float, lowRank: Float, subspaces: Float, head: Float) {
+  public init(prompt: Float, lowRank: Float, subspaces: Float, depth: Float, head: Float) {
     self.prompt = prompt
     self.lowRank = lowRank
     self.subspaces = subspaces
+    self.depth = depth
     self.head = head
   }
 
@@ -24,6 +26,7 @@ public struct LearningRates: Sendable, Equatable {
     prompt = 0.045 * embeddingRMS
     lowRank = min(5e-3, 5e-3 * embeddingRMS.squareRoot())
     subspaces = min(5e-3, max(2e-3, 5e-3 * embeddingRMS.squareRoot()))
+    depth = 2e-3
     head = 1e-2
   }
 
@@ -31,7 +34,7 @@ public struct LearningRates: Sendable, Equatable {
   func scaled(by factor: Float) -> LearningRates {
     LearningRates(
       prompt: prompt * factor, lowRank: lowRank * factor, subspaces: subspaces * factor,
-      head: head * factor)
+      depth: depth * factor, head: head * factor)
   }
 
   /// The rate of one group.
@@ -40,6 +43,7 @@ public struct LearningRates: Sendable, Equatable {
     case .prompt: prompt
     case .lowRank: lowRank
     case .subspaces: subspaces
+    case .depth: depth
     case .head: head
     }
   }

@@ -8,6 +8,8 @@ public enum ParameterGroup: String, Sendable, CaseIterable {
   case lowRank = "low_rank"
   /// `U`, `V` and the gate.
   case subspaces
+  /// `U`, `V` and gate of the projections after blocks.
+  case depth
   /// An encoder's linear classifier.
   case head
 
@@ -17,6 +19,7 @@ public enum ParameterGroup: String, Sendable, CaseIterable {
     case .prompt: .promptRate
     case .lowRank: .lowRankRate
     case .subspaces: .subspaceRate
+    case .depth: .depthRate
     case .head: .headRate
     }
   }
@@ -33,6 +36,7 @@ enum ParameterTensor: Sendable, Equatable {
     case .part(.shortPrompt): .prompt
     case .part(.lowRankA), .part(.lowRankB): .lowRank
     case .part(.subspaceDown), .part(.subspaceUp), .part(.gate): .subspaces
+    case .part(.depthDown), .part(.depthUp), .part(.depthGate): .depth
     case .headWeight, .headBias: .head
     }
   }

@@ -36,10 +36,11 @@ public struct TrainingPlan: Sendable, Equatable {
   ///   - positions: how many the backbone has, prompt included; nil without limit.
   ///   - embeddingRMS: of the backbone's most frequent pieces.
   ///   - hasHead: whether a linear head is trained.
+  ///   - blocks: how many the backbone's encoder and decoder have.
   /// - Throws: `TrainError.invalidSetting`.
   init(
     _ settings: TrainingSettings, task: TaskDefinition, width: Int, positions: Int?,
-    embeddingRMS: Float, hasHead: Bool
+    embeddingRMS: Float, hasHead: Bool, blocks: (encoder: Int, decoder: Int)
   ) throws {
     try settings.validate()
     guard hasHead || settings.method != .head else {
@@ -66,14 +67,18 @@ public struct TrainingPlan: Sendable, Equatable {
     var shape = settings.sizes(
       promptLength: promptLength, width: width,
       inputLength: settings.inputLength ?? min(task.inputLength, room), hasHead: hasHead)
-    shape.rank =
-      settings.rank ?? (settings.method.hasLowRankPair ? shape.largestRank(within: budget) : 0)
-    guard shape.promptLength > 0 || shape.rank > 0 || settings.method == .head else {
+    // Projections alone have no rows to pass: neither a prompt nor a low-rank pair.
+    let hasPair = settings.method.hasLowRankPair && !settings.isDepthAlone
+    shape.rank = settings.rank ?? (hasPair ? shape.largestRank(within: budget) : 0)
+    shape.depth = settings.depthShape(encoder: blocks.encoder, decoder: blocks.decoder)
+    guard
+      shape.promptLength > 0 || shape.rank > 0 || shape.depth != nil || settings.method == .head
+    else {
       throw TrainError.invalidSetting(
         [.promptLength],
         reason: "must be 1 or more without a low-rank pair: no prompt would be left to train")
     }
-    guard shape.parameterCount <= Self.largestPrompt else {
+    guard shape.parameterCount + shape.depthParameterCount <= Self.largestPrompt else {
       throw TrainError.invalidSetting(
         [.promptLength, .rank, .subspaces, .subspaceWidth],
         reason: "ask for \(shape.parameterCount) numbers together; at most \(Self.largestPrompt)"
@@ -82,24 +87,41 @@ public struct TrainingPlan: Sendable, Equatable {
     self.settings = settings
     self.shape = shape
     alpha = settings.alpha ?? 8
-    usesFusion = settings.usesFusion ?? settings.method.hasSubspaces
+    usesFusion = settings.usesFusion ?? (settings.method.hasSubspaces && !settings.isDepthAlone)
     fusionScale = settings.effectiveFusionScale(usesFusion, embeddingRMS: embeddingRMS)
     self.embeddingRMS = embeddingRMS
     var rates = LearningRates(embeddingRMS: embeddingRMS)
     rates.prompt = settings.promptRate ?? rates.prompt
     rates.lowRank = settings.lowRankRate ?? rates.lowRank
     rates.subspaces = settings.subspaceRate ?? rates.subspaces
+    rates.depth = settings.depthRate ?? (hasHead ? rates.depth : 5e-3)
     rates.head = settings.headRate ?? rates.head
     self.rates = rates
     warmUp = settings.warmUp ?? settings.steps.map { min(500, $0 / 10) } ?? 100
     evaluationInterval =
       settings.evaluationInterval ?? min(100, max(1, (settings.steps ?? .max) / 4))
     patience = settings.patience ?? (settings.steps == nil ? 5 : nil)
-    parameterCount = shape.parameterCount + (hasHead ? task.labels.count * (width + 1) : 0)
+    parameterCount =
+      shape.parameterCount + shape.depthParameterCount
+      + (hasHead ? task.labels.count * (width + 1) : 0)
   }
 
   /// Every setting in effect, for the bundle.
   public var json: JSON {
+    .object((settingsJSON.object ?? []) + depthJSON)
+  }
+
+  /// What concerns the projections after blocks; nothing without them, as in older bundles.
+  private var depthJSON: [JSONMember] {
+    guard let depth = shape.depth else { return [] }
+    return [
+      JSONMember("depth", .string("\(settings.effectiveDepth)")),
+      JSONMember("depth_rate", Self.number(rates.depth)),
+      JSONMember("depth_parameters", .integer(depth.parameterCount(width: shape.width))),
+    ]
+  }
+
+  private var settingsJSON: JSON {
     [
       "method": .string(settings.method.rawValue),
       "init": .string(settings.start),

@@ -18,9 +18,13 @@ public enum TrainingSetting: String, Sendable, CaseIterable {
   case alpha
   case fusion
   case fusionScale = "fusion scale"
+  case depth
+  case depthSubspaces = "depth subspaces"
+  case depthWidth = "depth width"
   case promptRate = "prompt rate"
   case lowRankRate = "low-rank rate"
   case subspaceRate = "subspace rate"
+  case depthRate = "depth rate"
   case headRate = "head rate"
   case weightDecay = "weight decay"
   case gradientClip = "gradient clip"

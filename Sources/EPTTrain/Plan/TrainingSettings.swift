@@ -48,12 +48,21 @@ public struct TrainingSettings: Sendable, Equatable {
   /// `τ`, the factor of fusion's scores; nil: 1 / RMS of the embeddings, at least 1.
   public var fusionScale: Float?
 
+  /// Which blocks are followed by a projection; nil: the method's.
+  public var depth: DepthChoice?
+  /// `K` of those projections; with 1 there is no gate; nil: 4.
+  public var depthSubspaces: Int?
+  /// `k` of those projections; nil: 1.
+  public var depthWidth: Int?
+
   /// The learning rate of the short prompt; nil: by the size of the backbone's embeddings.
   public var promptRate: Float?
   /// The learning rate of the low-rank pair; nil likewise.
   public var lowRankRate: Float?
   /// The learning rate of subspaces and gate; nil likewise.
   public var subspaceRate: Float?
+  /// The learning rate of the projections after blocks; nil: 2e-3, or 5e-3 before label words.
+  public var depthRate: Float?
   /// The learning rate of an encoder's head; nil likewise.
   public var headRate: Float?
   public var weightDecay: Float = 0
@@ -79,6 +88,7 @@ public struct TrainingSettings: Sendable, Equatable {
       (.rank, rank, 0...1 << 16), (.subspaces, subspaces, 0...1 << 12),
       (.subspaceWidth, subspaceWidth, 1...1 << 12),
       (.nominalLength, nominalLength, 1...1 << 16),
+      (.depthSubspaces, depthSubspaces, 1...1 << 8), (.depthWidth, depthWidth, 1...1 << 8),
     ]
     for (name, value, range) in counts {
       try require(
@@ -87,7 +97,7 @@ public struct TrainingSettings: Sendable, Equatable {
     }
     let rates: [(TrainingSetting, Float?)] = [
       (.promptRate, promptRate), (.lowRankRate, lowRankRate),
-      (.subspaceRate, subspaceRate), (.headRate, headRate),
+      (.subspaceRate, subspaceRate), (.depthRate, depthRate), (.headRate, headRate),
       (.weightDecay, weightDecay),
     ]
     for (name, rate) in rates {

@@ -38,6 +38,15 @@ extension TrainingSettings {
     try refuse((subspaces ?? 0) > 0, unless: method.hasSubspaces, .subspaces, "subspaces")
     try refuse(usesFusion == true, unless: method.hasSubspaces, .fusion, "fusion")
     try refuse(fusionScale != nil, unless: method.hasSubspaces, .fusionScale, "fusion")
+    let asksForDepth = depth.map { $0 != .none } ?? false
+    try refuse(asksForDepth, unless: method.hasSubspaces, .depth, "projections after blocks")
+    for (isGiven, setting) in [
+      (depthSubspaces != nil, TrainingSetting.depthSubspaces), (depthWidth != nil, .depthWidth),
+      (depthRate != nil, .depthRate),
+    ] where isGiven && effectiveDepth == .none {
+      throw TrainError.invalidSetting(
+        [setting], reason: "needs projections after blocks, which are not asked for")
+    }
   }
 
   /// The sizes, for a backbone of width `width`; the rank still open.
@@ -49,7 +58,7 @@ extension TrainingSettings {
   ) -> PromptShape {
     PromptShape(
       promptLength: promptLength, inputLength: inputLength, width: width, rank: 0,
-      subspaces: subspaces ?? (method.hasSubspaces ? 4 : 0),
+      subspaces: subspaces ?? (method.hasSubspaces && !isDepthAlone ? 4 : 0),
       subspaceWidth: subspaceWidth ?? (hasHead ? 1 : 4))
   }
 
@@ -61,6 +70,21 @@ extension TrainingSettings {
     guard usesFusion else { return 1 }
     return fusionScale ?? (embeddingRMS > 0 ? max(1, 1 / embeddingRMS) : 1)
   }
+
+  /// Which blocks are followed by a projection, as given or by the method.
+  var effectiveDepth: DepthChoice { depth ?? .none }
+
+  /// The sizes of the projections, for a backbone with so many blocks; nil for none.
+  func depthShape(encoder: Int, decoder: Int) -> DepthShape? {
+    let depth = effectiveDepth
+    guard depth != .none else { return nil }
+    return DepthShape(
+      encoderBlocks: depth.count(of: encoder), decoderBlocks: depth.count(of: decoder),
+      subspaces: depthSubspaces ?? 4, subspaceWidth: depthWidth ?? 1)
+  }
+
+  /// Whether nothing but projections after blocks is trained beside the read-out.
+  var isDepthAlone: Bool { effectiveDepth != .none && effectivePromptLength == 0 }
 
   /// `s`, as given or by the method.
   var effectivePromptLength: Int {

@@ -42,7 +42,8 @@ public struct Trainer {
     settings.start = startingPrompt.name
     plan = try TrainingPlan(
       settings, task: task, width: model.width, positions: model.positions,
-      embeddingRMS: model.embeddingRMS(of: pieces), hasHead: !model.hasDecoder)
+      embeddingRMS: model.embeddingRMS(of: pieces), hasHead: !model.hasDecoder,
+      blocks: model.blockCounts)
     self.model = model
     self.identity = identity
     self.data =

@@ -18,6 +18,7 @@ enum PromptStart {
     case shortPrompt = 0
     case lowRankA = 1
     case subspaceDown = 2
+    case depthDown = 3
   }
 
   /// `zeros` with its start: `P` distinct rows of `vocabulary`, `A` uniform in ±1/√r, `U` normal
@@ -48,6 +49,12 @@ enum PromptStart {
       var normal = RandomNumbers(.initialisation, seed, Stream.subspaceDown.rawValue)
       let deviation = 1 / Float(d).squareRoot()
       prompt[.subspaceDown].values = normal.gaussians(prompt[.subspaceDown].values.count)
+        .map { $0 * deviation }
+    }
+    if shape.depth != nil {
+      var normal = RandomNumbers(.initialisation, seed, Stream.depthDown.rawValue)
+      let deviation = 1 / Float(d).squareRoot()
+      prompt[.depthDown].values = normal.gaussians(prompt[.depthDown].values.count)
         .map { $0 * deviation }
     }
     return prompt

@@ -50,7 +50,14 @@ public struct StartingPrompt: Sendable {
     try Self.refuse(shape.rank > 0 && !method.hasLowRankPair, method, "a low-rank pair")
     try Self.refuse(
       shape.subspaces > 0 && !method.hasSubspaces, method, "subspaces (`eptc fold` works them in)")
+    try Self.refuse(
+      shape.depth != nil && method != .ept, method, "projections after blocks")
     settings.promptLength = settings.promptLength ?? shape.promptLength
+    if let depth = shape.depth {
+      settings.depthSubspaces = settings.depthSubspaces ?? depth.subspaces
+      settings.depthWidth = settings.depthWidth ?? depth.subspaceWidth
+      settings.depth = settings.depth ?? .last(max(depth.encoderBlocks, depth.decoderBlocks))
+    }
     if shape.rank > 0 {
       settings.rank = settings.rank ?? shape.rank
       settings.alpha = settings.alpha ?? prompt.alpha
@@ -100,6 +107,14 @@ extension EPTPrompt {
       prompt[.lowRankA].values =
         kept.prefix(count) + [Float](repeating: 0, count: max(0, count - kept.count))
       prompt[.lowRankB] = given[.lowRankB]
+    }
+    if let depth = given.shape.depth {
+      guard depth == shape.depth else {
+        throw TrainError.invalidSetting(
+          [.depth, .depthSubspaces, .depthWidth],
+          reason: "ask for other projections than the prompt to start from has; leave them out")
+      }
+      for part in [PromptPart.depthDown, .depthUp, .depthGate] { prompt[part] = given[part] }
     }
     if given.shape.subspaces > 0 {
       try require(.subspaces, shape.subspaces, given.shape.subspaces)

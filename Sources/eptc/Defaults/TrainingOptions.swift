@@ -4,6 +4,10 @@ import EPTTrain
 extension TuningMethod: ExpressibleByArgument {}
 extension ScheduleShape: ExpressibleByArgument {}
 
+extension DepthChoice: ExpressibleByArgument {
+  public init?(argument: String) { self.init(argument) }
+}
+
 /// The free choices of a training run, as flags.
 struct TrainingOptions: ParsableArguments {
   @Option(
@@ -85,6 +89,23 @@ struct TrainingOptions: ParsableArguments {
     help: "Factor of fusion's scores. (default: 1 / RMS of the embeddings, at least 1)")
   var fusionScale: Float?
 
+  @Option(
+    help: ArgumentHelp(
+      """
+      Blocks that are followed by a gated projection: all, last:M (the last M of the encoder, and of \
+      the decoder) or none. With --prompt-length 0 nothing else is trained. (default: none)
+      """, valueName: "all|last:M|none"))
+  var depth: DepthChoice?
+
+  @Option(help: "Subspaces of each such projection; 1 has no gate. (default: 4)")
+  var depthSubspaces: Int?
+
+  @Option(help: "Width of each of those subspaces. (default: 1)")
+  var depthWidth: Int?
+
+  @Option(help: "Learning rate of those projections. (default: 2e-3, or 5e-3 before label words)")
+  var depthRate: Float?
+
   @Option(help: "Learning rate of the prompt. (default: 0.045 x RMS of the embeddings)")
   var promptRate: Float?
 
@@ -142,6 +163,10 @@ struct TrainingOptions: ParsableArguments {
     settings.alpha = alpha
     settings.fusionScale = fusionScale
     settings.usesFusion = fusion
+    settings.depth = depth
+    settings.depthSubspaces = depthSubspaces
+    settings.depthWidth = depthWidth
+    settings.depthRate = depthRate
     settings.promptRate = promptRate
     settings.lowRankRate = lowRankRate
     settings.subspaceRate = subspaceRate

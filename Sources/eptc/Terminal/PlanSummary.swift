@@ -65,9 +65,15 @@ struct PlanSummary {
       "method \(plan.settings.method.rawValue): s=\(shape.promptLength) n=\(shape.inputLength) "
         + "d=\(shape.width) r=\(shape.rank) K=\(shape.subspaces) k=\(shape.subspaceWidth): "
         + "\(plan.parameterCount) numbers (budget \(plan.budget))")
+    if let depth = shape.depth {
+      lines.append(
+        "in depth: \(depth.encoderBlocks) encoder and \(depth.decoderBlocks) decoder blocks, "
+          + "K=\(depth.subspaces) k=\(depth.subspaceWidth): "
+          + "\(depth.parameterCount(width: shape.width)) of these numbers, outside the budget")
+    }
     lines.append(
       "learning rates: prompt \(rates.prompt), low-rank \(rates.lowRank), "
-        + "subspaces \(rates.subspaces), head \(rates.head); "
+        + "subspaces \(rates.subspaces), depth \(rates.depth), head \(rates.head); "
         + "the embeddings' RMS is \(plan.embeddingRMS)")
     return lines
   }
