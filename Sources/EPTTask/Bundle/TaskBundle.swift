@@ -15,6 +15,8 @@ public struct TaskBundle: Sendable, Equatable {
   public var prompt: EPTPrompt
   /// The linear head of an encoder, or the label words' tokens.
   public var readout: Readout
+  /// What a linear head reads; the mean where there is none.
+  public var pooling: Pooling
 
   /// How a bundle's prompt is kept.
   public enum Form: String, Sendable {
@@ -26,7 +28,7 @@ public struct TaskBundle: Sendable, Equatable {
 
   public init(
     task: TaskDefinition, backbone: BackboneIdentity, training: TrainingRecord,
-    form: Form = .unfolded, prompt: EPTPrompt, readout: Readout
+    form: Form = .unfolded, prompt: EPTPrompt, readout: Readout, pooling: Pooling = .mean
   ) {
     self.form = form
     self.task = task
@@ -34,6 +36,7 @@ public struct TaskBundle: Sendable, Equatable {
     self.training = training
     self.prompt = prompt
     self.readout = readout
+    self.pooling = pooling
   }
 
   /// Refuses to work with any backbone but its own.
@@ -94,7 +97,9 @@ extension TaskBundle {
   public func write(
     to path: String, replacing: Bool, numbers: BundleNumbers = .f32
   ) throws {
-    var writer = ContainerWriter(kind: .bundle)
+    // Without knowing of it, a reader would take the mean.
+    var writer = ContainerWriter(
+      kind: .bundle, requiredFeatures: pooling == .mean ? [] : .pooling)
     for (name, json) in [
       (BundleNames.task, task.json), (BundleNames.backbone, backbone.json),
       (BundleNames.training, training.json), (BundleNames.prompt, promptJSON),
@@ -128,6 +133,7 @@ extension TaskBundle {
     if prompt.fusionScale != 1 {
       members.append(JSONMember("fusion_scale", .number(Double(prompt.fusionScale))))
     }
+    if pooling != .mean { members.append(JSONMember("pooling", .string(pooling.rawValue))) }
     switch readout {
     case .head:
       members.append(JSONMember("readout", "head"))

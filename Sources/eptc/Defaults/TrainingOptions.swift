@@ -1,8 +1,10 @@
 import ArgumentParser
+import EPTModel
 import EPTTrain
 
 extension TuningMethod: ExpressibleByArgument {}
 extension ScheduleShape: ExpressibleByArgument {}
+extension Pooling: ExpressibleByArgument {}
 
 /// The free choices of a training run, as flags.
 struct TrainingOptions: ParsableArguments {
@@ -54,6 +56,13 @@ struct TrainingOptions: ParsableArguments {
 
   @Option(help: "Steps after which a run without --steps ends at the latest.")
   var longestRun = Self.defaults.longestRun
+
+  @Option(
+    help: """
+      What an encoder's head reads: the mean of the text's states, the first (cls) or the last. \
+      (default: as the backbone's checkpoint says, else mean)
+      """)
+  var pooling: Pooling?
 
   @Option(help: "Rows of the prompt (s). (default: ept 10, dept 40, pt l)")
   var promptLength: Int?
@@ -133,6 +142,7 @@ struct TrainingOptions: ParsableArguments {
     settings.evaluationInterval = evaluateEvery
     settings.patience = patience
     settings.longestRun = longestRun
+    settings.pooling = pooling
     settings.promptLength = promptLength
     settings.inputLength = inputLength
     settings.rank = rank

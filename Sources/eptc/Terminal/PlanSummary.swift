@@ -64,7 +64,8 @@ struct PlanSummary {
     lines.append(
       "method \(plan.settings.method.rawValue): s=\(shape.promptLength) n=\(shape.inputLength) "
         + "d=\(shape.width) r=\(shape.rank) K=\(shape.subspaces) k=\(shape.subspaceWidth): "
-        + "\(plan.parameterCount) numbers (budget \(plan.budget))")
+        + "\(plan.parameterCount) numbers (budget \(plan.budget))"
+        + (plan.pooling.map { ", \($0.rawValue) pooling" } ?? ""))
     lines.append(
       "learning rates: prompt \(rates.prompt), low-rank \(rates.lowRank), "
         + "subspaces \(rates.subspaces), head \(rates.head); "
