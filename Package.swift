@@ -25,7 +25,7 @@ let package = Package(
     .target(name: "CEPTSystem"),
     .target(
       name: "EPTFormat",
-      dependencies: ["CNettle", "CXXHash", "CZstd", "CEPTSystem", "CEPTKernels"]),
+      dependencies: ["CNettle", "CXXHash", "CZlib", "CZstd", "CEPTSystem", "CEPTKernels"]),
     .target(name: "EPTText", dependencies: ["EPTFormat"]),
     .target(
       name: "EPTModel", dependencies: ["CEPTSystem", "CEPTKernels", "EPTFormat", "EPTText"]),

@@ -27,7 +27,7 @@ public enum FormatError: Error, Equatable, Sendable {
 extension FormatError: CustomStringConvertible {
   /// One line, whatever the names in a file contain.
   public var description: String {
-    printable(text)
+    Self.printable(text)
   }
 
   private var text: String {
@@ -54,16 +54,18 @@ extension FormatError: CustomStringConvertible {
   }
 }
 
-/// `text` with control characters and line ends escaped, and a limit on its length.
-private func printable(_ text: String) -> String {
-  var line = ""
-  for scalar in text.unicodeScalars.prefix(2_000) {
-    switch scalar.properties.generalCategory {
-    case .control, .format, .lineSeparator, .paragraphSeparator:
-      line += "\\u{\(String(scalar.value, radix: 16))}"
-    default:
-      line.unicodeScalars.append(scalar)
+extension FormatError {
+  /// `text` with control characters and line ends escaped, and a limit on its length.
+  package static func printable(_ text: String) -> String {
+    var line = ""
+    for scalar in text.unicodeScalars.prefix(2_000) {
+      switch scalar.properties.generalCategory {
+      case .control, .format, .lineSeparator, .paragraphSeparator:
+        line += "\\u{\(String(scalar.value, radix: 16))}"
+      default:
+        line.unicodeScalars.append(scalar)
+      }
     }
+    return line
   }
-  return line
 }
