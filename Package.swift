@@ -34,7 +34,7 @@ let package = Package(
     .target(name: "EPTSystem", dependencies: ["CEPTSystem"]),
     .target(
       name: "EPTFormat",
-      dependencies: ["EPTSystem", "CNettle", "CXXHash", "CZstd", "CEPTKernels"]),
+      dependencies: ["EPTSystem", "CNettle", "CXXHash", "CZlib", "CZstd", "CEPTKernels"]),
     .target(name: "EPTText", dependencies: ["EPTSystem", "EPTFormat"]),
     .target(name: "EPTCompute", dependencies: ["EPTSystem", "CEPTKernels"]),
     .target(

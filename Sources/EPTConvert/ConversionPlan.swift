@@ -12,6 +12,10 @@ struct ConversionPlan {
   let sources: SourceFiles
   /// Names of the checkpoint's tensors that the model does not read.
   let dropped: [String]
+  /// How the checkpoint pools; nil where it does not say.
+  let pooling: Pooling?
+  /// What the checkpoint's user should know.
+  let notes: [String]
   private let sections: [(name: String, bytes: [UInt8])]
 
   /// Checks `checkpoint` against its configuration, and hashes its weights meanwhile where `threads`
@@ -22,27 +26,37 @@ struct ConversionPlan {
     let weights = checkpoint.weightFiles.map { SourceFile(.weights, $0.file) }
     if threads > 1 { SourceFiles(weights).hashInBackground() }
     let configurationFile = try Self.configurationFile(folder: checkpoint.folder)
-    let configuration = try ArchitectureRegistry.architecture(Checkpoint.json(configurationFile))
+    let configuration = try Self.configuration(configurationFile)
     let tokenizer = try TokenizerDefinition.compile(folder: checkpoint.folder)
-    let tokens = try TokenizerTables.open(tokenizer.tables).vocabularySize
+    let opened = try TokenizerTables.open(tokenizer.tables)
+    try LowercaseCheck.check(folder: checkpoint.folder, opened)
+    let tokens = opened.vocabularySize
     guard tokens <= configuration.vocabularySize else {
       throw ConvertError.vocabularyMismatch(
         folder: checkpoint.folder, tokens: tokens, rows: configuration.vocabularySize)
     }
-    encoders = try Self.encoders(configuration, checkpoint, choice: choice)
+    let parameters = try configuration.parameters
+    let tensors = try CheckpointTensors(
+      checkpoint, CheckpointNames(parameters, of: configuration), threads: threads)
+    encoders = try Self.encoders(parameters, tensors, choice: choice)
+    dropped = tensors.unread
     let tokenizerFiles = try tokenizer.sourceFiles.map {
       SourceFile(.tokenizer, try MappedFile(path: "\(checkpoint.folder)/\($0)"))
     }
     sources = SourceFiles(
       weights + tokenizerFiles + [SourceFile(.configuration, configurationFile)])
     architecture = Swift.type(of: configuration).label
-    sections = [
-      (BackboneFile.SectionName.architecture, Array(architecture.utf8)),
-      (BackboneFile.SectionName.configuration, Array(configurationFile.bytes)),
-      (BackboneFile.SectionName.tokenizer, tokenizer.tables),
-    ]
-    let used = Set(encoders.map(\.source.name))
-    dropped = checkpoint.tensorNames.filter { !used.contains($0) }
+    sections =
+      [
+        (BackboneFile.SectionName.architecture, Array(architecture.utf8)),
+        (BackboneFile.SectionName.configuration, Array(configurationFile.bytes)),
+        (BackboneFile.SectionName.tokenizer, tokenizer.tables),
+      ]
+      + (checkpoint.modules.pooling.map {
+        [(BackboneFile.SectionName.pooling, Array($0.rawValue.utf8))]
+      } ?? [])
+    pooling = checkpoint.modules.pooling
+    notes = checkpoint.notes
   }
 
   /// The output, ready to be written.
@@ -72,27 +86,27 @@ struct ConversionPlan {
     }
   }
 
-  /// One encoder for each tensor that `configuration` asks for, in its order.
+  /// Reads `file` as whichever architecture its `model_type` names.
+  private static func configuration(_ file: MappedFile) throws -> any Architecture {
+    let json = try CheckpointJSON.read(file)
+    guard let modelType = json["model_type"], modelType != .null else {
+      throw ConvertError.noModelType(
+        path: file.path, known: ArchitectureRegistry.all.flatMap { $0.modelTypes })
+    }
+    return try ArchitectureRegistry.architecture(json)
+  }
+
+  /// One encoder for each of `specifications`, whose tensors are `tensors`, in their order.
   private static func encoders(
-    _ configuration: any Architecture, _ checkpoint: Checkpoint, choice: EncodingChoice
+    _ specifications: [ParameterSpecification], _ tensors: CheckpointTensors, choice: EncodingChoice
   ) throws -> [TensorEncoder] {
-    let specifications = try configuration.parameters
     let targets = try choice.targets(for: specifications)
-    return try zip(specifications, targets).map { specification, target in
-      let names = [specification.name] + specification.aliases
-      guard let found = (names + names.map { "bert." + $0 }).lazy.compactMap({ checkpoint.tensor($0) }).first else {
-        throw FormatError.missingTensor(path: checkpoint.path, tensor: specification.name)
-      }
-      let source = try found.file.tensor(found.entry.name)
-      guard source.shape == specification.shape else {
-        throw FormatError.wrongShape(
-          path: found.file.path, tensor: source.name, expected: specification.shape,
-          actual: source.shape)
-      }
+    return zip(zip(specifications, targets), tensors.found).map { wanted, found in
+      let (specification, target) = wanted
       return TensorEncoder(
-        name: specification.name, source: source,
-        encoding: target.encoding(of: specification, from: source.encoding), codec: target.codec,
-        file: found.file.file)
+        name: specification.name, source: found.tensor,
+        encoding: target.encoding(of: specification, from: found.tensor.encoding),
+        codec: target.codec, file: found.file.file)
     }
   }
 }

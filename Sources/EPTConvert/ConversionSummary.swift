@@ -1,4 +1,5 @@
 import EPTFormat
+import EPTModel
 
 /// What a conversion did, or would do.
 public struct ConversionSummary: Sendable, Equatable {
@@ -7,8 +8,8 @@ public struct ConversionSummary: Sendable, Equatable {
     /// Its name in the output.
     public let name: String
     public let shape: [Int]
-    /// The encoding in the checkpoint.
-    public let sourceEncoding: TensorEncoding
+    /// The type in the checkpoint.
+    public let sourceType: SafetensorsType
     public let encoding: TensorEncoding
     /// How the output has them compressed.
     public let codec: PayloadCodec
@@ -33,6 +34,10 @@ public struct ConversionSummary: Sendable, Equatable {
   public internal(set) var tensors: [Tensor]
   /// Names of the checkpoint's tensors that the model does not read.
   public let dropped: [String]
+  /// How the checkpoint pools an encoder's states; nil where it does not say.
+  public let pooling: Pooling?
+  /// What its user should know of the checkpoint, one line each.
+  public let notes: [String]
   public let provenance: Provenance
   /// Bytes of the whole output.
   public let outputSize: Int

@@ -4,8 +4,8 @@ import Synchronization
 
 /// Makes a `.ept` of a Hugging Face checkpoint.
 public struct Converter {
-  /// A weight file, an index of shards, or a folder with either; `config.json` and the
-  /// tokenizer's files are beside it.
+  /// A weight file, an index of shards, or a folder with either, also one of sentence-transformers;
+  /// `config.json` and the tokenizer's files are beside the weights.
   public var input: String
   /// The file to make.
   public var output: String
@@ -80,7 +80,8 @@ public struct Converter {
     }
     let plan = try ConversionPlan(checkpoint, choice: choice, threads: threads)
     if let existing = FileStatus(output) {
-      guard !plan.sources.paths.contains(where: { FileStatus($0) == existing }) else {
+      let paths = plan.sources.paths + [checkpoint.path] + checkpoint.modules.files
+      guard !paths.contains(where: { FileStatus($0) == existing }) else {
         throw ConvertError.outputIsInput(path: output)
       }
     }
@@ -95,11 +96,12 @@ public struct Converter {
       architecture: plan.architecture,
       tensors: plan.encoders.map {
         .init(
-          name: $0.name, shape: $0.source.shape, sourceEncoding: $0.source.encoding,
+          name: $0.name, shape: $0.source.shape, sourceType: $0.source.type,
           encoding: $0.encoding, codec: records[$0.name]?.codec ?? .raw,
-          sourceSize: $0.source.bytes.count, storedSize: records[$0.name]?.storedSize ?? 0,
+          sourceSize: $0.source.byteCount, storedSize: records[$0.name]?.storedSize ?? 0,
           error: nil)
       },
-      dropped: plan.dropped, provenance: plan.sources.provenance, outputSize: result.byteCount)
+      dropped: plan.dropped, pooling: plan.pooling, notes: plan.notes,
+      provenance: plan.sources.provenance, outputSize: result.byteCount)
   }
 }

@@ -10,8 +10,8 @@ struct TensorEncoder: Sendable {
 
   /// Its name in the output.
   let name: String
-  /// The tensor as it stands in the checkpoint; of two dimensions where `encoding` has panels.
-  let source: StoredTensor
+  /// The tensor as the checkpoint has it; of two dimensions where `encoding` has panels.
+  let source: CheckpointTensor
   /// How to store it.
   let encoding: TensorEncoding
   /// How to compress it, if it pays.
@@ -77,24 +77,13 @@ struct TensorEncoder: Sendable {
     throw notFinite(start + place, values[place])
   }
 
-  /// Row-major number `index` as a place in the tensor.
-  private func position(_ index: Int) -> [Int] {
-    var rest = index
-    var position: [Int] = []
-    for size in source.shape.reversed() {
-      position.append(rest % size)
-      rest /= size
-    }
-    return position.reversed()
-  }
-
   private func notFinite(_ index: Int, _ value: Float) -> ConvertError {
-    .notFinite(path: file.path, tensor: source.name, index: position(index), value: value)
+    .notFinite(path: file.path, tensor: source.name, index: source.position(index), value: value)
   }
 
   private func overflow(_ index: Int, _ value: Float) -> ConvertError {
     .overflow(
-      path: file.path, tensor: source.name, index: position(index), value: value,
+      path: file.path, tensor: source.name, index: source.position(index), value: value,
       type: encoding.name)
   }
 

@@ -4,6 +4,7 @@ import EPTSystem
 enum ForeignFile: CaseIterable {
   case gitLFSPointer
   case html
+  case errorText
   case zipArchive
   case gguf
   case backbone
@@ -38,6 +39,11 @@ enum ForeignFile: CaseIterable {
     switch self {
     case .gitLFSPointer: [Array("version https://git-lfs".utf8)]
     case .html: [Array("<!doctype".utf8), Array("<html".utf8), Array("<?xml".utf8)]
+    case .errorText:
+      [
+        "Entry not found", "404: Not Found", "Repository not found", "Invalid username or password",
+        "Access to model", #"{"error":"#,
+      ].map { Array($0.utf8) }
     case .zipArchive: [[0x50, 0x4B, 0x03, 0x04]]
     case .gguf: [Array("GGUF".utf8)]
     case .backbone: [ContainerKind.backbone.magic]
@@ -55,11 +61,10 @@ enum ForeignFile: CaseIterable {
         ("a git-LFS pointer", "fetch the file itself with `git lfs pull`")
       case .html:
         ("a web page", "the download went wrong; fetch the file itself again")
+      case .errorText:
+        ("a server's message of an error", "the download went wrong; fetch the file itself again")
       case .zipArchive:
-        (
-          "a zip archive, perhaps a PyTorch checkpoint",
-          "save the model with `safe_serialization=True` first"
-        )
+        ("a zip archive, perhaps a PyTorch checkpoint", "convert it with `eptc convert` first")
       case .gguf:
         ("a GGUF file", "start from the safetensors checkpoint instead")
       case .backbone:

@@ -6,7 +6,7 @@ import Testing
 
 @testable import EPTTask
 
-/// Damaged files of all three kinds, more than 200 000 of them: each is refused by an error or read, in
+/// Damaged files of all kinds, more than 200 000 of them: each is refused by an error or read, in
 /// little time and memory, and no byte outside of it is touched.
 ///
 /// The readers find each file in memory that ends at a page which must not be read.
@@ -20,6 +20,7 @@ import Testing
   /// What reads a file.
   enum Reader: String, CaseIterable, CustomTestStringConvertible {
     case safetensors
+    case pytorch
     case backbone
     case bundle
 
@@ -30,6 +31,7 @@ import Testing
     let seeds =
       switch reader {
       case .safetensors: Seeds.safetensors()
+      case .pytorch: try Seeds.pytorch()
       case .backbone: try Seeds.backbones()
       case .bundle: try Seeds.bundles()
       }
@@ -102,6 +104,8 @@ import Testing
         switch reader {
         case .safetensors:
           SafetensorsBytes.file(header: #"{"__metadata__":\#(json)}"#, buffer: [])
+        // It has no JSON: a pickle as long.
+        case .pytorch: Seeds.pytorch(pickle: Array(json.utf8))
         case .backbone: try Seeds.backbone(configuration: json)
         case .bundle: try Seeds.bundle(task: json)
         }
@@ -112,6 +116,21 @@ import Testing
       #expect(memory.largest <= limit(bytes))
       #expect(memory.peak <= 4 * bytes.count + Self.slack)
     }
+  }
+
+  /// Pickles that make as many values as they can.
+  @Test(arguments: ["N", "}", "K\u{1}", "K\u{1}\u{85}", "}q\u{1}", "(", "](", "h\u{0}"])
+  func picklesTakeNoMoreThanTheSizeAllows(operation: String) throws {
+    // Of one byte each, also beyond ASCII.
+    let operations = operation.unicodeScalars.map { UInt8(truncatingIfNeeded: $0.value) }
+    let repeated = [[UInt8]](repeating: operations, count: 6_000_000 / operations.count).joined()
+    let bytes = Seeds.pytorch(pickle: Array("}q\u{0}".utf8) + repeated + Array(".".utf8))
+    ept_allocations_begin()
+    let isAccepted = try read(bytes, .pytorch)
+    let memory = ept_allocations_end()
+    #expect(!isAccepted)
+    #expect(memory.largest <= limit(bytes))
+    #expect(memory.peak <= 4 * bytes.count + Self.slack)
   }
 
   @Test func manySmallTensorsTakeLittleMemory() throws {
@@ -150,6 +169,11 @@ import Testing
       mutator.damage(&bytes, other: other, keepsLength: false)
       return bytes
     }
+    if reader == .pytorch {
+      var pickle = Seeds.pickle(of: seed)
+      mutator.damage(&pickle, other: other, keepsLength: mutator.below(4) > 0)
+      return Seeds.pytorch(pickle: pickle, of: seed)
+    }
     var forgery = ContainerForgery(whole: seed)
     mutator.damage(&forgery.bytes, other: other, keepsLength: mutator.below(4) > 0)
     if mutator.below(2) == 0, forgery.bytes.count >= 24 {
@@ -170,6 +194,7 @@ import Testing
       let file = try bytes.withUnsafeBytes { try MappedFile(contents: $0, path: "damaged") }
       switch reader {
       case .safetensors: try use(SafetensorsFile(file))
+      case .pytorch: try use(PyTorchFile(file))
       case .backbone:
         let container = try ContainerFile(file, kind: .backbone)
         try use(container)

@@ -1,5 +1,6 @@
-import EPTFormat
 import EPTTestSupport
+
+@testable import EPTFormat
 
 /// Whole files for `Mutator` to damage: small, so that little of a file is beside the point.
 enum Seeds {
@@ -25,6 +26,32 @@ enum Seeds {
     let many = SafetensorsBytes.file(
       (0..<40).map { .init("layer.\($0).weight", type: "U8", shape: [1, 2], bytes: [1, 2]) })
     return [several, metadata, many]
+  }
+
+  /// Files of `torch.save`, as fixtures/format/make_torch.py makes them.
+  static func pytorch() throws -> [[UInt8]] {
+    try ["types", "shared", "state", "protocol4", "views", "double", "zip64"].map {
+      try TestPaths.read(TestPaths.fixture("format/torch/\($0).bin"))
+    }
+  }
+
+  /// The pickle in a file of `torch.save`.
+  static func pickle(of file: [UInt8]) -> [UInt8] {
+    entries(of: file).first { $0.name.hasSuffix("data.pkl") }?.bytes ?? []
+  }
+
+  /// `file` with another pickle, or a file of nothing but one; its checksums fit.
+  static func pytorch(pickle: [UInt8], of file: [UInt8] = []) -> [UInt8] {
+    let others = entries(of: file)
+    let name = others.first { $0.name.hasSuffix("data.pkl") }?.name ?? "a/data.pkl"
+    return ZipBytes.file([(name, pickle)] + others.filter { $0.name != name })
+  }
+
+  private static func entries(of file: [UInt8]) -> [(name: String, bytes: [UInt8])] {
+    file.withUnsafeBytes { bytes in
+      ((try? StoredZip(bytes, path: "seed"))?.entries ?? [:])
+        .map { ($0.key, Array($0.value.bytes)) }.sorted { $0.0 < $1.0 }
+    }
   }
 
   /// Backbones with tensors of every encoding and codec.

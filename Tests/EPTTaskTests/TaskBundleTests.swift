@@ -73,6 +73,51 @@ struct TaskBundleTests {
     }
   }
 
+  @Test("another pooling than the mean is kept, and refused by readers that do not know it")
+  func pooling() throws {
+    var bundle = try Self.bundle()
+    try withFile(bundle) { path in
+      let file = try ContainerFile(path: path, kind: .bundle)
+      #expect(file.requiredFeatures == [])
+      let copy = try TaskBundle(path: path)
+      #expect(copy.pooling == .mean)
+    }
+    for pooling in [Pooling.cls, .last] {
+      bundle.pooling = pooling
+      for kept in [bundle, bundle.folded()] {
+        try withFile(kept) { path in
+          let copy = try TaskBundle(path: path)
+          #expect(copy == kept)
+          // Byte 32 holds the features that a reader must know.
+          let bytes = try TestPaths.read(path)
+          #expect(bytes[32..<36] == [1, 0, 0, 0])
+        }
+      }
+    }
+    try expectFault(
+      "contradicts", section: "prompt", replacing: "\"readout\"",
+      with: "\"pooling\":\"cls\",\"readout\"")
+    try expectFault(
+      "contradicts", section: "prompt", replacing: "\"readout\"",
+      with: "\"pooling\":\"mean\",\"readout\"", features: .pooling)
+    try expectFault(
+      "must be one of mean, cls, last", section: "prompt", replacing: "\"readout\"",
+      with: "\"pooling\":\"max\",\"readout\"", features: .pooling)
+    try expectFault(
+      "feature set 0x4", section: "task", features: ContainerFeatures(rawValue: 5))
+  }
+
+  @Test func labelWordsHaveNoPooling() throws {
+    var bundle = try Self.bundle(words: [[5, 1], [6, 7, 1]])
+    bundle.pooling = .cls
+    try withFile(bundle) { path in
+      let file = try MappedFile(path: path)
+      #expect {
+        try TaskBundle(file)
+      } throws: { "\($0)".contains("label words") }
+    }
+  }
+
   @Test func historyKeepsSixDigits() throws {
     let points = try Self.bundle().training.history.points
     #expect(points[1].validationLoss == 0.123457)
@@ -190,11 +235,12 @@ struct TaskBundleTests {
   /// Rewrites a bundle's sections and tensors, with checksums that hold.
   private func expectFault(
     _ words: String, section: String? = nil, replacing old: String = "", with new: String = "",
-    tensor: String? = nil, shape: [Int]? = nil, value: Float? = nil
+    tensor: String? = nil, shape: [Int]? = nil, value: Float? = nil,
+    features: ContainerFeatures = []
   ) throws {
     try withFile(try Self.bundle()) { path in
       let file = try ContainerFile(path: path, kind: .bundle)
-      var writer = ContainerWriter(kind: .bundle)
+      var writer = ContainerWriter(kind: .bundle, requiredFeatures: features)
       for name in [
         BundleNames.task, BundleNames.backbone, BundleNames.training, BundleNames.prompt,
       ] {

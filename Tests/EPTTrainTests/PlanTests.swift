@@ -7,11 +7,12 @@ import Testing
 struct PlanTests {
   private func plan(
     _ settings: TrainingSettings = TrainingSettings(), width: Int = 768, positions: Int? = nil,
-    rms: Float = 1, hasHead: Bool = false, task: String = "rte"
+    rms: Float = 1, hasHead: Bool = false, task: String = "rte", backbonePooling: Pooling? = nil
   ) throws -> TrainingPlan {
     try TrainingPlan(
       settings, task: TaskCatalogue.task(named: task), width: width, positions: positions,
-      embeddingRMS: rms, hasHead: hasHead, blocks: (encoder: 2, decoder: 0))
+      embeddingRMS: rms, hasHead: hasHead, blocks: (encoder: 2, decoder: 0),
+      backbonePooling: backbonePooling)
   }
 
   /// The method's own example: d = 768, n = 256 gives r = 18 and the whole budget.
@@ -23,6 +24,21 @@ struct PlanTests {
     #expect(plan.parameterCount == 76_800)
     #expect(plan.budget == 76_800)
     #expect(try self.plan(settings, hasHead: true).parameterCount == 76_800 + 2 * 769)
+  }
+
+  @Test func poolingIsTheUsersThenTheBackbonesThenTheMean() throws {
+    var settings = TrainingSettings()
+    #expect(try plan(settings, hasHead: true).pooling == .mean)
+    #expect(try plan(settings, hasHead: true, backbonePooling: .cls).pooling == .cls)
+    #expect(try plan(settings, backbonePooling: .cls).pooling == nil)
+    #expect(try plan(settings).json["pooling"] == .null)
+    settings.pooling = .last
+    let plan = try plan(settings, hasHead: true, backbonePooling: .cls)
+    #expect(plan.pooling == .last)
+    #expect(plan.json["pooling"] == "last")
+    #expect {
+      try self.plan(settings)
+    } throws: { "\($0)".contains("--pooling") && "\($0)".contains("decoder") }
   }
 
   /// Small embeddings would leave fusion's softmax even.

@@ -40,6 +40,23 @@ struct StartingPromptTests {
     return bundle
   }
 
+  @Test("a bundle's head goes on reading what it was trained on")
+  func aBundlesPooling() throws {
+    try TestPaths.withTemporaryFolder { folder in
+      let task = try TaskCatalogue.task(named: "sst2")
+      func pooling(_ bundle: TaskBundle, given: Pooling? = nil) throws -> Pooling? {
+        try trainer(
+          .bundle(bundle, for: task), folder: folder, configuration: TinyBackbone.bert
+        ) { $0.pooling = given }.plan.pooling
+      }
+      var bundle = try tuned(folder: folder, configuration: TinyBackbone.bert)
+      #expect(bundle.pooling == .mean)
+      bundle.pooling = .cls
+      #expect(try pooling(bundle) == .cls)
+      #expect(try pooling(bundle, given: .last) == .last)
+    }
+  }
+
   @Test func textIsRepeated() throws {
     try TestPaths.withTemporaryFolder { folder in
       let trainer = try trainer(.text("good bad word1"), folder: folder) { $0.promptLength = 7 }

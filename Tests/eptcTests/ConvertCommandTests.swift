@@ -40,6 +40,36 @@ struct ConvertCommandTests {
     }
   }
 
+  @Test("a folder converts as its weights do; the help lists the model types")
+  func folders() throws {
+    try TestPaths.withTemporaryFolder { folder in
+      let model = folder + "/tiny"
+      try FileManager.default.copyItem(atPath: TestPaths.fixture("convert/bert"), toPath: model)
+      _ = try TestPaths.write(
+        Array(#"{"pooling_mode": "cls"}"#.utf8), to: "pooling_config.json", in: model)
+      for (input, output) in [
+        ("tiny", "tiny.ept"), ("tiny/", "tiny.ept"),
+        ("tiny/pytorch_model.bin", "pytorch_model.ept"),
+      ] {
+        let run = try CommandLineRun(["convert", input, "--force"], in: folder)
+        #expect(run.status == 0, "\(run.errors)")
+        #expect(run.errors.hasPrefix("eptc: wrote \(output): bert, cls pooling, "), "\(run.errors)")
+      }
+      let inspect = try CommandLineRun(["inspect", "tiny.ept", "--json"], in: folder)
+      #expect(try JSON(parsing: inspect.output)["pooling"] == "cls")
+      let table = try CommandLineRun(["convert", "tiny", "--dry-run", "--force"], in: folder)
+      #expect(table.output.contains(" f64 "))
+      _ = try TestPaths.write(
+        try TestPaths.read(TestPaths.fixture("convert/golden.safetensors")),
+        to: "model.safetensors", in: model)
+      let run = try CommandLineRun(["convert", "tiny", "--force"], in: folder)
+      #expect(run.errors.hasPrefix("eptc: tiny: model.safetensors is read; left aside: "))
+      let help = try CommandLineRun(["convert", "--help"], in: folder)
+      // Its lines break anywhere.
+      #expect(help.output.split { $0.isWhitespace }.joined(separator: " ").contains("bert, t5"))
+    }
+  }
+
   @Test("the summary tells this program's memory, not that of the one which started it")
   func peakMemory() throws {
     try withCheckpoint { folder in

@@ -37,6 +37,29 @@ struct TuneTests {
     }
   }
 
+  @Test("--pooling is of an encoder's head: its checkpoint's, unless the user says another")
+  func pooling() throws {
+    try withFolder { folder in
+      let refused = try tune(["--dry-run", "--pooling", "cls"], in: folder)
+      #expect(refused.status == 65 && refused.errors.contains("--pooling"), "\(refused.errors)")
+      let model = folder + "/tiny"
+      try FileManager.default.copyItem(atPath: TestPaths.fixture("convert/bert"), toPath: model)
+      for (stated, flags, expected) in [
+        ("", [], "mean"), (#"{"pooling_mode": "lasttoken"}"#, [], "last"),
+        (#"{"pooling_mode": "lasttoken"}"#, ["--pooling", "cls"], "cls"),
+      ] {
+        if !stated.isEmpty {
+          _ = try TestPaths.write(Array(stated.utf8), to: "pooling_config.json", in: model)
+        }
+        #expect(try CommandLineRun(["convert", "tiny", "--force"], in: folder).status == 0)
+        let run = try tune(
+          ["--dry-run", "--model", "tiny.ept"] + flags, in: folder)
+        #expect(run.status == 0, "\(run.errors)")
+        #expect(try JSON(parsing: run.output)["settings"]?["pooling"]?.string == expected)
+      }
+    }
+  }
+
   @Test("Classes, scores before the first step, a collapsed prompt: all are told")
   func collapse() throws {
     try withFolder { folder in

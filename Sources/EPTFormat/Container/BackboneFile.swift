@@ -6,6 +6,7 @@ public final class BackboneFile: WeightSource {
   public enum SectionName {
     public static let architecture = "architecture"
     public static let configuration = "config"
+    public static let pooling = "pooling"
     public static let provenance = "provenance"
     public static let tokenizer = "tokenizer"
   }
@@ -14,6 +15,8 @@ public final class BackboneFile: WeightSource {
   public let architecture: String
   /// The checkpoint's `config.json`.
   public let configuration: JSON
+  /// How the checkpoint pools an encoder's states, by name; nil where it did not say.
+  public let pooling: String?
   /// The files it was converted from.
   public let provenance: Provenance
   /// The file as sections and tensors.
@@ -32,12 +35,12 @@ public final class BackboneFile: WeightSource {
   package init(_ file: MappedFile) throws {
     let path = file.path
     let container = try ContainerFile(file, kind: .backbone)
-    let labelBytes = try container.requiredSection(SectionName.architecture)
-    guard let label = String(validating: labelBytes, as: UTF8.self), !label.isEmpty else {
-      throw FormatError.corrupt(
-        path: path, location: "section `\(SectionName.architecture)`", reason: "it is no label")
+    architecture = try Self.label(
+      container.requiredSection(SectionName.architecture), section: SectionName.architecture,
+      path: path)
+    pooling = try container.section(SectionName.pooling).map {
+      try Self.label($0, section: SectionName.pooling, path: path)
     }
-    architecture = label
     configuration = try container.json(SectionName.configuration)
     guard let provenance = Provenance(try container.json(SectionName.provenance)) else {
       throw FormatError.corrupt(
@@ -47,6 +50,17 @@ public final class BackboneFile: WeightSource {
     self.provenance = provenance
     _ = try container.requiredSection(SectionName.tokenizer)
     self.container = container
+  }
+
+  /// The text in a section that holds a single word.
+  private static func label(
+    _ bytes: UnsafeRawBufferPointer, section: String, path: String
+  ) throws -> String {
+    guard let label = String(validating: bytes, as: UTF8.self), !label.isEmpty else {
+      throw FormatError.corrupt(
+        path: path, location: "section `\(section)`", reason: "it is no label")
+    }
+    return label
   }
 
   public var path: String { container.path }

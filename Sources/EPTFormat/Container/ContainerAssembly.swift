@@ -149,10 +149,12 @@ extension ContainerAssembly {
   ///
   /// - Returns: The digest of both.
   /// - Throws: `SystemError.system`.
-  func finish(_ file: AtomicFile, kind: ContainerKind) throws -> SHA256Digest {
+  func finish(
+    _ file: AtomicFile, kind: ContainerKind, requiredFeatures: ContainerFeatures
+  ) throws -> SHA256Digest {
     let records = header.serialized()
     let (preamble, digest) = ContainerPreamble.serialized(
-      kind: kind, totalLength: end, header: records)
+      kind: kind, totalLength: end, header: records, requiredFeatures: requiredFeatures)
     try (preamble + records).withUnsafeBytes { try file.write($0, at: 0) }
     // Behind padding, an empty payload at the end has no byte that would have made the file so long.
     try file.resize(to: end)

@@ -12,6 +12,8 @@ public final class ContainerFile: WeightSource {
   public let file: MappedFile
   /// SHA-256 over preamble and header, and through their checksums over the whole contents.
   public let digest: SHA256Digest
+  /// What a reader of this file must know of.
+  public let requiredFeatures: ContainerFeatures
   private let header: ContainerHeader
   /// The byte after the last record.
   private let headerEnd: Int
@@ -48,6 +50,7 @@ public final class ContainerFile: WeightSource {
     self.kind = kind
     self.file = file
     digest = preamble.digest
+    requiredFeatures = preamble.requiredFeatures
     states = Mutex([TensorState](repeating: TensorState(), count: header.tensors.count))
     for index in header.sections.indices { try checkSection(index) }
   }

@@ -2,19 +2,22 @@
 struct ContainerPreamble {
   let totalLength: Int
   let headerLength: Int
+  let requiredFeatures: ContainerFeatures
   /// SHA-256 over the preamble, this field zero, and the header.
   let digest: SHA256Digest
 
   /// The preamble of a file of `totalLength` bytes with the given header, and its digest.
   static func serialized(
-    kind: ContainerKind, totalLength: Int, header: [UInt8]
+    kind: ContainerKind, totalLength: Int, header: [UInt8],
+    requiredFeatures: ContainerFeatures = []
   ) -> (bytes: [UInt8], digest: SHA256Digest) {
     var bytes = kind.magic
     bytes.append(littleEndian: ContainerLayout.version)
     bytes.append(littleEndian: ContainerLayout.byteOrderMark)
     bytes.append(littleEndian: UInt64(totalLength))
     bytes.append(littleEndian: UInt64(header.count))
-    // Required features, optional features, room: all zero in version 1.
+    bytes.append(littleEndian: requiredFeatures.rawValue)
+    // Optional features, room: all zero in version 1.
     bytes += [UInt8](repeating: 0, count: ContainerLayout.preambleSize - bytes.count)
     let digest = SHA256.digest(of: bytes + header)
     let place = ContainerLayout.digestOffset
@@ -38,7 +41,7 @@ struct ContainerPreamble {
     let mark: UInt32 = integer(at: 12)
     let totalLength: UInt64 = integer(at: 16)
     let headerLength: UInt64 = integer(at: 24)
-    let requiredFeatures: UInt32 = integer(at: 32)
+    requiredFeatures = ContainerFeatures(rawValue: integer(at: 32))
 
     if mark == ContainerLayout.byteOrderMark.byteSwapped {
       throw FormatError.unsupported(
@@ -67,9 +70,10 @@ struct ContainerPreamble {
       throw FormatError.truncated(path: path, have: bytes.count, expected: self.totalLength)
     }
     digest = try Self.checkedDigest(bytes, headerLength: self.headerLength, path: path)
-    guard requiredFeatures == 0 else {
+    let unknown = requiredFeatures.subtracting(kind.knownFeatures)
+    guard unknown.isEmpty else {
       throw FormatError.unsupported(
-        path: path, what: "feature set 0x\(String(requiredFeatures, radix: 16))",
+        path: path, what: "feature set 0x\(String(unknown.rawValue, radix: 16))",
         hint: "a newer eptc wrote it; use that one or convert again")
     }
     guard self.totalLength <= bytes.count else {

@@ -25,13 +25,15 @@ public struct ContainerWriter {
   public typealias Progress = (_ done: Int, _ total: Int) -> Void
 
   private let kind: ContainerKind
+  private let requiredFeatures: ContainerFeatures
   private var sections: [Section] = []
   private var tensors: [Tensor] = []
   private var companions: [@Sendable () -> Void] = []
 
-  /// Begins an empty container.
-  public init(kind: ContainerKind) {
+  /// Begins an empty container, which is not to be read without `requiredFeatures`.
+  public init(kind: ContainerKind, requiredFeatures: ContainerFeatures = []) {
     self.kind = kind
+    self.requiredFeatures = requiredFeatures
   }
 
   /// Adds a section.
@@ -134,7 +136,7 @@ public struct ContainerWriter {
     try assembly.addTensors(
       to: file, threads: threads, companions: companions, progress: progress)
     try assembly.addSections(to: file)
-    let digest = try assembly.finish(file, kind: kind)
+    let digest = try assembly.finish(file, kind: kind, requiredFeatures: requiredFeatures)
     try file.commit()
     return assembly.result(digest: digest)
   }

@@ -1,22 +1,28 @@
 import EPTSystem
+import Synchronization
 
 /// A mapped file of `torch.save` that holds a dictionary of tensors: a zip archive with a pickle.
 ///
-/// The pickle is read, never run (`TensorPickle`).
-public final class PyTorchFile: WeightSource {
-  private struct Entry {
-    let type: SafetensorsType
-    let shape: [Int]
-    nonisolated(unsafe) let bytes: UnsafeRawBufferPointer
-  }
-
+/// The pickle is read, never run (`TensorPickle`). Numbers stay where they are mapped; the checksum
+/// of a storage is checked when one of its tensors is first used.
+public final class PyTorchFile: CheckpointFile {
   /// All names, in the dictionary's order.
   public let tensorNames: [String]
-  private let entries: [String: Entry]
-  private let file: MappedFile
+  public let file: MappedFile
+  private let tensors: [String: TensorPickle.Tensor]
+  private let archive: StoredZip
+  /// The archive's folder, with the slash behind it.
+  private let folder: String
+  /// Storages whose checksum has been found to be right.
+  private let checked = Mutex<Set<String>>([])
 
   /// More bytes than any dictionary of tensors needs to describe itself.
   private static let longestPickle = 1 << 26
+  private static let zipMagic: [UInt8] = [0x50, 0x4B]
+  /// What a file of PyTorch before 1.6 begins with: a pickle of the number 0x1950A86A20F9469CFC6C.
+  private static let legacyMagic: [UInt8] = [
+    0x80, 0x02, 0x8A, 0x0A, 0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19,
+  ]
 
   /// Maps the file at `path` and checks all but the numbers themselves.
   ///
@@ -25,89 +31,123 @@ public final class PyTorchFile: WeightSource {
     try self.init(MappedFile(path: path))
   }
 
+  /// Whether `file` is one of PyTorch's by its first bytes, or by its name if they tell nothing.
+  static func recognizes(_ file: MappedFile) -> Bool {
+    if file.bytes.starts(with: zipMagic) || file.bytes.starts(with: legacyMagic) { return true }
+    return [".bin", ".pt", ".pth", ".ckpt"].contains { file.path.hasSuffix($0) }
+      && ForeignFile(file.bytes) != .safetensors
+  }
+
   /// Checks a file that is mapped already; otherwise as `init(path:)`.
   package init(_ file: MappedFile) throws {
     let path = file.path
     if let foreign = ForeignFile(file.bytes), foreign != .zipArchive {
       throw foreign.error(path: path, expected: "a file of torch.save")
     }
-    guard file.bytes.starts(with: [0x50, 0x4B]) else {
+    guard file.bytes.starts(with: Self.zipMagic) else {
+      let isLegacy = file.bytes.starts(with: Self.legacyMagic)
       throw FormatError.unsupported(
-        path: path, what: "a file that is no zip archive",
-        hint: "save it again with PyTorch 1.6 or later, or as safetensors")
+        path: path,
+        what: isLegacy ? "the format of PyTorch before 1.6" : "a file that is no zip archive",
+        hint: "load the model with a current transformers and save it with save_pretrained, "
+          + "which writes safetensors")
     }
     let archive = try StoredZip(file.bytes, path: path)
     let pickles = archive.entries.keys.filter { $0 == "data.pkl" || $0.hasSuffix("/data.pkl") }
-    guard let pickle = pickles.first, pickles.count == 1, let bytes = archive.entries[pickle],
-      bytes.count <= Self.longestPickle
+    guard let pickle = pickles.first, pickles.count == 1,
+      archive.entries[pickle].map({ $0.bytes.count <= Self.longestPickle }) ?? false,
+      let bytes = try archive.contents(pickle)
     else {
       throw FormatError.corrupt(
         path: path, location: "data.pkl", reason: "the archive must hold one, of at most 64 MiB")
     }
-    let folder = pickle.dropLast("data.pkl".count)
-    if let order = archive.entries[folder + "byteorder"], !order.elementsEqual("little".utf8) {
+    let folder = String(pickle.dropLast("data.pkl".count))
+    if let order = try archive.contents(folder + "byteorder"), !order.elementsEqual("little".utf8) {
       throw FormatError.unsupported(
         path: path, what: "the byte order of another machine",
         hint: "save the tensors as safetensors")
     }
     var names: [String] = []
-    var entries: [String: Entry] = [:]
-    for (name, tensor) in try TensorPickle.tensors(bytes, path: path) {
+    var tensors: [String: TensorPickle.Tensor] = [:]
+    for (name, tensor) in try TensorPickle.tensors(bytes, path: path, fileSize: file.bytes.count) {
       let data = archive.entries[folder + "data/" + tensor.storage.key]
-      let entry = try Self.entry(name, tensor, data, path: path)
-      guard entries.updateValue(entry, forKey: name) == nil else {
+      if let reason = Self.fault(in: tensor, storage: data?.bytes.count) {
+        throw FormatError.corrupt(path: path, location: "tensor `\(name)`", reason: reason)
+      }
+      guard tensors.updateValue(tensor, forKey: name) == nil else {
         throw FormatError.corrupt(
           path: path, location: "tensor `\(name)`", reason: "it stands twice")
       }
       names.append(name)
     }
     tensorNames = names
-    self.entries = entries
+    self.tensors = tensors
+    self.archive = archive
+    self.folder = folder
     self.file = file
   }
 
-  public var path: String { file.path }
-
-  public func tensor(_ name: String) throws -> StoredTensor {
-    guard let entry = entries[name] else {
+  public func checkpointTensor(_ name: String) throws -> CheckpointTensor {
+    guard let tensor = tensors[name] else {
       throw FormatError.missingTensor(path: path, tensor: name)
     }
-    return StoredTensor(
-      name: name, shape: entry.shape,
-      encoding: try entry.type.weightEncoding(of: name, path: path), bytes: entry.bytes,
-      owner: file)
+    // A type that is no weight is told before anything of it is read.
+    _ = try tensor.storage.type.weightEncoding(of: name, path: path)
+    let count = tensor.shape.reduce(1, *)
+    guard count <= tensor.storage.count else {
+      throw FormatError.unsupported(
+        path: path, what: "tensor `\(name)`, which has more numbers than are stored for it",
+        hint: "save it with .contiguous()")
+    }
+    let entry = try checkedEntry(folder + "data/" + tensor.storage.key)
+    let size = tensor.storage.type.bits / 8
+    let elements =
+      tensor.isRowMajor
+      ? entry.bytes[size * tensor.offset..<size * (tensor.offset + count)]
+      : entry.bytes[(size * tensor.offset)...]
+    return try CheckpointTensor(
+      name: name, type: tensor.storage.type, shape: tensor.shape,
+      strides: tensor.isRowMajor ? nil : tensor.strides,
+      elements: UnsafeRawBufferPointer(rebasing: elements), owner: file, path: path)
   }
 
-  /// Finds the bytes of `tensor` in its storage's.
-  private static func entry(
-    _ name: String, _ tensor: TensorPickle.Tensor, _ data: UnsafeRawBufferPointer?, path: String
-  ) throws -> Entry {
-    func fault(_ reason: String) -> FormatError {
-      .corrupt(path: path, location: "tensor `\(name)`", reason: reason)
+  /// Checks the storages of tensors `names`.
+  public func prepare(_ names: [String], threads: Int) throws {
+    let storages = Set(names.compactMap { tensors[$0]?.storage.key }).sorted()
+    try Parallel.forEach(storages.count, threads: threads) { index in
+      _ = try checkedEntry(folder + "data/" + storages[index])
     }
-    guard let data else { throw fault("the archive lacks its numbers") }
-    let type = tensor.storage.type
-    guard type.byteCount(shape: [tensor.storage.count]) == data.count else {
-      throw fault("its numbers take \(data.count) bytes, not those of \(tensor.storage.count)")
+  }
+
+  /// A storage whose checksum is right.
+  private func checkedEntry(_ name: String) throws -> StoredZip.Entry {
+    guard let entry = archive.entries[name] else {
+      throw FormatError.corrupt(path: path, location: "entry `\(name)`", reason: "it is not there")
     }
-    guard let size = type.byteCount(shape: tensor.shape),
-      let start = type.byteCount(shape: [tensor.offset]),
-      start <= data.count, size <= data.count - start
-    else { throw fault("it reaches beyond its numbers") }
-    // Row-major: each stride is the product of the sizes behind it; of one index, none is taken.
-    var expected = 1
-    for (size, stride) in zip(tensor.shape, tensor.strides).reversed() {
-      guard size <= 1 || stride == expected else {
-        throw FormatError.unsupported(
-          path: path, what: "tensor `\(name)`, which is a view in another order",
-          hint: "save it with .contiguous()")
-      }
-      let (product, overflows) = expected.multipliedReportingOverflow(by: max(1, size))
-      guard !overflows else { throw fault("its sizes overflow") }
-      expected = product
+    if checked.withLock({ $0.contains(name) }) { return entry }
+    try archive.check(entry, name) { file.releasePages($0) }
+    checked.withLock { _ = $0.insert(name) }
+    return entry
+  }
+
+  /// What is wrong with a tensor whose storage takes `size` bytes; nil if nothing is.
+  private static func fault(in tensor: TensorPickle.Tensor, storage size: Int?) -> String? {
+    guard let size else { return "the archive lacks its numbers" }
+    let storage = tensor.storage
+    guard storage.type.byteCount(shape: [storage.count]) == size else {
+      return "its numbers take \(size) bytes, not those of \(storage.count)"
     }
-    return Entry(
-      type: type, shape: tensor.shape,
-      bytes: UnsafeRawBufferPointer(rebasing: data[start..<start + size]))
+    guard storage.type.byteCount(shape: tensor.shape) != nil else { return "its sizes overflow" }
+    guard !tensor.shape.contains(0) else {
+      return tensor.offset <= storage.count ? nil : "it reaches beyond its numbers"
+    }
+    var last = tensor.offset
+    for (size, stride) in zip(tensor.shape, tensor.strides) where size > 1 {
+      let (step, overflows) = (size - 1).multipliedReportingOverflow(by: stride)
+      let (sum, passes) = last.addingReportingOverflow(step)
+      guard !overflows, !passes else { return "it reaches beyond its numbers" }
+      last = sum
+    }
+    return last < storage.count ? nil : "it reaches beyond its numbers"
   }
 }

@@ -1,91 +1,126 @@
+import CZlib
+
 /// The files of a zip archive that stores them uncompressed, as PyTorch writes one (APPNOTE 6.3).
 ///
-/// Only the central directory is believed, and only as far as the local headers and checksums
-/// agree with it.
+/// Only the central directory is believed, and only as far as the local headers and, once a file is
+/// used, its checksum agree with it.
 struct StoredZip {
-  /// More entries than any checkpoint has tensors.
-  static let mostEntries = 65_535
+  /// One file of the archive.
+  struct Entry: Sendable {
+    nonisolated(unsafe) let bytes: UnsafeRawBufferPointer
+    /// The cyclic redundancy check of its bytes.
+    fileprivate let checksum: UInt32
+  }
 
-  /// Each file's bytes by its name.
-  let entries: [String: UnsafeRawBufferPointer]
+  /// Each file by its name.
+  let entries: [String: Entry]
+  private let path: String
 
-  private static let endSignature: UInt32 = 0x0605_4B50
   private static let directorySignature: UInt32 = 0x0201_4B50
   private static let localSignature: UInt32 = 0x0403_4B50
-  private static let endSize = 22
+  /// The extra field with the 64-bit sizes of a large file.
+  private static let largeSizes: UInt16 = 1
 
-  /// Reads the directory of the archive `bytes`.
+  /// Reads the directory of the archive `bytes`, and checks where its files lie, not their contents.
   ///
-  /// - Throws: `FormatError.truncated`, `.corrupt` or `.unsupported`.
+  /// - Throws: `FormatError.corrupt` or `.unsupported`.
   init(_ bytes: UnsafeRawBufferPointer, path: String) throws {
-    let end = try Self.endRecord(bytes, path: path)
-    var reader = FieldReader(UnsafeRawBufferPointer(rebasing: bytes[end...]))
-    _ = reader.take(8)
-    guard let here = reader.integer(UInt16.self), let all = reader.integer(UInt16.self),
-      let size = reader.integer(UInt32.self), let start = reader.integer(UInt32.self), here == all,
-      UInt64(start) + UInt64(size) <= UInt64(end)
-    else { throw Self.corrupt(path, "byte \(end)", "the directory is not within the file") }
-    let directory = Int(start)
-    var fields = FieldReader(
-      UnsafeRawBufferPointer(rebasing: bytes[directory..<directory + Int(size)]))
-    var entries: [String: UnsafeRawBufferPointer] = [:]
-    for _ in 0..<Int(all) {
-      let (name, range) = try Self.entry(&fields, bytes, directory: directory, path: path)
-      let contents = UnsafeRawBufferPointer(rebasing: bytes[range])
-      guard entries.updateValue(contents, forKey: name) == nil else {
+    let directory = try ZipDirectory(bytes, path: path)
+    var fields = FieldReader(UnsafeRawBufferPointer(rebasing: bytes[directory.range]))
+    var entries: [String: Entry] = [:]
+    for _ in 0..<directory.count {
+      let (name, entry) = try Self.entry(
+        &fields, bytes, directory: directory.range.lowerBound, path: path)
+      guard entries.updateValue(entry, forKey: name) == nil else {
         throw Self.corrupt(path, "entry `\(name)`", "it stands twice")
       }
     }
     self.entries = entries
+    self.path = path
+  }
+
+  /// The bytes of file `name`, its checksum checked; nil where there is none.
+  ///
+  /// - Throws: `FormatError.corrupt`.
+  func contents(_ name: String) throws -> UnsafeRawBufferPointer? {
+    guard let entry = entries[name] else { return nil }
+    try check(entry, name)
+    return entry.bytes
+  }
+
+  /// Checks the checksum of file `name`.
+  ///
+  /// `release` is told of parts that are done with, so that a large file need not stay in memory.
+  ///
+  /// - Throws: `FormatError.corrupt`.
+  func check(
+    _ entry: Entry, _ name: String, release: (UnsafeRawBufferPointer) -> Void = { _ in }
+  ) throws {
+    var value: UInt = 0
+    let part = 1 << 24
+    for start in stride(from: 0, to: entry.bytes.count, by: part) {
+      let bytes = UnsafeRawBufferPointer(
+        rebasing: entry.bytes[start..<min(entry.bytes.count, start + part)])
+      value = crc32(
+        value, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), UInt32(bytes.count))
+      release(bytes)
+    }
+    guard value == UInt(entry.checksum) else {
+      throw Self.corrupt(
+        path, "entry `\(name)`", "its checksum differs; copy or download it again")
+    }
   }
 
   private static func corrupt(_ path: String, _ location: String, _ reason: String) -> FormatError {
     .corrupt(path: path, location: location, reason: reason)
   }
 
-  /// Where the record at the archive's end begins; a comment of up to 65 535 bytes may follow it.
-  private static func endRecord(_ bytes: UnsafeRawBufferPointer, path: String) throws -> Int {
-    let first = max(0, bytes.count - endSize - Int(UInt16.max))
-    for place in stride(from: bytes.count - endSize, through: first, by: -1) {
-      var reader = FieldReader(UnsafeRawBufferPointer(rebasing: bytes[place...]))
-      guard reader.integer(UInt32.self) == endSignature, reader.take(16) != nil,
-        let comment = reader.integer(UInt16.self), Int(comment) == reader.remaining
-      else { continue }
-      return place
-    }
-    throw corrupt(path, "its end", "a zip archive without a directory; copy or download it again")
-  }
-
   /// One record of the directory: the name, and where its bytes are.
   private static func entry(
     _ fields: inout FieldReader, _ bytes: UnsafeRawBufferPointer, directory: Int, path: String
-  ) throws -> (name: String, range: Range<Int>) {
-    let place = "byte \(directory + fields.position)"
+  ) throws -> (name: String, entry: Entry) {
+    let fault = corrupt(
+      path, "byte \(directory + fields.position)", "a directory record that is none")
     guard fields.integer(UInt32.self) == directorySignature, fields.take(4) != nil,
       let flags = fields.integer(UInt16.self), let method = fields.integer(UInt16.self),
       fields.take(4) != nil, let checksum = fields.integer(UInt32.self),
-      let stored = fields.integer(UInt32.self), let size = fields.integer(UInt32.self),
+      let stored32 = fields.integer(UInt32.self), let size32 = fields.integer(UInt32.self),
       let nameLength = fields.integer(UInt16.self), let extraLength = fields.integer(UInt16.self),
       let commentLength = fields.integer(UInt16.self), fields.take(8) != nil,
-      let header = fields.integer(UInt32.self), let nameBytes = fields.take(Int(nameLength)),
-      fields.take(Int(extraLength) + Int(commentLength)) != nil,
+      let header32 = fields.integer(UInt32.self), let nameBytes = fields.take(Int(nameLength)),
+      let extra = fields.take(Int(extraLength)), fields.take(Int(commentLength)) != nil,
       let name = String(validating: nameBytes, as: UTF8.self)
-    else { throw corrupt(path, place, "a directory record that is none") }
-    guard stored != .max, size != .max, header != .max else {
-      throw FormatError.unsupported(
-        path: path, what: "zip64 entry `\(name)`", hint: "save the tensors as safetensors")
+    else { throw fault }
+    var large = FieldReader(try largeFields(extra, or: fault))
+    // The 64-bit sizes stand in this order, only those whose 32-bit field is full.
+    func whole(_ field: UInt32) throws -> Int {
+      guard field == .max else { return Int(field) }
+      guard let value = large.integer(UInt64.self).flatMap(Int.init(exactly:)) else { throw fault }
+      return value
     }
+    let (size, stored, header) = (try whole(size32), try whole(stored32), try whole(header32))
     guard flags & 1 == 0, method == 0, stored == size else {
       throw FormatError.unsupported(
         path: path, what: "compressed or encrypted entry `\(name)`",
         hint: "PyTorch stores entries as they are; save the file with torch.save again")
     }
     let range = try range(
-      of: name, header: Int(header), size: Int(size), bytes, directory: directory, path: path)
-    guard crc32(UnsafeRawBufferPointer(rebasing: bytes[range])) == checksum else {
-      throw corrupt(path, "entry `\(name)`", "its checksum differs; copy or download it again")
+      of: name, header: header, size: size, bytes, directory: directory, path: path)
+    return (name, Entry(bytes: UnsafeRawBufferPointer(rebasing: bytes[range]), checksum: checksum))
+  }
+
+  /// The 64-bit sizes among the extra fields of a record; empty where there are none.
+  private static func largeFields(
+    _ extra: UnsafeRawBufferPointer, or fault: FormatError
+  ) throws -> UnsafeRawBufferPointer {
+    var reader = FieldReader(extra)
+    while let kind = reader.integer(UInt16.self) {
+      guard let length = reader.integer(UInt16.self), let field = reader.take(Int(length)) else {
+        throw fault
+      }
+      if kind == largeSizes { return field }
     }
-    return (name, range)
+    return UnsafeRawBufferPointer(start: nil, count: 0)
   }
 
   private static func range(
@@ -102,20 +137,5 @@ struct StoredZip {
     else { throw fault }
     let start = header + local.position
     return start..<start + size
-  }
-
-  /// The cyclic redundancy check of zip: polynomial 0xEDB88320, reflected.
-  static func crc32(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
-    var value: UInt32 = .max
-    for byte in bytes {
-      value = (value >> 8) ^ crcTable[Int((value ^ UInt32(byte)) & 0xFF)]
-    }
-    return ~value
-  }
-
-  private static let crcTable: [UInt32] = (0..<256).map { index in
-    (0..<8).reduce(UInt32(index)) { value, _ in
-      value & 1 == 0 ? value >> 1 : (value >> 1) ^ 0xEDB8_8320
-    }
   }
 }

@@ -3,7 +3,7 @@
 /// A pickle is a program for a stack machine that may call any Python function. This reader knows
 /// the operations that PyTorch writes for a dictionary of tensors, and five names besides the
 /// storage types; each only builds a value of `Value`. Every other operation or name is refused.
-/// Work and memory are bounded by the pickle's length.
+/// Work is bounded by the pickle's length, memory by the file's.
 struct TensorPickle {
   /// A tensor as a pickle describes it.
   struct Tensor {
@@ -13,6 +13,19 @@ struct TensorPickle {
     let shape: [Int]
     /// Elements from one index to the next, for each dimension.
     let strides: [Int]
+
+    /// Whether the elements lie one after another, the last dimension's closest.
+    ///
+    /// Each stride is the product of the sizes behind it; of one index, none is taken.
+    var isRowMajor: Bool {
+      guard !shape.contains(0) else { return true }
+      var expected = 1
+      for (size, stride) in zip(shape, strides).reversed() {
+        guard size == 1 || stride == expected else { return false }
+        expected *= size
+      }
+      return true
+    }
   }
 
   /// The file of numbers that tensors are views of.
@@ -61,20 +74,28 @@ struct TensorPickle {
   private var marks: [Int] = []
   private var memo: [UInt32: Value] = [:]
   private var dictionaries: [Dictionary] = []
+  /// Bytes that further values may take.
+  private var memory: Int
 
-  private init(_ bytes: UnsafeRawBufferPointer, path: String) {
+  /// About what a value takes with its places on the stack and in the memo.
+  private static let valueSize = 96
+
+  private init(_ bytes: UnsafeRawBufferPointer, path: String, fileSize: Int) {
     self.path = path
+    memory = JSONParser.memory(forFileOf: fileSize)
     reader = FieldReader(bytes)
     start = bytes.count
   }
 
   /// The tensors of the dictionary that the pickle `bytes` describes, in its order.
   ///
+  /// `fileSize` is that of the file around it, whose tensors it can describe.
+  ///
   /// - Throws: `FormatError.corrupt` or `.unsupported`.
   static func tensors(
-    _ bytes: UnsafeRawBufferPointer, path: String
+    _ bytes: UnsafeRawBufferPointer, path: String, fileSize: Int
   ) throws -> [(name: String, tensor: Tensor)] {
-    var machine = TensorPickle(bytes, path: path)
+    var machine = TensorPickle(bytes, path: path, fileSize: fileSize)
     // A dictionary may hold itself.
     defer { for dictionary in machine.dictionaries { dictionary.items = [] } }
     guard case .dictionary(let result) = try machine.run() else {
@@ -100,6 +121,9 @@ struct TensorPickle {
   private mutating func run() throws -> Value {
     while let operation = reader.integer(UInt8.self) {
       if operation == UInt8(ascii: ".") { return try pop() }
+      // No operation makes more than one value.
+      memory -= Self.valueSize
+      guard memory >= 0 else { throw fault("it makes more values than so small a file can need") }
       try perform(operation)
     }
     throw fault("it ends without its end mark")

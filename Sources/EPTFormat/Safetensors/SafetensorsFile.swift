@@ -3,7 +3,7 @@ import EPTSystem
 /// A mapped safetensors file (https://huggingface.co/docs/safetensors).
 ///
 /// Everything but the numbers themselves is checked when it is opened.
-public final class SafetensorsFile: WeightSource {
+public final class SafetensorsFile: CheckpointFile {
   /// A tensor of any type the format knows.
   public struct Entry: Sendable {
     public let name: String
@@ -50,8 +50,6 @@ public final class SafetensorsFile: WeightSource {
     self.file = file
   }
 
-  public var path: String { file.path }
-
   public var tensorNames: [String] { entries.map(\.name) }
 
   /// The tensor called `name` whatever its type, nil where there is none.
@@ -59,13 +57,12 @@ public final class SafetensorsFile: WeightSource {
     indices[name].map { entries[$0] }
   }
 
-  public func tensor(_ name: String) throws -> StoredTensor {
+  public func checkpointTensor(_ name: String) throws -> CheckpointTensor {
     guard let entry = entry(name) else {
       throw FormatError.missingTensor(path: path, tensor: name)
     }
-    return StoredTensor(
-      name: name, shape: entry.shape,
-      encoding: try entry.type.weightEncoding(of: name, path: path), bytes: entry.bytes,
-      owner: file)
+    return try CheckpointTensor(
+      name: name, type: entry.type, shape: entry.shape, elements: entry.bytes, owner: file,
+      path: path)
   }
 }

@@ -37,10 +37,11 @@ public enum SafetensorsType: String, CaseIterable, Sendable {
     }
   }
 
-  /// The same numbers' encoding as a weight, nil for types that are no weights here.
+  /// The encoding that holds the numbers of a weight, those of `f64` rounded; nil for types that are
+  /// no weights here.
   public var encoding: TensorEncoding? {
     switch self {
-    case .f32: .f32
+    case .f32, .f64: .f32
     case .f16: .f16
     case .bf16: .bf16
     default: nil
@@ -54,7 +55,7 @@ public enum SafetensorsType: String, CaseIterable, Sendable {
     guard let encoding else {
       throw FormatError.unsupported(
         path: path, what: "type \(rawValue) of tensor `\(name)`",
-        hint: "weights must be F32, F16 or BF16")
+        hint: "weights must be F64, F32, F16 or BF16")
     }
     return encoding
   }
@@ -70,5 +71,25 @@ public enum SafetensorsType: String, CaseIterable, Sendable {
     let (total, overflows) = count.multipliedReportingOverflow(by: bits)
     guard !overflows, total % 8 == 0 else { return nil }
     return total / 8
+  }
+
+  /// Decodes `elements` of a type of weights into `output`, which takes as many; none of others.
+  func decode(
+    _ elements: UnsafeRawBufferPointer, into output: UnsafeMutableBufferPointer<Float>
+  ) {
+    func each<Bits: FixedWidthInteger & BitwiseCopyable>(_ number: (Bits) -> Float) {
+      for index in output.indices {
+        let offset = index * MemoryLayout<Bits>.size
+        output[index] = number(
+          Bits(littleEndian: elements.loadUnaligned(fromByteOffset: offset, as: Bits.self)))
+      }
+    }
+    switch self {
+    case .f64: each { Float(Double(bitPattern: $0)) }
+    case .f32: UnsafeMutableRawBufferPointer(output).copyMemory(from: elements)
+    case .f16: each { Float(Float16(bitPattern: $0)) }
+    case .bf16: each { (bits: UInt16) in Float(bitPattern: UInt32(bits) << 16) }
+    default: break
+    }
   }
 }

@@ -39,18 +39,6 @@ extension StoredTensor {
     return try floats(in: range).withUnsafeBufferPointer(body)
   }
 
-  /// The numbers at `range` of the row-major order as they are encoded; not for panels.
-  package func encodedBytes(of range: Range<Int>) -> [UInt8] {
-    Array(bytes[byteRange(range)])
-  }
-
-  /// Gives the pages of the numbers at `range` back to the system where `file` is what holds them.
-  ///
-  /// For one who reads a file once from end to end. Not for panels.
-  package func releasePages(of range: Range<Int>, in file: MappedFile) {
-    file.releasePages(UnsafeRawBufferPointer(rebasing: bytes[byteRange(range)]))
-  }
-
   private func byteRange(_ range: Range<Int>) -> Range<Int> {
     let size = encoding == .f32 ? 4 : 2
     return size * range.lowerBound..<size * range.upperBound
@@ -71,22 +59,20 @@ extension StoredTensor {
   public func decode(_ range: Range<Int>, into output: UnsafeMutableBufferPointer<Float>) throws {
     guard !range.isEmpty else { return }
     switch encoding {
-    case .f32:
-      UnsafeMutableRawBufferPointer(output).copyMemory(
-        from: UnsafeRawBufferPointer(rebasing: bytes[4 * range.lowerBound..<4 * range.upperBound]))
-    case .f16:
-      for index in range {
-        let bits = bytes.loadUnaligned(fromByteOffset: 2 * index, as: UInt16.self)
-        output[index - range.lowerBound] = Float(Float16(bitPattern: bits))
-      }
-    case .bf16:
-      for index in range {
-        let bits = bytes.loadUnaligned(fromByteOffset: 2 * index, as: UInt16.self)
-        output[index - range.lowerBound] = Float(bitPattern: UInt32(bits) << 16)
-      }
+    case .f32: decode(range, as: .f32, into: output)
+    case .f16: decode(range, as: .f16, into: output)
+    case .bf16: decode(range, as: .bf16, into: output)
     case .q8, .q4:
       if let panels { decode(range, in: panels, into: output) }
     }
+  }
+
+  private func decode(
+    _ range: Range<Int>, as type: SafetensorsType, into output: UnsafeMutableBufferPointer<Float>
+  ) {
+    type.decode(
+      UnsafeRawBufferPointer(rebasing: bytes[byteRange(range)]),
+      into: UnsafeMutableBufferPointer(rebasing: output[..<range.count]))
   }
 
   /// Decodes a part of a quantised matrix row by row.

@@ -16,7 +16,7 @@ public struct TensorDifference: Sendable, Equatable {
   ///   - release: Told of each range of numbers when it is done with.
   /// - Throws: `FormatError.corrupt` for a compressed tensor that cannot be decoded.
   package init(
-    _ first: StoredTensor, _ second: StoredTensor, release: (Range<Int>) -> Void = { _ in }
+    _ first: StoredTensor, _ second: some FloatTensor, release: (Range<Int>) -> Void = { _ in }
   ) throws {
     let count = first.count
     var (maximum, sum) = (0.0, 0.0)
@@ -54,3 +54,14 @@ public struct TensorDifference: Sendable, Equatable {
     return try TensorDifference(first, second)
   }
 }
+
+/// A tensor whose numbers can be had as binary32, a part at a time.
+package protocol FloatTensor {
+  /// Calls `body` with the numbers at `range` of the row-major order.
+  func withFloats<Result>(
+    in range: Range<Int>, _ body: (UnsafeBufferPointer<Float>) throws -> Result
+  ) throws -> Result
+}
+
+extension StoredTensor: FloatTensor {}
+extension CheckpointTensor: FloatTensor {}

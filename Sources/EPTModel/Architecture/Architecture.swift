@@ -8,9 +8,8 @@ package protocol Architecture: Sendable {
   static var modelTypes: [String] { get }
   /// Names of models that people know, with how far they were tried.
   static var knownModels: String { get }
-  /// Beginnings of the names, without the model prefix, of tensors that belong to no part that is
-  /// run here, such as a head for pretraining.
-  static var unreadTensors: [String] { get }
+  /// Ends of the names of tensors within blocks that checkpoints have and no model reads.
+  static var unreadInBlocks: [String] { get }
 
   /// Reads a `config.json`.
   ///
@@ -27,6 +26,8 @@ package protocol Architecture: Sendable {
 }
 
 extension Architecture {
+  package static var unreadInBlocks: [String] { [] }
+
   /// Every tensor that the model reads.
   package var parameters: [ParameterSpecification] {
     get throws {

@@ -5,7 +5,6 @@ struct BERT: Architecture {
   static let label = "bert"
   static let modelTypes = ["bert"]
   static let knownModels = "BERT, MiniLM, BGE, E5, GTE (BERT type)"
-  static let unreadTensors = ["pooler.", "cls.", "classifier.", "embeddings.position_ids"]
 
   let vocabularySize: Int
   private let layers: Int

@@ -6,10 +6,6 @@ struct DeBERTa: Architecture {
   static let label = "deberta-v2"
   static let modelTypes = ["deberta-v2"]
   static let knownModels = "DeBERTa-v3, mDeBERTa-v3"
-  static let unreadTensors = [
-    "pooler.", "cls.", "lm_predictions.", "mask_predictions.", "classifier.",
-    "embeddings.position_ids",
-  ]
 
   private static let names = PostNormNames(
     query: "attention.self.query_proj", key: "attention.self.key_proj",

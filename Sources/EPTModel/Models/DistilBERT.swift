@@ -5,10 +5,6 @@ struct DistilBERT: Architecture {
   static let label = "distilbert"
   static let modelTypes = ["distilbert"]
   static let knownModels = "DistilBERT"
-  static let unreadTensors = [
-    "vocab_transform.", "vocab_layer_norm.", "vocab_projector.", "pre_classifier.", "classifier.",
-    "qa_outputs.", "embeddings.position_ids",
-  ]
 
   private static let names = PostNormNames(
     query: "attention.q_lin", key: "attention.k_lin", value: "attention.v_lin",

@@ -6,7 +6,6 @@ struct MPNet: Architecture {
   static let label = "mpnet"
   static let modelTypes = ["mpnet"]
   static let knownModels = "MPNet, all-mpnet-base-v2, multi-qa-mpnet, SetFit's paraphrase-mpnet"
-  static let unreadTensors = ["pooler.", "lm_head.", "classifier.", "embeddings.position_ids"]
 
   /// Rows of the table of positions that no token has: the padding's and the one before it.
   private static let firstPosition = 2

@@ -6,7 +6,6 @@ struct ModernBERT: Architecture {
   static let label = "modernbert"
   static let modelTypes = ["modernbert"]
   static let knownModels = "ModernBERT, mmBERT, Ettin encoders, GTE-ModernBERT"
-  static let unreadTensors = ["head.", "decoder.", "classifier."]
 
   let vocabularySize: Int
   private let width: Int

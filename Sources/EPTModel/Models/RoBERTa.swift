@@ -5,9 +5,6 @@ struct RoBERTa: Architecture {
   static let label = "roberta"
   static let modelTypes = ["roberta", "xlm-roberta", "camembert"]
   static let knownModels = "RoBERTa, XLM-RoBERTa, CamemBERT, multilingual E5, BGE-M3"
-  static let unreadTensors = [
-    "pooler.", "lm_head.", "classifier.", "embeddings.position_ids",
-  ]
 
   let vocabularySize: Int
   private let layers: Int

@@ -8,12 +8,9 @@ import EPTLayers
 struct T5: Architecture {
   static let label = "t5"
   static let modelTypes = ["t5", "mt5", "umt5"]
+  /// Of the first version of T5's code, which never read it.
+  static let unreadInBlocks = ["EncDecAttention.relative_attention_bias.weight"]
   static let knownModels = "T5, T5 1.1, Flan-T5, mT5, umT5; T5 encoders alone (sentence-T5)"
-  static let unreadTensors = [
-    // Cross-attention has no bias; checkpoints of version 1.0 carry one all the same.
-    "decoder.block.0.layer.1.EncDecAttention.relative_attention_bias.",
-    "lm_head.", "encoder.embed_tokens.", "decoder.embed_tokens.", "classification_head.",
-  ]
 
   let vocabularySize: Int
   private let width: Int
@@ -73,7 +70,9 @@ struct T5: Architecture {
     // One matrix with up to three names, of which safetensors keeps one.
     let words = try parameters.embedding(
       "shared.weight", vocabularySize, width,
-      aliases: ["encoder.embed_tokens.weight", "decoder.embed_tokens.weight"])
+      aliases: ["encoder.embed_tokens.weight", "decoder.embed_tokens.weight"]
+        // A model that ties its output matrix may have written it in the embedding's place.
+        + (tiesEmbeddings ? ["lm_head.weight"] : []))
     let encoder = try stack("encoder", encoderLayers, isDecoder: false, parameters)
     guard decoderLayers > 0 else {
       return Backbone(embeddings: InputEmbeddings(words: words), encoder: encoder)

@@ -7,6 +7,8 @@ import EPTText
 public struct LoadedBackbone: Sendable {
   public let model: PromptedModel
   public let tokenizer: any Tokenizer
+  /// How its checkpoint pools an encoder's states; nil where it did not say.
+  public let pooling: Pooling?
   /// What bundles know it by.
   public let identity: BackboneIdentity
   /// SHA-256 of the file, which tells encodings of one checkpoint apart.
@@ -21,10 +23,21 @@ public struct LoadedBackbone: Sendable {
     model = try PromptedModel(
       weights: file, configuration: file.configuration, threads: threads, precision: precision)
     tokenizer = try TokenizerTables.open(file.tokenizerTables, keeping: file)
+    pooling = try Self.pooling(of: file)
     digest = file.digest.hex
     identity = BackboneIdentity(
       architecture: file.architecture, name: Self.name(of: path), width: model.width,
       fingerprint: file.fingerprint.hex)
+  }
+
+  private static func pooling(of file: BackboneFile) throws -> Pooling? {
+    guard let name = file.pooling else { return nil }
+    guard let pooling = Pooling(rawValue: name) else {
+      throw FormatError.unsupported(
+        path: file.path, what: "pooling `\(name)`",
+        hint: "a newer eptc wrote it; use that one or convert again")
+    }
+    return pooling
   }
 
   /// The file's name without folder and extension: what people call the backbone.

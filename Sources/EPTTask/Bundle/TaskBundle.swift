@@ -15,6 +15,8 @@ public struct TaskBundle: Sendable, Equatable {
   public var prompt: EPTPrompt
   /// The linear head of an encoder, or the label words' tokens.
   public var readout: Readout
+  /// What a linear head reads; the mean where there is none.
+  public var pooling: Pooling
 
   /// How a bundle's prompt is kept.
   public enum Form: String, Sendable {
@@ -26,7 +28,7 @@ public struct TaskBundle: Sendable, Equatable {
 
   public init(
     task: TaskDefinition, backbone: BackboneIdentity, training: TrainingRecord,
-    form: Form = .unfolded, prompt: EPTPrompt, readout: Readout
+    form: Form = .unfolded, prompt: EPTPrompt, readout: Readout, pooling: Pooling = .mean
   ) {
     self.form = form
     self.task = task
@@ -34,6 +36,7 @@ public struct TaskBundle: Sendable, Equatable {
     self.training = training
     self.prompt = prompt
     self.readout = readout
+    self.pooling = pooling
   }
 
   /// Refuses to work with any backbone but its own.
@@ -94,7 +97,11 @@ extension TaskBundle {
   public func write(
     to path: String, replacing: Bool, numbers: BundleNumbers = .f32
   ) throws {
-    var writer = ContainerWriter(kind: .bundle)
+    // Without knowing of them, a reader would take the mean, and leave blocks as they are.
+    var features: ContainerFeatures = []
+    if pooling != .mean { features.insert(.pooling) }
+    if prompt.shape.depth != nil { features.insert(.depth) }
+    var writer = ContainerWriter(kind: .bundle, requiredFeatures: features)
     for (name, json) in [
       (BundleNames.task, task.json), (BundleNames.backbone, backbone.json),
       (BundleNames.training, training.json), (BundleNames.prompt, promptJSON),
@@ -139,6 +146,7 @@ extension TaskBundle {
             "subspace_width": .integer(depth.subspaceWidth),
           ]))
     }
+    if pooling != .mean { members.append(JSONMember("pooling", .string(pooling.rawValue))) }
     switch readout {
     case .head:
       members.append(JSONMember("readout", "head"))

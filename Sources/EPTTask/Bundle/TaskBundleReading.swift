@@ -29,6 +29,9 @@ extension TaskBundle {
         hint: "update eptc, or tune again")
     }
     let prompt = try reader.prompt(json, width: backbone.width)
+    guard file.requiredFeatures.contains(.depth) == (prompt.shape.depth != nil) else {
+      throw reader.fault(BundleNames.prompt, "its \"depth\" contradicts the file's features")
+    }
     guard prompt.shape.inputLength == task.inputLength else {
       throw reader.fault(BundleNames.prompt, "its input length differs from the task's")
     }
@@ -40,9 +43,10 @@ extension TaskBundle {
     guard form == .unfolded || (prompt.shape.subspaces == 0 && !prompt.usesFusion) else {
       throw reader.fault(BundleNames.prompt, "a folded prompt has neither subspaces nor fusion")
     }
+    let readout = try reader.readout(json, classes: task.labels.count, width: backbone.width)
     self.init(
       task: task, backbone: backbone, training: training, form: form, prompt: prompt,
-      readout: try reader.readout(json, classes: task.labels.count, width: backbone.width))
+      readout: readout, pooling: try reader.pooling(json, readout))
   }
 }
 
@@ -139,6 +143,25 @@ private struct BundleReader {
     default:
       throw fault(BundleNames.prompt, "\"readout\" must be head or label_words")
     }
+  }
+
+  /// What the head reads.
+  ///
+  /// The feature in the preamble is there if and only if that is not the mean.
+  func pooling(_ json: JSON, _ readout: Readout) throws -> Pooling {
+    let name = json["pooling"]
+    guard let pooling = name.map({ $0.string.flatMap(Pooling.init) }) ?? .mean else {
+      throw FormatError.unsupported(
+        path: file.path, what: "pooling \(name?.serialized() ?? "")",
+        hint: "it must be one of \(Pooling.allCases.map(\.rawValue).joined(separator: ", "))")
+    }
+    if pooling != .mean, case .labelWords = readout {
+      throw fault(BundleNames.prompt, "label words have no \"pooling\"")
+    }
+    guard file.requiredFeatures.contains(.pooling) == (pooling != .mean) else {
+      throw fault(BundleNames.prompt, "its \"pooling\" contradicts the file's features")
+    }
+    return pooling
   }
 
   private func floats(_ name: String, _ shape: [Int]) throws -> [Float] {

@@ -12,6 +12,8 @@ public struct TrainingPlan: Sendable, Equatable {
   public let usesFusion: Bool
   /// `τ`, the factor of the scores of that attention.
   public let fusionScale: Float
+  /// What an encoder's head reads; nil without a head.
+  public let pooling: Pooling?
   public let rates: LearningRates
   /// Root mean square of the embeddings of the backbone's most frequent pieces.
   public let embeddingRMS: Float
@@ -37,10 +39,12 @@ public struct TrainingPlan: Sendable, Equatable {
   ///   - embeddingRMS: of the backbone's most frequent pieces.
   ///   - hasHead: whether a linear head is trained.
   ///   - blocks: how many the backbone's encoder and decoder have.
+  ///   - backbonePooling: how the backbone's checkpoint pools; nil where it does not say.
   /// - Throws: `TrainError.invalidSetting`.
   init(
     _ settings: TrainingSettings, task: TaskDefinition, width: Int, positions: Int?,
-    embeddingRMS: Float, hasHead: Bool, blocks: (encoder: Int, decoder: Int)
+    embeddingRMS: Float, hasHead: Bool, blocks: (encoder: Int, decoder: Int),
+    backbonePooling: Pooling? = nil
   ) throws {
     try settings.validate()
     guard hasHead || settings.method != .head else {
@@ -48,6 +52,12 @@ public struct TrainingPlan: Sendable, Equatable {
         [.method],
         reason: "head trains an encoder's linear head; this backbone has a decoder instead")
     }
+    guard hasHead || settings.pooling == nil else {
+      throw TrainError.invalidSetting(
+        name: "--pooling",
+        reason: "is of an encoder's linear head; this backbone has a decoder instead")
+    }
+    pooling = hasHead ? settings.pooling ?? backbonePooling ?? .mean : nil
     let promptLength = settings.effectivePromptLength
     // An encoder's own special tokens need two or three places.
     let room = (positions ?? .max) - promptLength
@@ -129,6 +139,7 @@ public struct TrainingPlan: Sendable, Equatable {
       "batch": .integer(settings.batch),
       "accumulation": .integer(settings.accumulation),
       "schedule": .string(settings.schedule.rawValue),
+      "pooling": pooling.map { .string($0.rawValue) } ?? .null,
       "precision": .string(settings.precision?.rawValue ?? "as_stored"),
       "shots": Self.number(settings.shots),
       "seed": .integer(Int(clamping: settings.seed)),

@@ -29,6 +29,8 @@ public struct TrainingSettings: Sendable, Equatable {
   /// Training rows a class, drawn by `seed`; nil: all.
   public var shots: Int?
 
+  /// What an encoder's head reads; nil: as the backbone's checkpoint pools, else the mean.
+  public var pooling: Pooling?
   /// `s`, rows of the short prompt; nil: the method's.
   public var promptLength: Int?
   /// `n`, the longest input in tokens; nil: the task's, as far as the backbone has positions.

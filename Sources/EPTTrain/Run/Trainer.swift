@@ -21,12 +21,15 @@ public struct Trainer {
 
   /// Prepares a run.
   ///
+  /// `backbonePooling` is how the backbone's checkpoint pools, for a head for which `settings` does
+  /// not say.
+  ///
   /// - Throws: `TrainError.invalidSetting`; `TaskError.unsupported` for a task that this
   ///   backbone cannot learn; `ModelError` if backbone and tokenizer disagree.
   public init(
     model: PromptedModel, tokenizer: any Tokenizer, identity: BackboneIdentity,
     task: TaskDefinition, data: Dataset, settings: TrainingSettings,
-    start startingPrompt: StartingPrompt = .vocabulary
+    start startingPrompt: StartingPrompt = .vocabulary, backbonePooling: Pooling? = nil
   ) throws {
     guard !data.train.isEmpty, !data.validation.isEmpty else {
       throw TaskError.unsupported(
@@ -43,7 +46,7 @@ public struct Trainer {
     plan = try TrainingPlan(
       settings, task: task, width: model.width, positions: model.positions,
       embeddingRMS: model.embeddingRMS(of: pieces), hasHead: !model.hasDecoder,
-      blocks: model.blockCounts)
+      blocks: model.blockCounts, backbonePooling: backbonePooling)
     self.model = model
     self.identity = identity
     self.data =
@@ -198,7 +201,7 @@ public struct Trainer {
   func bundle(_ parameters: TrainedParameters, _ record: TrainingRecord) -> TaskBundle {
     TaskBundle(
       task: task, backbone: identity, training: record, prompt: parameters.prompt,
-      readout: parameters.readout(labelTokens))
+      readout: parameters.readout(labelTokens), pooling: plan.pooling ?? .mean)
   }
 
   private func outcome(

@@ -12,6 +12,8 @@ public struct StartingPrompt: Sendable {
   /// What the bundle's record says: `vocab`, `text:…`, `bundle` or `peft`; no path.
   let name: String
   let source: Source
+  /// What the head of a given bundle reads; nil without one.
+  var pooling: Pooling?
 
   /// `P` is drawn from the most frequent pieces.
   public static let vocabulary = StartingPrompt(name: "vocab", source: .vocabulary)
@@ -24,12 +26,15 @@ public struct StartingPrompt: Sendable {
   /// Training goes on from another bundle; its head is taken over for the same labels.
   public static func bundle(_ bundle: TaskBundle, for task: TaskDefinition) -> StartingPrompt {
     var head: LinearHead?
+    var pooling: Pooling?
+    if case .head = bundle.readout { pooling = bundle.pooling }
     if case .head(let given) = bundle.readout,
       bundle.task.labels.map(\.word) == task.labels.map(\.word)
     {
       head = given
     }
-    return StartingPrompt(name: "bundle", source: .given(bundle.prompt, head: head))
+    return StartingPrompt(
+      name: "bundle", source: .given(bundle.prompt, head: head), pooling: pooling)
   }
 
   /// Training starts from a prompt of PEFT or DePT.
@@ -45,6 +50,7 @@ public struct StartingPrompt: Sendable {
   /// - Throws: `TrainError.invalidSetting` for parts that the method does not have.
   public func fill(_ settings: inout TrainingSettings) throws {
     guard case .given(let prompt, _) = source else { return }
+    settings.pooling = settings.pooling ?? pooling
     let (shape, method) = (prompt.shape, settings.method)
     try Self.refuse(shape.promptLength > 0 && !method.hasPrompt, method, "prompt rows")
     try Self.refuse(shape.rank > 0 && !method.hasLowRankPair, method, "a low-rank pair")

@@ -1,6 +1,7 @@
 import ArgumentParser
 import EPTConvert
 import EPTFormat
+import EPTModel
 import EPTSystem
 
 struct ConvertCommand: ParsableCommand {
@@ -8,13 +9,18 @@ struct ConvertCommand: ParsableCommand {
     commandName: "convert",
     abstract: "Turn a Hugging Face checkpoint into one .ept file.",
     discussion: """
-      Reads the weights, and beside them config.json and tokenizer.json (or spiece.model, \
-      vocab.txt). Nothing else is needed afterwards.
+      Reads the weights (safetensors, or PyTorch's pytorch_model.bin, of which nothing is run), and \
+      beside them config.json and tokenizer.json (or spiece.model, vocab.txt). Of a folder of \
+      sentence-transformers it reads the model and how it pools. Nothing else is needed afterwards. \
+      Model types: \(BackboneArchitectures.all.flatMap { $0.modelTypes }.joined(separator: ", ")).
       """)
 
   @Argument(
     help: ArgumentHelp(
-      "model.safetensors, model.safetensors.index.json, or a folder with either.",
+      """
+      A checkpoint's folder, or its weights: model.safetensors, pytorch_model.bin, or the \
+      .index.json of several.
+      """,
       valueName: "checkpoint"))
   var checkpoint: String
 
@@ -64,7 +70,8 @@ struct ConvertCommand: ParsableCommand {
   private var outputPath: String {
     if let output { return output }
     var name = checkpoint.split(separator: "/").last.map(String.init) ?? "model"
-    for suffix in [".safetensors.index.json", ".safetensors"] where name.hasSuffix(suffix) {
+    for suffix in [".safetensors.index.json", ".bin.index.json", ".safetensors", ".bin"]
+    where name.hasSuffix(suffix) {
       name.removeLast(suffix.count)
       break
     }
@@ -80,6 +87,7 @@ struct ConvertCommand: ParsableCommand {
     if dryRun {
       let report = ConversionReport(try converter.dryRun(), output: output)
       print(report.table)
+      report.notes.forEach(eptc.report)
       eptc.report("would write \(report.summary)")
       return
     }
@@ -94,6 +102,7 @@ struct ConvertCommand: ParsableCommand {
     bar.end()
     let report = ConversionReport(summary, output: output)
     if verifyAgainstSource { print(report.errors) }
+    report.notes.forEach(eptc.report)
     let seconds = start.duration(to: clock.now) / .seconds(1)
     eptc.report(
       "wrote \(report.summary), \(Figures.decimals(seconds, 2)) s, "

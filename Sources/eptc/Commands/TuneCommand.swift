@@ -70,7 +70,8 @@ struct TuneCommand: ParsableCommand {
       settings.precision = backbone.precision
       return try Trainer(
         model: loaded.model, tokenizer: loaded.tokenizer, identity: loaded.identity,
-        task: definition, data: dataset, settings: settings, start: startingPrompt)
+        task: definition, data: dataset, settings: settings, start: startingPrompt,
+        backbonePooling: loaded.pooling)
     }
     guard let first = trainers.first else { return }
     let summary = PlanSummary(first, on: loaded.identity)

@@ -1,8 +1,10 @@
 import ArgumentParser
+import EPTModel
 import EPTTrain
 
 extension TuningMethod: ExpressibleByArgument {}
 extension ScheduleShape: ExpressibleByArgument {}
+extension Pooling: ExpressibleByArgument {}
 
 extension DepthChoice: ExpressibleByArgument {
   public init?(argument: String) { self.init(argument) }
@@ -58,6 +60,13 @@ struct TrainingOptions: ParsableArguments {
 
   @Option(help: "Steps after which a run without --steps ends at the latest.")
   var longestRun = Self.defaults.longestRun
+
+  @Option(
+    help: """
+      What an encoder's head reads: the mean of the text's states, the first (cls) or the last. \
+      (default: as the backbone's checkpoint says, else mean)
+      """)
+  var pooling: Pooling?
 
   @Option(help: "Rows of the prompt (s). (default: ept 10, dept 40, pt l)")
   var promptLength: Int?
@@ -154,6 +163,7 @@ struct TrainingOptions: ParsableArguments {
     settings.evaluationInterval = evaluateEvery
     settings.patience = patience
     settings.longestRun = longestRun
+    settings.pooling = pooling
     settings.promptLength = promptLength
     settings.inputLength = inputLength
     settings.rank = rank

@@ -16,7 +16,8 @@ struct ConversionReport {
     var rows = [["tensor", "shape", "from", "to", "bytes", "stored", "bits/weight"]]
     for tensor in conversion.tensors {
       rows.append([
-        tensor.name, Figures.shape(tensor.shape), tensor.sourceEncoding.name, encoding(of: tensor),
+        tensor.name, Figures.shape(tensor.shape), tensor.sourceType.rawValue.lowercased(),
+        encoding(of: tensor),
         String(tensor.sourceSize), String(tensor.storedSize),
         Figures.decimals(tensor.bitsPerWeight, 2),
       ])
@@ -34,7 +35,7 @@ struct ConversionReport {
     var rows = [["tensor", "from", "to", "largest error", "mean error"]]
     for tensor in conversion.tensors {
       rows.append([
-        tensor.name, tensor.sourceEncoding.name, encoding(of: tensor),
+        tensor.name, tensor.sourceType.rawValue.lowercased(), encoding(of: tensor),
         tensor.error.map { Figures.scientific($0.maximum) } ?? "",
         tensor.error.map { Figures.scientific($0.mean) } ?? "",
       ])
@@ -42,12 +43,17 @@ struct ConversionReport {
     return TextTable(rows, numbers: [3, 4]).text
   }
 
+  /// What the checkpoint's user should know, one line each.
+  var notes: [String] { conversion.notes }
+
   /// One line.
   var summary: String {
     let dropped =
       conversion.dropped.isEmpty
       ? "" : ", without \(conversion.dropped.count) that the model does not read"
-    return "\(output): \(conversion.architecture), \(conversion.tensors.count) tensors\(dropped), "
+    let pooling = conversion.pooling.map { ", \($0.rawValue) pooling" } ?? ""
+    return
+      "\(output): \(conversion.architecture)\(pooling), \(conversion.tensors.count) tensors\(dropped), "
       + "\(conversion.parameterCount) weights of \(Figures.decimals(conversion.bitsPerWeight, 2)) bits, "
       + "\(conversion.sourceSize) -> \(conversion.outputSize) bytes "
       + "(\(Figures.decimals(conversion.ratio, 3))), "

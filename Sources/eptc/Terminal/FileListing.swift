@@ -33,23 +33,30 @@ struct FileListing {
     [
       JSONMember("kind", "ept"),
       JSONMember("architecture", .string(file.architecture)),
-      JSONMember("digest", .string(file.digest.hex)),
-      JSONMember("fingerprint", .string(file.fingerprint.hex)),
-      JSONMember(
-        "sources",
-        .object(
-          file.provenance.sources.map { source in
-            JSONMember(
-              source.name,
-              ["bytes": .integer(source.size), "sha256": .string(source.digest.hex)])
-          })),
     ]
+      + (file.pooling.map { [JSONMember("pooling", .string($0))] } ?? []) + [
+        JSONMember("digest", .string(file.digest.hex)),
+        JSONMember("fingerprint", .string(file.fingerprint.hex)),
+        JSONMember(
+          "sources",
+          .object(
+            file.provenance.sources.map { source in
+              JSONMember(
+                source.name,
+                ["bytes": .integer(source.size), "sha256": .string(source.digest.hex)])
+            })),
+      ]
   }
 
   private static func facts(of file: ContainerFile, path: String) throws -> [JSONMember] {
     let bundle = try TaskBundle(path: path)
     let shape = bundle.prompt.shape
+    var pooling: [JSONMember] = []
+    if case .head = bundle.readout {
+      pooling.append(JSONMember("pooling", .string(bundle.pooling.rawValue)))
+    }
     return [
+
       JSONMember("kind", "eptb"),
       JSONMember("backbone", .string("\(bundle.backbone)")),
       JSONMember(
@@ -59,7 +66,7 @@ struct FileListing {
             + "K=\(shape.subspaces) k=\(shape.subspaceWidth) alpha=\(bundle.prompt.alpha) "
             + "fusion=\(bundle.prompt.usesFusion) fusion_scale=\(bundle.prompt.fusionScale)")),
     ]
-      + jsonSections(of: file, but: ["prompt", "backbone"])
+      + pooling + jsonSections(of: file, but: ["prompt", "backbone"])
   }
 
   /// The sections of the checkpoint of a training run.

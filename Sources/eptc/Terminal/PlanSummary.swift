@@ -64,7 +64,8 @@ struct PlanSummary {
     lines.append(
       "method \(plan.settings.method.rawValue): s=\(shape.promptLength) n=\(shape.inputLength) "
         + "d=\(shape.width) r=\(shape.rank) K=\(shape.subspaces) k=\(shape.subspaceWidth): "
-        + "\(plan.parameterCount) numbers (budget \(plan.budget))")
+        + "\(plan.parameterCount) numbers (budget \(plan.budget))"
+        + (plan.pooling.map { ", \($0.rawValue) pooling" } ?? ""))
     if let depth = shape.depth {
       lines.append(
         "in depth: \(depth.encoderBlocks) encoder and \(depth.decoderBlocks) decoder blocks, "

@@ -36,6 +36,14 @@ import Testing
     #expect(try file.floats("w", shape: [2]) == [1, 2])
   }
 
+  @Test func saysHowTheCheckpointPools() throws {
+    #expect(try open().pooling == nil)
+    #expect(try open { $0["pooling"] = "cls" }.pooling == "cls")
+    #expect {
+      try open { $0["pooling"] = "" }
+    } throws: { "\($0)".contains("section `pooling`") }
+  }
+
   @Test func fingerprintIsOfTheSourcesContents() throws {
     // printf 'config …\ntokenizer …\nweights …\n' | sha256sum, with the sums of the bytes 2, 3, 1.
     #expect(

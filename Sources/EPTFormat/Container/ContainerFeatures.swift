@@ -1,0 +1,23 @@
+/// Additions to a container that it must not be read without, one bit each.
+public struct ContainerFeatures: OptionSet, Sendable {
+  public let rawValue: UInt32
+
+  public init(rawValue: UInt32) {
+    self.rawValue = rawValue
+  }
+
+  /// A bundle whose head reads another vector than the mean of the states.
+  public static let pooling = ContainerFeatures(rawValue: 1 << 0)
+  /// A bundle with projections after blocks.
+  public static let depth = ContainerFeatures(rawValue: 1 << 1)
+}
+
+extension ContainerKind {
+  /// The features of files of this kind that this version reads.
+  var knownFeatures: ContainerFeatures {
+    switch self {
+    case .bundle: [.pooling, .depth]
+    case .backbone, .checkpoint: []
+    }
+  }
+}
