@@ -7,3 +7,14 @@ public enum Pooling: String, Sendable, CaseIterable {
   /// The text's last token.
   case last
 }
+
+extension Pooling {
+  /// Those of a text's own rows whose mean is the vector.
+  func rows(_ tokens: Range<Int>) -> Range<Int> {
+    switch self {
+    case .mean: tokens
+    case .cls: tokens.prefix(1)
+    case .last: tokens.suffix(1)
+    }
+  }
+}

@@ -2,7 +2,7 @@ import EPTCompute
 
 /// How a backbone's states become one number a class.
 public enum Readout: Sendable, Equatable {
-  /// Mean over the text tokens' last hidden states, then a linear layer: for encoders.
+  /// One vector of the text tokens' last hidden states, then a linear layer: for encoders.
   case head(LinearHead)
   /// Log-likelihood of each label's tokens under the decoder. One array a class, end token
   /// included: training learns it, and scores take it in where another label goes on.
@@ -23,9 +23,12 @@ public struct LinearHead: Sendable, Equatable {
   public var weight: Matrix
   /// One number a class, `[classes]`.
   public var bias: [Float]
+  /// What the classifier reads of a text's states.
+  public var pooling: Pooling
 
-  public init(weight: Matrix, bias: [Float]) {
+  public init(weight: Matrix, bias: [Float], pooling: Pooling = .mean) {
     self.weight = weight
     self.bias = bias
+    self.pooling = pooling
   }
 }

@@ -1,4 +1,5 @@
 import EPTFormat
+import EPTSystem
 
 /// The weights of a checkpoint: one file, or several under an index.
 struct Checkpoint {

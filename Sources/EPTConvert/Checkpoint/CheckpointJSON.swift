@@ -1,4 +1,5 @@
 import EPTFormat
+import EPTSystem
 
 /// Reads the JSON files of a checkpoint.
 enum CheckpointJSON {

@@ -1,4 +1,5 @@
 import EPTFormat
+import EPTSystem
 
 /// Where a checkpoint's files are, given what its user named.
 struct CheckpointSource {
@@ -23,7 +24,7 @@ struct CheckpointSource {
 
   /// Looks at `path`: a weight file, an index of shards, or a folder.
   ///
-  /// - Throws: `FormatError.missingFile` for a folder without weights; `ConvertError` for modules that
+  /// - Throws: `SystemError.missingFile` for a folder without weights; `ConvertError` for modules that
   ///   are not read.
   init(path: String) throws {
     let isFolder = FileStatus(path)?.isFolder ?? false

@@ -1,5 +1,6 @@
 import EPTFormat
 import EPTModel
+import EPTSystem
 
 /// What a folder of sentence-transformers says besides the model: where it is, and how its states are
 /// pooled.
@@ -61,7 +62,7 @@ extension SentenceModules {
       case "Pooling":
         let folder = module.folder.isEmpty ? "" : module.folder + "/"
         guard FileStatus("\(root)/\(folder)config.json") != nil else {
-          throw FormatError.missingFile(
+          throw SystemError.missingFile(
             path: "\(root)/\(folder)config.json", hint: "\(path) says that pooling is stated there")
         }
         poolings.append(folder + "config.json")

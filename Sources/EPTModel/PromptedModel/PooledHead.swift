@@ -1,26 +1,30 @@
 import EPTCompute
 import Glibc
 
-/// Mean pooling over each text's own tokens, then a linear classifier.
+/// Pooling over each text's own tokens, then a linear classifier.
 struct PooledHead {
   private let weight: MatrixView  // [classes, d]
   private let bias: [Float]  // [classes]
+  private let pooling: Pooling
 
   init(_ head: LinearHead, in arena: Arena) {
     weight = arena.matrix(head.weight.rows, head.weight.columns)
     weight.copy(head.weight)
     bias = head.bias
+    pooling = head.pooling
   }
 
-  /// The mean of the last hidden states of each of `texts`, prompt rows left out.
+  /// One vector of the last hidden states of each of `texts`, prompt rows left out.
   /// `[texts.count, d]`
   static func pool(
-    _ states: MatrixView, _ layout: TokenLayout, of texts: some Collection<Int>, in arena: Arena
+    _ states: MatrixView, _ layout: TokenLayout, of texts: some Collection<Int>,
+    by pooling: Pooling = .mean, in arena: Arena
   ) -> MatrixView {
     let pooled = arena.zeros(texts.count, states.columns)
     for (index, text) in texts.enumerated() {
-      let share = 1 / Float(layout.tokens(text).count)
-      for row in layout.tokens(text) {
+      let rows = pooling.rows(layout.tokens(text))
+      let share = 1 / Float(rows.count)
+      for row in rows {
         kernels.add_scaled(pooled.row(index), states.row(row), share, Int64(states.columns))
       }
     }
@@ -42,7 +46,7 @@ struct PooledHead {
     states: MatrixView, labels: [Int], stateGradient: MatrixView, _ layout: TokenLayout,
     in arena: Arena
   ) -> (loss: Float, gradient: LinearHead) {
-    let pooled = Self.pool(states, layout, of: 0..<layout.count, in: arena)
+    let pooled = Self.pool(states, layout, of: 0..<layout.count, by: pooling, in: arena)
     let gradient = logits(pooled, in: arena)
     let classes = weight.rows
     var loss = 0.0
@@ -64,15 +68,16 @@ struct PooledHead {
     let pooledGradient = arena.matrix(pooled.rows, pooled.columns)
     Product.multiply(gradient, weight, into: pooledGradient)
     for text in 0..<layout.count {
-      let share = 1 / Float(layout.tokens(text).count)
-      for row in layout.tokens(text) {
+      let rows = pooling.rows(layout.tokens(text))
+      let share = 1 / Float(rows.count)
+      for row in rows {
         kernels.add_scaled(
           stateGradient.row(row), pooledGradient.row(text), share, Int64(weight.columns))
       }
     }
     return (
       Float(loss / Double(max(1, labels.count))),
-      LinearHead(weight: weightGradient.matrix(), bias: biasGradient)
+      LinearHead(weight: weightGradient.matrix(), bias: biasGradient, pooling: pooling)
     )
   }
 }

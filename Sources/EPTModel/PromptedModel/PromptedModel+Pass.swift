@@ -19,7 +19,8 @@ extension PromptedModel {
     for (index, prompt) in prompts.enumerated() {
       guard case .head(let head) = prompt.readout else { continue }
       let texts = promptOfText.indices.filter { promptOfText[$0] == index }
-      let pooled = PooledHead.pool(states, layout, of: texts, in: workspace.arena)
+      let pooled = PooledHead.pool(
+        states, layout, of: texts, by: head.pooling, in: workspace.arena)
       let logits = PooledHead(head, in: workspace.arena).logits(pooled, in: workspace.arena)
       for (row, text) in texts.enumerated() {
         scores[text] = [Float](

@@ -137,7 +137,7 @@ extension LinearHead {
   fileprivate static func zeros(like head: LinearHead) -> LinearHead {
     LinearHead(
       weight: Matrix(rows: head.weight.rows, columns: head.weight.columns),
-      bias: [Float](repeating: 0, count: head.bias.count))
+      bias: [Float](repeating: 0, count: head.bias.count), pooling: head.pooling)
   }
 
   fileprivate mutating func add(_ other: LinearHead, scale: Float) {

@@ -37,6 +37,10 @@ public struct TaskBundle: Sendable, Equatable {
     self.prompt = prompt
     self.readout = readout
     self.pooling = pooling
+    if case .head(var head) = readout {
+      head.pooling = pooling
+      self.readout = .head(head)
+    }
   }
 
   /// Refuses to work with any backbone but its own.

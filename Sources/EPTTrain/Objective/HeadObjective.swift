@@ -27,12 +27,15 @@ struct HeadObjective: TrainingObjective {
   /// An objective whose first epoch runs in the order of `seed`.
   ///
   /// - Throws: `ModelError` if the model can have no head.
-  init(_ model: PromptedModel, _ rows: EncodedRows, seed: UInt64) throws {
+  init(
+    _ model: PromptedModel, _ rows: EncodedRows, pooling: Pooling = .mean, seed: UInt64
+  ) throws {
     self.model = model
     self.rows = rows
     let width = model.width
     var identity = LinearHead(
-      weight: Matrix(rows: width, columns: width), bias: [Float](repeating: 0, count: width))
+      weight: Matrix(rows: width, columns: width), bias: [Float](repeating: 0, count: width),
+      pooling: pooling)
     for index in 0..<width { identity.weight.values[index * (width + 1)] = 1 }
     features = try model.prepare(nil, readout: .head(identity))
     order = BatchOrder.epoch(0, rows: rows.data.train.count, seed: seed)

@@ -54,7 +54,7 @@ public struct TrainingPlan: Sendable, Equatable {
     }
     guard hasHead || settings.pooling == nil else {
       throw TrainError.invalidSetting(
-        name: "--pooling",
+        [.pooling],
         reason: "is of an encoder's linear head; this backbone has a decoder instead")
     }
     pooling = hasHead ? settings.pooling ?? backbonePooling ?? .mean : nil

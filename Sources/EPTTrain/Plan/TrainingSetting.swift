@@ -18,6 +18,7 @@ public enum TrainingSetting: String, Sendable, CaseIterable {
   case alpha
   case fusion
   case fusionScale = "fusion scale"
+  case pooling
   case depth
   case depthSubspaces = "depth subspaces"
   case depthWidth = "depth width"

@@ -70,7 +70,7 @@ public struct Trainer {
       ? nil
       : LinearHead(
         weight: Matrix(rows: task.labels.count, columns: model.width),
-        bias: [Float](repeating: 0, count: task.labels.count))
+        bias: [Float](repeating: 0, count: task.labels.count), pooling: plan.pooling ?? .mean)
     switch startingPrompt.source {
     case .vocabulary: break
     case .text(let text):
@@ -83,7 +83,10 @@ public struct Trainer {
       prompt[.shortPrompt] = rows
     case .given(let given, let givenHead):
       prompt = try prompt.replacingParts(by: given)
-      if head != nil { head = givenHead ?? head }
+      if let givenHead, head != nil {
+        head = LinearHead(
+          weight: givenHead.weight, bias: givenHead.bias, pooling: plan.pooling ?? .mean)
+      }
     }
     start = TrainedParameters(prompt: prompt, head: head)
   }
@@ -175,7 +178,8 @@ public struct Trainer {
     get throws {
       let rows = EncodedRows(data: data, encoder: encoder, batch: plan.settings.batch)
       return plan.settings.method == .head
-        ? try HeadObjective(model, rows, seed: plan.settings.seed)
+        ? try HeadObjective(
+          model, rows, pooling: plan.pooling ?? .mean, seed: plan.settings.seed)
         : PromptObjective(model, rows, labelTokens: labelTokens)
     }
   }

@@ -12,7 +12,10 @@ struct ConvertCommand: ParsableCommand {
       Reads the weights (safetensors, or PyTorch's pytorch_model.bin, of which nothing is run), and \
       beside them config.json and tokenizer.json (or spiece.model, vocab.txt). Of a folder of \
       sentence-transformers it reads the model and how it pools. Nothing else is needed afterwards. \
-      Model types: \(BackboneArchitectures.all.flatMap { $0.modelTypes }.joined(separator: ", ")).
+      Families, by `model_type`:
+      \(ArchitectureRegistry.all.map { family in
+        "\(family.modelTypes.joined(separator: ", ")): \(family.knownModels)"
+      }.joined(separator: "\n"))
       """)
 
   @Argument(
