@@ -10,7 +10,7 @@ struct Checkpoint {
   /// In order of their names.
   let weightFiles: [SafetensorsFile]
   /// Which of `weightFiles` holds a tensor.
-  private let fileIndices: [String: Int]
+  private let fileIndices: [ByteName: Int]
 
   /// A tensor and the file it is in.
   struct Tensor {
@@ -30,7 +30,7 @@ struct Checkpoint {
       let file = try SafetensorsFile(path: weights)
       weightFiles = [file]
       fileIndices = Dictionary(
-        file.tensorNames.map { ($0, 0) }, uniquingKeysWith: { first, _ in first })
+        file.tensorNames.map { (ByteName($0), 0) }, uniquingKeysWith: { first, _ in first })
       return
     }
     (weightFiles, fileIndices) = try Self.shards(index: weights, folder: folder)
@@ -51,7 +51,7 @@ struct Checkpoint {
   /// Opens the shards that the index at `path` names.
   private static func shards(
     index path: String, folder: String
-  ) throws -> (files: [SafetensorsFile], indices: [String: Int]) {
+  ) throws -> (files: [SafetensorsFile], indices: [ByteName: Int]) {
     let map = try json(MappedFile(path: path))["weight_map"]?.object ?? []
     guard !map.isEmpty else {
       throw FormatError.corrupt(
@@ -78,13 +78,13 @@ struct Checkpoint {
       }
     }
     let places = Dictionary(uniqueKeysWithValues: zip(names, files.indices))
-    var indices: [String: Int] = [:]
+    var indices: [ByteName: Int] = [:]
     for member in map {
       guard let place = places[member.value.string ?? ""] else { continue }
       guard files[place].entry(member.key) != nil else {
         throw FormatError.missingTensor(path: files[place].path, tensor: member.key)
       }
-      indices[member.key] = place
+      indices[ByteName(member.key)] = place
     }
     return (files, indices)
   }
@@ -104,12 +104,12 @@ struct Checkpoint {
 
   /// The tensor called `name`, nil where there is none.
   func tensor(_ name: String) -> Tensor? {
-    guard let index = fileIndices[name], let entry = weightFiles[index].entry(name) else {
+    guard let index = fileIndices[ByteName(name)], let entry = weightFiles[index].entry(name) else {
       return nil
     }
     return Tensor(file: weightFiles[index], entry: entry)
   }
 
   /// All tensors' names, in order.
-  var tensorNames: [String] { fileIndices.keys.sorted() }
+  var tensorNames: [String] { fileIndices.keys.sorted().map(\.text) }
 }

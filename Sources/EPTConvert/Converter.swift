@@ -90,14 +90,16 @@ public struct Converter {
   private func summary(
     of plan: ConversionPlan, _ result: ContainerWriter.Result
   ) throws -> ConversionSummary {
-    let records = Dictionary(uniqueKeysWithValues: result.records.map { ($0.name, $0) })
+    let records = Dictionary(
+      result.records.map { (ByteName($0.name), $0) }, uniquingKeysWith: { first, _ in first })
     return try ConversionSummary(
       architecture: plan.architecture,
       tensors: plan.encoders.map {
         .init(
           name: $0.name, shape: $0.source.shape, sourceEncoding: $0.source.encoding,
-          encoding: $0.encoding, codec: records[$0.name]?.codec ?? .raw,
-          sourceSize: $0.source.bytes.count, storedSize: records[$0.name]?.storedSize ?? 0,
+          encoding: $0.encoding, codec: records[ByteName($0.name)]?.codec ?? .raw,
+          sourceSize: $0.source.bytes.count,
+          storedSize: records[ByteName($0.name)]?.storedSize ?? 0,
           error: nil)
       },
       dropped: plan.dropped, provenance: plan.sources.provenance, outputSize: result.byteCount)

@@ -33,7 +33,12 @@ public final class ContainerFile: WeightSource {
   /// - Throws: `SystemError.missingFile`, `.system`, `.foreign`, `.truncated`, `.corrupt` or
   ///   `.unsupported`.
   public convenience init(path: String, kind: ContainerKind) throws {
-    try self.init(MappedFile(path: path), kind: kind)
+    // Bundles and checkpoints are small, and others may copy new ones over them at any time.
+    try self.init(
+      kind == .backbone
+        ? MappedFile(path: path)
+        : MappedFile(reading: path, limit: ContainerLayout.largestInMemory),
+      kind: kind)
   }
 
   /// Checks a file that is mapped already; otherwise as `init(path:kind:)`.

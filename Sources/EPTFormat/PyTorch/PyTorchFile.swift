@@ -12,7 +12,7 @@ public final class PyTorchFile: WeightSource {
 
   /// All names, in the dictionary's order.
   public let tensorNames: [String]
-  private let entries: [String: Entry]
+  private let entries: [ByteName: Entry]
   private let file: MappedFile
 
   /// More bytes than any dictionary of tensors needs to describe itself.
@@ -51,11 +51,11 @@ public final class PyTorchFile: WeightSource {
         hint: "save the tensors as safetensors")
     }
     var names: [String] = []
-    var entries: [String: Entry] = [:]
+    var entries: [ByteName: Entry] = [:]
     for (name, tensor) in try TensorPickle.tensors(bytes, path: path) {
       let data = archive.entries[folder + "data/" + tensor.storage.key]
       let entry = try Self.entry(name, tensor, data, path: path)
-      guard entries.updateValue(entry, forKey: name) == nil else {
+      guard entries.updateValue(entry, forKey: ByteName(name)) == nil else {
         throw FormatError.corrupt(
           path: path, location: "tensor `\(name)`", reason: "it stands twice")
       }
@@ -69,7 +69,7 @@ public final class PyTorchFile: WeightSource {
   public var path: String { file.path }
 
   public func tensor(_ name: String) throws -> StoredTensor {
-    guard let entry = entries[name] else {
+    guard let entry = entries[ByteName(name)] else {
       throw FormatError.missingTensor(path: path, tensor: name)
     }
     return StoredTensor(

@@ -20,7 +20,7 @@ public final class SafetensorsFile: WeightSource {
   public let entries: [Entry]
   /// The whole mapped file.
   public let file: MappedFile
-  private let indices: [String: Int]
+  private let indices: [ByteName: Int]
 
   /// Maps the file at `path` and checks its header.
   ///
@@ -43,8 +43,8 @@ public final class SafetensorsFile: WeightSource {
         name: $0.name, type: $0.type, shape: $0.shape,
         bytes: UnsafeRawBufferPointer(rebasing: buffer[$0.range]))
     }
-    var indices: [String: Int] = [:]
-    for (index, entry) in entries.enumerated() { indices[entry.name] = index }
+    var indices: [ByteName: Int] = [:]
+    for (index, entry) in entries.enumerated() { indices[ByteName(entry.name)] = index }
     self.indices = indices
     metadata = header.metadata
     self.file = file
@@ -56,7 +56,7 @@ public final class SafetensorsFile: WeightSource {
 
   /// The tensor called `name` whatever its type, nil where there is none.
   public func entry(_ name: String) -> Entry? {
-    indices[name].map { entries[$0] }
+    indices[ByteName(name)].map { entries[$0] }
   }
 
   public func tensor(_ name: String) throws -> StoredTensor {

@@ -57,12 +57,11 @@ struct TuneCommand: ParsableCommand {
 
   func run() throws {
     let definition = try task.definition()
-    let files = try RunFiles(
-      output: output ?? "\(definition.name).eptb", keepLast: keepLast, log: log,
-      resuming: resume, replacing: force || dryRun)
+    let model = try backbone.path()
+    let files = dryRun ? nil : try files(definition, model: model)
     let dataset = try task.dataset(of: definition)
     let loaded = try LoadedBackbone(
-      path: backbone.path(), threads: backbone.threadCount, precision: backbone.precision)
+      path: model, threads: backbone.threadCount, precision: backbone.precision)
     let startingPrompt = try start.prompt(for: definition, on: loaded.identity)
     let trainers = try training.runSeeds.map { seed in
       var settings = training.settings
@@ -74,8 +73,8 @@ struct TuneCommand: ParsableCommand {
     }
     guard let first = trainers.first else { return }
     let summary = PlanSummary(first, on: loaded.identity)
-    if dryRun {
-      print(summary.json.serialized(indented: true))
+    guard let files else {
+      try StandardOutput.print(summary.json.serialized(indented: true))
       return
     }
     let sweep = SeedSweep(trainers, weights: loaded.digest)
@@ -85,11 +84,20 @@ struct TuneCommand: ParsableCommand {
     display.begin(summary)
     if !quiet { reportCutTexts(dataset, first.task, loaded) }
     if let checkpoint { display.resume(checkpoint) }
-    try train(sweep, from: checkpoint, files, summary, &display)
+    try train(sweep, from: checkpoint, on: loaded, files, summary, &display)
+  }
+
+  /// The run's files, none of which is one that it reads.
+  private func files(_ definition: TaskDefinition, model: String) throws -> RunFiles {
+    try RunFiles(
+      output: output ?? "\(definition.name).eptb", keepLast: keepLast, log: log,
+      inputs: [model] + task.inputs(of: definition) + start.inputs, resuming: resume,
+      replacing: force)
   }
 
   private func train(
-    _ sweep: SeedSweep, from checkpoint: TrainingCheckpoint?, _ files: RunFiles,
+    _ sweep: SeedSweep, from checkpoint: TrainingCheckpoint?, on backbone: LoadedBackbone,
+    _ files: RunFiles,
     _ summary: PlanSummary, _ display: inout TrainingDisplay
   ) throws {
     let log = try files.log.map { path in
@@ -97,6 +105,7 @@ struct TuneCommand: ParsableCommand {
     }
     if checkpoint == nil { log?.write(summary.logLine) }
     let interruption = Interruption()
+    var checkpoints = CheckpointWriter(path: files.checkpoint)
     let outcomes = try withoutActuallyEscaping(
       { (progress: TrainingProgress) in
         display.show(progress)
@@ -107,9 +116,13 @@ struct TuneCommand: ParsableCommand {
           from: checkpoint,
           Trainer.Hooks(progress: show, shouldStop: { interruption.isRequested }),
           checkpointInterval: checkpointEvery
-        ) { try $0.write(to: files.checkpoint) }
+        ) {
+          try backbone.requireUnchanged()
+          checkpoints.write($0)
+        }
       })
     guard let best = outcomes.bestByValidation else { return }
+    try backbone.requireUnchanged()
 
     let isInterrupted = outcomes.contains { $0.best.training.isInterrupted }
     try files.write(best, isInterrupted: isInterrupted)
@@ -119,7 +132,7 @@ struct TuneCommand: ParsableCommand {
     if isInterrupted {
       report(
         "interrupted at step \(outcomes.last?.best.training.steps ?? 0); \(files.output) holds the "
-          + "best so far; --resume goes on")
+          + "best so far" + (checkpoints.isCurrent ? "; --resume goes on" : ""))
       throw ExitCode(ExitStatus.interrupted.rawValue)
     }
   }

@@ -1,4 +1,5 @@
 import EPTFormat
+import EPTSystem
 import EPTTask
 
 /// What `inspect` shows of a file: facts, then tensors.
@@ -110,10 +111,11 @@ struct FileListing {
   private static func append(_ fact: JSONMember, to lines: inout [String], level: Int) {
     let indent = String(repeating: "  ", count: level)
     if let members = fact.value.object {
-      lines.append("\(indent)\(fact.key):")
+      lines.append("\(indent)\(fact.key.printable):")
       for member in members { append(member, to: &lines, level: level + 1) }
     } else {
-      lines.append("\(indent)\(fact.key): \(fact.value.string ?? fact.value.serialized())")
+      let value = (fact.value.string ?? fact.value.serialized()).printable(limit: .max)
+      lines.append("\(indent)\(fact.key.printable): \(value)")
     }
   }
 }
