@@ -95,7 +95,7 @@ struct Checkpoint {
   static func json(_ file: MappedFile) throws -> JSON {
     try file.refuseStandIn(for: "a JSON file of a checkpoint")
     do {
-      return try JSON(parsing: file.bytes)
+      return try file.withBytes { try JSON(parsing: $0) }
     } catch let error as JSONError {
       throw FormatError.corrupt(
         path: file.path, location: "byte \(error.offset)", reason: error.reason)

@@ -39,7 +39,7 @@ struct ConversionPlan {
     architecture = Swift.type(of: configuration).architecture
     sections = [
       (BackboneFile.SectionName.architecture, Array(architecture.utf8)),
-      (BackboneFile.SectionName.configuration, Array(configurationFile.bytes)),
+      (BackboneFile.SectionName.configuration, configurationFile.withBytes { Array($0) }),
       (BackboneFile.SectionName.tokenizer, tokenizer.tables),
     ]
     let used = Set(encoders.map(\.source.name))

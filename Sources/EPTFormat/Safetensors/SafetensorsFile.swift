@@ -10,8 +10,31 @@ public final class SafetensorsFile: WeightSource {
     public let type: SafetensorsType
     /// Sizes, outermost first; row-major.
     public let shape: [Int]
-    /// The stored bytes, little-endian, unaligned, valid as long as the file object.
-    public nonisolated(unsafe) let bytes: UnsafeRawBufferPointer
+    /// The stored bytes, little-endian, unaligned, there as long as this value.
+    package nonisolated(unsafe) let bytes: UnsafeRawBufferPointer
+    /// Keeps `bytes` where they are.
+    private let file: MappedFile
+
+    init(
+      name: String, type: SafetensorsType, shape: [Int], bytes: UnsafeRawBufferPointer,
+      file: MappedFile
+    ) {
+      self.name = name
+      self.type = type
+      self.shape = shape
+      self.bytes = bytes
+      self.file = file
+    }
+
+    /// Bytes of the stored numbers.
+    public var byteCount: Int { bytes.count }
+
+    /// Calls `body` with the stored bytes, which are there until it returns.
+    public func withBytes<Result>(
+      _ body: (UnsafeRawBufferPointer) throws -> Result
+    ) rethrows -> Result {
+      try withExtendedLifetime(file) { try body(bytes) }
+    }
   }
 
   /// The header's `__metadata__`.
@@ -41,7 +64,7 @@ public final class SafetensorsFile: WeightSource {
     entries = header.tensors.map {
       Entry(
         name: $0.name, type: $0.type, shape: $0.shape,
-        bytes: UnsafeRawBufferPointer(rebasing: buffer[$0.range]))
+        bytes: UnsafeRawBufferPointer(rebasing: buffer[$0.range]), file: file)
     }
     var indices: [ByteName: Int] = [:]
     for (index, entry) in entries.enumerated() { indices[ByteName(entry.name)] = index }

@@ -8,10 +8,10 @@ import Glibc
 public final class MappedFile: Sendable {
   /// The path as it was given.
   public let path: String
-  /// The file's bytes.
+  /// The file's bytes, there as long as this object: whoever keeps the pointer keeps the object.
   ///
-  /// Keep the `MappedFile` alive while using them.
-  public nonisolated(unsafe) let bytes: UnsafeRawBufferPointer
+  /// `withBytes` is the way for all who do not.
+  package nonisolated(unsafe) let bytes: UnsafeRawBufferPointer
   /// What to unmap: `bytes` and, for contents from memory, what surrounds them.
   private nonisolated(unsafe) let region: UnsafeMutableRawBufferPointer
   /// The mapping's number among those that `MappingFaults` tells by name.
@@ -99,6 +99,9 @@ public final class MappedFile: Sendable {
     guard let status, let now = FileStatus(path), now.isRewritten(since: status) else { return }
     throw SystemError.changed(path: path)
   }
+
+  /// How many bytes the file has.
+  public var byteCount: Int { bytes.count }
 
   /// Calls `body` with the bytes, which are there until it returns.
   public func withBytes<Result>(

@@ -24,9 +24,7 @@ public struct LoadedBackbone: Sendable {
     model = try PromptedModel(
       weights: file, configuration: file.configuration, threads: Processors.bounded(threads),
       precision: precision)
-    // A copy: its tables refer to one another, so that bytes which someone writes over in the file would
-    // lead anywhere in memory. Weights are numbers and lead nowhere.
-    tokenizer = try TokenizerTables.open(Array(file.tokenizerTables))
+    tokenizer = try TokenizerTables.open(file.tokenizerTables)
     self.file = file
     digest = file.digest.hex
     identity = BackboneIdentity(

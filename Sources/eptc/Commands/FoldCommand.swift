@@ -30,7 +30,7 @@ struct FoldCommand: ParsableCommand {
     defer { withExtendedLifetime(lock) {} }
     let bundle = try TaskBundle(path: input)
     try bundle.folded(from: input).write(to: output, replacing: force, numbers: type)
-    let sizes = try [input, output].map { try MappedFile(path: $0).bytes.count }
+    let sizes = try [input, output].map { try MappedFile(path: $0).byteCount }
     report(
       "wrote \(output): \(bundle.task.name) on \(bundle.backbone), "
         + "\(sizes[0]) -> \(sizes[1]) bytes")

@@ -51,11 +51,11 @@ struct FileComparison {
     _ second: InspectedFile, _ other: InspectedFile.Tensor
   ) throws -> Verdict {
     guard one.shape == other.shape else { return .incomparable }
-    if one.type.lowercased() == other.type.lowercased(), one.codec == other.codec,
-      let bytes = first.storedBytes(one.name), let otherBytes = second.storedBytes(one.name),
-      bytes.elementsEqual(otherBytes)
-    {
-      return .same
+    if one.type.lowercased() == other.type.lowercased(), one.codec == other.codec {
+      let areSame = first.withStoredBytes(one.name) { bytes in
+        second.withStoredBytes(one.name) { bytes.elementsEqual($0) } ?? false
+      }
+      if areSame ?? false { return .same }
     }
     do {
       let difference = try TensorDifference.between(

@@ -71,9 +71,7 @@ struct FileListing {
   /// Sections that are JSON.
   private static func jsonSections(of file: ContainerFile, but left: [String]) -> [JSONMember] {
     file.sectionNames.compactMap { name in
-      guard !left.contains(name), let bytes = file.section(name),
-        let json = try? JSON(parsing: bytes)
-      else { return nil }
+      guard !left.contains(name), let json = try? file.json(name) else { return nil }
       return JSONMember(name, json)
     }
   }

@@ -21,7 +21,7 @@ final class TrainingLog {
   init(path: String, seeds: [UInt64], resuming checkpoint: TrainingCheckpoint?) throws {
     var kept = ""
     if let checkpoint, let file = try? MappedFile(path: path) {
-      let text = String(decoding: file.bytes, as: UTF8.self)
+      let text = file.withBytes { String(decoding: $0, as: UTF8.self) }
       for line in text.split(separator: "\n")
       where Self.isKept(String(line), seeds: seeds, checkpoint) {
         kept += line + "\n"
