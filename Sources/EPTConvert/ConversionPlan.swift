@@ -49,7 +49,7 @@ struct ConversionPlan {
     sections =
       [
         (BackboneFile.SectionName.architecture, Array(architecture.utf8)),
-        (BackboneFile.SectionName.configuration, Array(configurationFile.bytes)),
+        (BackboneFile.SectionName.configuration, configurationFile.withBytes { Array($0) }),
         (BackboneFile.SectionName.tokenizer, tokenizer.tables),
       ]
       + (checkpoint.modules.pooling.map {

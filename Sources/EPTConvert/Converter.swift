@@ -91,14 +91,16 @@ public struct Converter {
   private func summary(
     of plan: ConversionPlan, _ result: ContainerWriter.Result
   ) throws -> ConversionSummary {
-    let records = Dictionary(uniqueKeysWithValues: result.records.map { ($0.name, $0) })
+    let records = Dictionary(
+      result.records.map { (ByteName($0.name), $0) }, uniquingKeysWith: { first, _ in first })
     return try ConversionSummary(
       architecture: plan.architecture,
       tensors: plan.encoders.map {
         .init(
           name: $0.name, shape: $0.source.shape, sourceType: $0.source.type,
-          encoding: $0.encoding, codec: records[$0.name]?.codec ?? .raw,
-          sourceSize: $0.source.byteCount, storedSize: records[$0.name]?.storedSize ?? 0,
+          encoding: $0.encoding, codec: records[ByteName($0.name)]?.codec ?? .raw,
+          sourceSize: $0.source.byteCount,
+          storedSize: records[ByteName($0.name)]?.storedSize ?? 0,
           error: nil)
       },
       dropped: plan.dropped, pooling: plan.pooling, notes: plan.notes,

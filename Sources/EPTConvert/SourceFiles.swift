@@ -54,9 +54,16 @@ struct SourceFiles: Sendable {
 
   /// What the files are.
   ///
-  /// - Throws: `SystemError.system` or `.truncated`.
+  /// Asked for last, it also makes sure that no file was written over since it was opened: what was
+  /// converted would be of two files.
+  ///
+  /// - Throws: `SystemError.system`, `.truncated` or `.changed`.
   var provenance: Provenance {
-    get throws { try provenance { try $0.digest() } }
+    get throws {
+      let provenance = try provenance { try $0.digest() }
+      for file in files { try file.file.requireUnchanged() }
+      return provenance
+    }
   }
 
   /// Bytes of the provenance section.

@@ -67,6 +67,8 @@ public enum RecordFault: Error, Equatable, Sendable {
   case unknownTask(name: String, prompts: [String])
   /// The model's scores are no numbers.
   case noScore(prompt: String)
+  /// The model refuses the text: it has no tokens, say, or more than the model has positions.
+  case refused(reason: String)
 }
 
 extension RecordFault: CustomStringConvertible {
@@ -85,6 +87,8 @@ extension RecordFault: CustomStringConvertible {
       "no prompt for the task \"\(name)\"; there are: \(prompts.joined(separator: ", "))"
     case .noScore(let prompt):
       "the model gives no finite score with \(prompt); was the prompt trained to the end?"
+    case .refused(let reason):
+      reason
     }
   }
 }

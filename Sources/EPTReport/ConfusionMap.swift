@@ -7,6 +7,8 @@ struct ConfusionMap {
 
   /// Beyond so many classes the cells have no room for numbers.
   private static let mostNumbered = 12
+  /// The most cells that are drawn: some three megabytes of a page.
+  private static let mostCells = 10_000
 
   init(_ matrix: ConfusionMatrix, labels: [String]) {
     self.matrix = matrix
@@ -24,31 +26,38 @@ struct ConfusionMap {
     var parts = [
       "<svg viewBox=\"0 0 \(Int(width)) \(Int(height))\" role=\"img\" aria-label=\"Confusion matrix\">"
     ]
-    for (truth, counts) in matrix.counts.enumerated() {
-      let total = max(1, counts.reduce(0, +))
-      let y = row * Double(truth)
-      if isNumbered || truth % 5 == 0 {
-        parts.append(
-          "<text x=\"\(left - 10)\" y=\"\(y + row / 2 + 4)\" text-anchor=\"end\">\(shown(truth))</text>"
-        )
-      }
-      for (guess, count) in counts.enumerated() {
-        let share = Double(count) / Double(total)
-        let x = left + cell * Double(guess)
-        let size =
-          "x=\"\(x)\" y=\"\(y)\" width=\"\(cell - 2)\" height=\"\(row - 2)\" rx=\"\(isNumbered ? 4 : 1)\""
-        parts.append("<rect class=\"cell\" \(size)/>")
-        parts.append(
-          "<rect class=\"\(guess == truth ? "f1" : "f2")\" fill-opacity=\"\(decimal(share, 3))\" \(size)>"
-            + "<title>\(escaped("\(labels[truth]) taken for \(labels[guess])")): \(count)</title></rect>"
-        )
-        guard isNumbered else { continue }
-        parts.append(
-          "<text class=\"\(share > 0.55 ? "on" : "ink")\" x=\"\(x + cell / 2 - 1)\" y=\"\(y + row / 2 + 4)\" "
-            + "text-anchor=\"middle\">\(grouped(count))</text>")
-      }
+    let step = isNumbered ? 1 : max(5, (classes / 40 + 4) / 5 * 5)
+    for truth in labels.indices where truth % step == 0 {
+      let y = row * (Double(truth) + 0.5) + 4
+      parts.append(
+        "<text x=\"\(left - 10)\" y=\"\(decimal(y, 2))\" text-anchor=\"end\">\(shown(truth))</text>"
+      )
     }
-    for guess in labels.indices where isNumbered || guess % 5 == 0 {
+    if !isNumbered {
+      parts.append(
+        "<rect class=\"cell\" x=\"\(left)\" y=\"0\" width=\"\(cell * Double(classes))\" "
+          + "height=\"\(row * Double(classes))\"/>")
+    }
+    let (cells, leftOut) = cells(all: isNumbered)
+    for place in cells {
+      let share = Double(place.count) / Double(max(1, place.rowTotal))
+      let (x, y) = (left + cell * Double(place.guess), row * Double(place.truth))
+      let gap = isNumbered ? 2 : min(2, cell / 4)
+      let size =
+        "x=\"\(decimal(x, 2))\" y=\"\(decimal(y, 2))\" width=\"\(decimal(cell - gap, 3))\" "
+        + "height=\"\(decimal(row - gap, 3))\" rx=\"\(isNumbered ? 4 : 1)\""
+      if isNumbered { parts.append("<rect class=\"cell\" \(size)/>") }
+      let title = "\(named(place.truth)) taken for \(named(place.guess))"
+      parts.append(
+        "<rect class=\"\(place.guess == place.truth ? "f1" : "f2")\" "
+          + "fill-opacity=\"\(decimal(share, 3))\" \(size)>"
+          + "<title>\(escaped(title)): \(place.count)</title></rect>")
+      guard isNumbered else { continue }
+      parts.append(
+        "<text class=\"\(share > 0.55 ? "on" : "ink")\" x=\"\(x + cell / 2 - 1)\" y=\"\(y + row / 2 + 4)\" "
+          + "text-anchor=\"middle\">\(grouped(place.count))</text>")
+    }
+    for guess in labels.indices where guess % step == 0 {
       parts.append(
         "<text x=\"\(left + cell * (Double(guess) + 0.5))\" y=\"\(row * Double(classes) + 16)\" "
           + "text-anchor=\"middle\">\(shown(guess, room: cell))</text>")
@@ -57,7 +66,37 @@ struct ConfusionMap {
       "<text x=\"\(left)\" y=\"\(height - 4)\">predicted →</text></svg>")
     return parts.joined(separator: "\n")
       + "\n<p class=\"small\">Rows: the true class, of \(grouped(matrix.total)) test rows. "
-      + "Shade: the share of the row.</p>"
+      + "Shade: the share of the row."
+      + (leftOut > 0 ? " The \(grouped(leftOut)) smallest cells are left out." : "") + "</p>"
+  }
+
+  private struct Cell {
+    let truth: Int
+    let guess: Int
+    let count: Int
+    /// Test rows of the true class.
+    let rowTotal: Int
+  }
+
+  /// The cells to draw: all, or those that are not empty, the largest where there are too many for a page;
+  /// and how many of these are left out.
+  private func cells(all: Bool) -> (cells: [Cell], leftOut: Int) {
+    var cells: [Cell] = []
+    for (truth, counts) in matrix.counts.enumerated() {
+      let total = counts.reduce(0, +)
+      for (guess, count) in counts.enumerated() where all || count > 0 {
+        cells.append(Cell(truth: truth, guess: guess, count: count, rowTotal: total))
+      }
+    }
+    guard cells.count > Self.mostCells else { return (cells, 0) }
+    cells.sort { ($0.count, $1.truth, $1.guess) > ($1.count, $0.truth, $0.guess) }
+    return (Array(cells.prefix(Self.mostCells)), cells.count - Self.mostCells)
+  }
+
+  /// A label as a cell's title has it.
+  private func named(_ index: Int) -> String {
+    let label = labels[index]
+    return label.count <= 60 ? label : label.prefix(59) + "…"
   }
 
   /// A label, cut to `room`.

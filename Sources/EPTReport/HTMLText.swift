@@ -36,7 +36,7 @@ func decimal(_ value: Double, _ places: Int = 3) -> String {
 
 /// A whole number with a thin space every three digits from five digits on.
 func grouped(_ value: Int) -> String {
-  let digits = String(abs(value))
+  let digits = String(value.magnitude)
   guard digits.count > 4 else { return String(value) }
   var result = ""
   for (index, digit) in digits.enumerated() {

@@ -21,8 +21,14 @@ public enum RunLog {
   ///   cannot be read.
   public static func stepLosses(path: String, seed: Int?) throws -> [StepLoss] {
     let file = try MappedFile(path: path)
+    return try file.withBytes { try stepLosses($0, path: path, seed: seed) }
+  }
+
+  private static func stepLosses(
+    _ bytes: UnsafeRawBufferPointer, path: String, seed: Int?
+  ) throws -> [StepLoss] {
     var losses: [Int: Double] = [:]
-    let lines = file.bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+    let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
     for (index, line) in lines.enumerated() where !line.isEmpty {
       let record: JSON
       do {

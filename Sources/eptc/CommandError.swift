@@ -1,9 +1,15 @@
-/// What can be wrong with a command before any other room is at work.
+/// What can be wrong with a command before any other room is at work, and with its output.
 enum CommandError: Error, Equatable {
   /// No backbone was named, and the folder holds none or several.
   case noBackbone(folder: String, candidates: [String])
   /// A run that was broken off would be lost.
   case unfinishedRun(checkpoint: String)
+  /// Two outputs of one command are the same file.
+  case sameOutput(path: String, other: String)
+  /// Standard output cannot be written. `reason` is the system's own text.
+  case output(reason: String)
+  /// Whoever read standard output has gone.
+  case closedOutput
 }
 
 extension CommandError: CustomStringConvertible {
@@ -16,6 +22,12 @@ extension CommandError: CustomStringConvertible {
           + "name one with --model or EPT_MODEL"
     case .unfinishedRun(let checkpoint):
       "\(checkpoint) holds an unfinished run; go on with --resume, or start over with --force"
+    case .sameOutput(let path, let other):
+      "\(path) and \(other) are the same file; name one of them otherwise"
+    case .output(let reason):
+      "cannot write standard output: \(reason)"
+    case .closedOutput:
+      "the reader of standard output has gone"
     }
   }
 }

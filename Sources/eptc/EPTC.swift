@@ -1,4 +1,5 @@
 import ArgumentParser
+import CEPTSystem
 import EPTFormat
 import EPTSystem
 import Glibc
@@ -26,16 +27,41 @@ struct EPTC: ParsableCommand {
 
   /// Runs the command line; errors of the rooms become one line and their exit status.
   static func main() {
-    // A reader that goes away shows as an error where it is met, not as a signal.
-    signal(SIGPIPE, SIG_IGN)
-    MappingFaults.report(prefix: "eptc: ", status: ExitStatus.inputOutput.rawValue)
+    prepareProcess()
     do {
-      var command = try parseAsRoot()
+      var command = try parseAsRoot(CommandLineText.arguments)
       try command.run()
     } catch {
-      guard let status = ExitStatus(error) else { exit(withError: error) }
-      report(FlagNames.message(error))
+      end(with: error)
+    }
+  }
+
+  /// What must stand before any file is opened or anything is written.
+  private static func prepareProcess() {
+    ept_fill_standard_descriptors()
+    // A reader that goes away and a limit on the size of files show as errors where they are met, not as
+    // signals.
+    signal(SIGPIPE, SIG_IGN)
+    signal(SIGXFSZ, SIG_IGN)
+    // `infer` takes SIGHUP for a wish, from its first moment on.
+    if CommandLineText.arguments.contains("infer") { _ = ept_signal_count_from_now(SIGHUP, -1) }
+    MappingFaults.report(prefix: "eptc: ", status: ExitStatus.inputOutput.rawValue)
+  }
+
+  private static func end(with error: any Error) -> Never {
+    if let status = ExitStatus(error) {
+      // `eptc inspect | head` needs no message.
+      if error as? CommandError != .closedOutput { report(FlagNames.message(error)) }
       Glibc.exit(status.rawValue)
     }
+    let code = exitCode(for: error)
+    guard code == .success else { exit(withError: error) }
+    // Help and version go to standard output, which may be full as well.
+    do {
+      try StandardOutput.print(fullMessage(for: error))
+    } catch {
+      end(with: error)
+    }
+    Glibc.exit(code.rawValue)
   }
 }

@@ -30,7 +30,8 @@ enum ExitStatus: Int32 {
     case let error as SystemError: self = Self.status(of: error)
     case is FormatError: self = .badData
     case CommandError.noBackbone: self = .missingInput
-    case CommandError.unfinishedRun: self = .cannotCreate
+    case CommandError.unfinishedRun, CommandError.sameOutput: self = .cannotCreate
+    case CommandError.output, CommandError.closedOutput: self = .inputOutput
     case TaskError.dataNotFound: self = .missingInput
     case let error as InferError: self = Self.status(of: error)
     case is TaskError, is TextError, is ConvertError, is ModelError, is TrainError: self = .badData
@@ -65,8 +66,10 @@ enum ExitStatus: Int32 {
 }
 
 /// Writes one line to standard error, after the program's name.
+///
+/// Control characters are escaped: a message may name what stands in a file.
 func report(_ message: String) {
-  writeError("eptc: \(message)\n")
+  writeError("eptc: \(message.printable)\n")
 }
 
 /// Writes text to standard error as it is.

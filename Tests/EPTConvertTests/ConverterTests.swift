@@ -43,7 +43,7 @@ import Testing
 
   @Test func carriesTheTokenizer() throws {
     let (_, file) = try convert(TinyCheckpoint())
-    let tokenizer = try TokenizerTables.open(file.tokenizerTables, keeping: file)
+    let tokenizer = try TokenizerTables.open(file.tokenizerTables)
     // [CLS] good film [SEP], rows of the vocabulary.
     #expect(tokenizer.encode("good film").ids == [2, 5, 7, 3])
   }

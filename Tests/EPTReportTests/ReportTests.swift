@@ -140,4 +140,17 @@ struct ReportTests {
     #expect(LineChart.ticks(5, 5, about: 5) == [4.5, 5, 5.5])
     #expect(LineChart.ticks(.nan, .infinity, about: 5).count == 3)
   }
+
+  @Test("A page about many labels stays small, whatever was confused")
+  func manyLabels() {
+    // Every class is taken for every class once: more cells than a page has room for.
+    let classes = 200
+    var scores = Matrix(rows: classes * classes, columns: classes)
+    for row in 0..<scores.rows { scores.values[row * classes + row % classes] = 1 }
+    let examples = (0..<scores.rows).map { Example(values: [""], label: $0 / classes) }
+    let matrix = ConfusionMatrix(scores: [scores], examples: examples, classes: classes)
+    let labels = (0..<classes).map { "label \($0) " + String(repeating: "x", count: 500) }
+    let html = ConfusionMap(matrix, labels: labels).html
+    #expect(html.utf8.count < 5_000_000 && html.contains("smallest cells are left out"))
+  }
 }

@@ -1,5 +1,6 @@
 import EPTFormat
 import EPTModel
+import EPTSystem
 import EPTTestSupport
 import Foundation
 import Testing
@@ -112,7 +113,7 @@ struct PEFTAdapterTests {
       let adapter = try PEFTAdapter(folder: "\(folder)/p")
       #expect(adapter.baseModel == "tiny")
       #expect(adapter.prompt[.shortPrompt] == prompt.folded().prompt)
-      #expect(throws: FormatError.self) {
+      #expect(throws: SystemError.self) {
         try PEFTExport.write(
           bundle, from: "x.eptb", to: "\(folder)/p", baseModel: nil, replacing: false)
       }

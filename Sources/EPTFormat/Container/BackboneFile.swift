@@ -67,9 +67,12 @@ public final class BackboneFile: WeightSource {
 
   public var tensorNames: [String] { container.tensorNames }
 
-  /// The compiled tokenizer, valid as long as this object.
-  public var tokenizerTables: UnsafeRawBufferPointer {
-    container.section(SectionName.tokenizer) ?? UnsafeRawBufferPointer(start: nil, count: 0)
+  /// A copy of the compiled tokenizer.
+  ///
+  /// A copy, since its tables refer to one another: bytes that someone writes over in the file would lead
+  /// anywhere in memory. Weights are numbers and lead nowhere.
+  public var tokenizerTables: [UInt8] {
+    container.withSection(SectionName.tokenizer) { Array($0) } ?? []
   }
 
   /// What identifies the checkpoint whatever the encoding: bundles name the backbone by it.

@@ -35,7 +35,12 @@ public final class ContainerFile: WeightSource {
   /// - Throws: `SystemError.missingFile`, `.system`, `.foreign`, `.truncated`, `.corrupt` or
   ///   `.unsupported`.
   public convenience init(path: String, kind: ContainerKind) throws {
-    try self.init(MappedFile(path: path), kind: kind)
+    // Bundles and checkpoints are small, and others may copy new ones over them at any time.
+    try self.init(
+      kind == .backbone
+        ? MappedFile(path: path)
+        : MappedFile(reading: path, limit: ContainerLayout.largestInMemory),
+      kind: kind)
   }
 
   /// Checks a file that is mapped already; otherwise as `init(path:kind:)`.
@@ -65,8 +70,16 @@ public final class ContainerFile: WeightSource {
   /// What the header says of each tensor, in file order.
   public var records: [TensorRecord] { header.tensors }
 
+  /// Calls `body` with the bytes of section `name`, which are there until it returns; nil where there is
+  /// none.
+  public func withSection<Result>(
+    _ name: String, _ body: (UnsafeRawBufferPointer) throws -> Result
+  ) rethrows -> Result? {
+    try withExtendedLifetime(self) { try section(name).map(body) }
+  }
+
   /// The bytes of section `name`, valid as long as this object, nil where there is none.
-  public func section(_ name: String) -> UnsafeRawBufferPointer? {
+  package func section(_ name: String) -> UnsafeRawBufferPointer? {
     guard let index = Self.index(of: name, in: header.sections, at: \.name) else { return nil }
     return bytes(header.sections[index].range)
   }
@@ -121,7 +134,7 @@ public final class ContainerFile: WeightSource {
     if let payload = states.withLock({ $0[index].decoded }) { return payload }
     let record = header.tensors[index]
     guard let layout = PlaneLayout(record.encoding, count: record.count),
-      let payload = DecodedPayload(bytes(record.range), layout: layout)
+      let payload = try DecodedPayload(bytes(record.range), layout: layout)
     else {
       throw FormatError.corrupt(
         path: path, location: "tensor `\(record.name)`",
@@ -131,9 +144,15 @@ public final class ContainerFile: WeightSource {
     return payload
   }
 
-  /// The bytes of tensor `name` as they are stored, unchecked; nil where there is none.
-  public func payload(of name: String) -> UnsafeRawBufferPointer? {
-    Self.index(of: name, in: header.tensors, at: \.name).map { bytes(header.tensors[$0].range) }
+  /// Calls `body` with the bytes of tensor `name` as they are stored, unchecked, which are there until it
+  /// returns; nil where there is none.
+  public func withPayload<Result>(
+    of name: String, _ body: (UnsafeRawBufferPointer) throws -> Result
+  ) rethrows -> Result? {
+    try withExtendedLifetime(self) {
+      try Self.index(of: name, in: header.tensors, at: \.name)
+        .map { try body(bytes(header.tensors[$0].range)) }
+    }
   }
 
   /// Checks the contents of the tensors called `names` on up to `threads` threads, unless they have been.

@@ -37,7 +37,7 @@ extension ContainerKind {
   /// - Throws: `SystemError.missingFile` or `.system`.
   public init?(ofFile path: String) throws {
     let file = try MappedFile(path: path)
-    let start = withExtendedLifetime(file) { Array(file.bytes.prefix(8)) }
+    let start = file.withBytes { Array($0.prefix(8)) }
     guard let kind = Self.allCases.first(where: { $0.magic == start }) else { return nil }
     self = kind
   }

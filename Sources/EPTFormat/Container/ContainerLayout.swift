@@ -9,6 +9,8 @@ enum ContainerLayout {
   /// Payloads begin at multiples of this, for vector loads straight from the map.
   static let alignment = 64
   static let maximumNameLength = 1_024
+  /// The most bytes of a bundle or a checkpoint, which are read into memory: 4 GiB.
+  static let largestInMemory = 1 << 32
   static let maximumRank = 8
   static let sectionRecordSize = 60
   static let tensorRecordSize = 80

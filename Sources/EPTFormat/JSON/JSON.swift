@@ -1,3 +1,5 @@
+import EPTSystem
+
 /// A JSON value (RFC 8259), with objects in file order.
 public enum JSON: Sendable, Equatable {
   case null
@@ -12,7 +14,7 @@ public enum JSON: Sendable, Equatable {
   /// The first member called `key`, if this is an object that has one.
   public subscript(key: String) -> JSON? {
     guard case .object(let members) = self else { return nil }
-    return members.first { $0.key == key }?.value
+    return members.first { $0.key.isIdentical(to: key) }?.value
   }
 
   /// The string, if this is one.

@@ -6,10 +6,12 @@ extension JSON {
   ///
   /// - Parameters:
   ///   - bytes: The text.
-  ///   - memory: Bytes that the values may take. A byte of text can become 24 of them.
+  ///   - memory: Bytes that the values may take, as a byte of text can become 24 of them; nil for what
+  ///     suits the text's own size.
   /// - Throws: `JSONError`.
-  public init(parsing bytes: UnsafeRawBufferPointer, memory: Int = .max) throws {
-    var parser = JSONParser(bytes: bytes, memory: memory)
+  public init(parsing bytes: UnsafeRawBufferPointer, memory: Int? = nil) throws {
+    var parser = JSONParser(
+      bytes: bytes, memory: memory ?? JSONParser.memory(forFileOf: bytes.count))
     self = try parser.document { try $0.value() }
   }
 

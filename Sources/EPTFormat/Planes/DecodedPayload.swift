@@ -1,4 +1,5 @@
 import EPTSystem
+import Glibc
 import Synchronization
 
 /// The numbers of a tensor whose payload is compressed, for as long as this object lives.
@@ -13,11 +14,18 @@ final class DecodedPayload: Sendable {
   ///
   /// Nothing is allocated before all sizes have been checked.
   ///
+  /// - Throws: `SystemError.outOfMemory`.
   /// - Returns: nil where `payload` cannot be decoded to what `layout` says.
-  init?(_ payload: UnsafeRawBufferPointer, layout: PlaneLayout) {
+  init?(_ payload: UnsafeRawBufferPointer, layout: PlaneLayout) throws {
     guard let offsets = layout.frameOffsets(in: payload) else { return nil }
-    let memory = UnsafeMutableRawBufferPointer.allocate(
-      byteCount: layout.count * layout.width, alignment: ContainerLayout.alignment)
+    let byteCount = layout.count * layout.width
+    // Swift's own allocation would end the process where there is no memory.
+    var place: UnsafeMutableRawPointer?
+    guard posix_memalign(&place, ContainerLayout.alignment, max(1, byteCount)) == 0, let place
+    else {
+      throw SystemError.outOfMemory(purpose: "a compressed tensor", bytes: byteCount)
+    }
+    let memory = UnsafeMutableRawBufferPointer(start: place, count: byteCount)
     bytes = UnsafeRawBufferPointer(memory)
     let output = UnsafeOutput(memory)
     nonisolated(unsafe) let source = payload
@@ -37,7 +45,7 @@ final class DecodedPayload: Sendable {
   }
 
   deinit {
-    bytes.deallocate()
+    free(UnsafeMutableRawPointer(mutating: bytes.baseAddress))
   }
 
   /// Memory of which each thread writes its own part.

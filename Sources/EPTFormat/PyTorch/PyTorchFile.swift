@@ -9,7 +9,7 @@ public final class PyTorchFile: CheckpointFile {
   /// All names, in the dictionary's order.
   public let tensorNames: [String]
   public let file: MappedFile
-  private let tensors: [String: TensorPickle.Tensor]
+  private let tensors: [ByteName: TensorPickle.Tensor]
   private let archive: StoredZip
   /// The archive's folder, with the slash behind it.
   private let folder: String
@@ -68,13 +68,13 @@ public final class PyTorchFile: CheckpointFile {
         hint: "save the tensors as safetensors")
     }
     var names: [String] = []
-    var tensors: [String: TensorPickle.Tensor] = [:]
+    var tensors: [ByteName: TensorPickle.Tensor] = [:]
     for (name, tensor) in try TensorPickle.tensors(bytes, path: path, fileSize: file.bytes.count) {
       let data = archive.entries[folder + "data/" + tensor.storage.key]
       if let reason = Self.fault(in: tensor, storage: data?.bytes.count) {
         throw FormatError.corrupt(path: path, location: "tensor `\(name)`", reason: reason)
       }
-      guard tensors.updateValue(tensor, forKey: name) == nil else {
+      guard tensors.updateValue(tensor, forKey: ByteName(name)) == nil else {
         throw FormatError.corrupt(
           path: path, location: "tensor `\(name)`", reason: "it stands twice")
       }
@@ -88,7 +88,7 @@ public final class PyTorchFile: CheckpointFile {
   }
 
   public func checkpointTensor(_ name: String) throws -> CheckpointTensor {
-    guard let tensor = tensors[name] else {
+    guard let tensor = tensors[ByteName(name)] else {
       throw FormatError.missingTensor(path: path, tensor: name)
     }
     // A type that is no weight is told before anything of it is read.
@@ -113,7 +113,7 @@ public final class PyTorchFile: CheckpointFile {
 
   /// Checks the storages of tensors `names`.
   public func prepare(_ names: [String], threads: Int) throws {
-    let storages = Set(names.compactMap { tensors[$0]?.storage.key }).sorted()
+    let storages = Set(names.compactMap { tensors[ByteName($0)]?.storage.key }).sorted()
     try Parallel.forEach(storages.count, threads: threads) { index in
       _ = try checkedEntry(folder + "data/" + storages[index])
     }

@@ -77,8 +77,10 @@ struct TensorPickle {
   /// Bytes that further values may take.
   private var memory: Int
 
-  /// About what a value takes with its places on the stack and in the memo.
-  private static let valueSize = 96
+  /// What a value costs on the stack, whose array doubles where it is full, in a tuple and in the memo.
+  private static let valueSize = 4 * MemoryLayout<Value>.stride + 64
+  /// What a dictionary costs besides: an object and its place in a list.
+  private static let dictionarySize = 128
 
   private init(_ bytes: UnsafeRawBufferPointer, path: String, fileSize: Int) {
     self.path = path
@@ -121,12 +123,22 @@ struct TensorPickle {
   private mutating func run() throws -> Value {
     while let operation = reader.integer(UInt8.self) {
       if operation == UInt8(ascii: ".") { return try pop() }
-      // No operation makes more than one value.
-      memory -= Self.valueSize
-      guard memory >= 0 else { throw fault("it makes more values than so small a file can need") }
+      // An operation keeps one value at most that it does not take from the stack.
+      if !Self.freeOperations.contains(operation) { try count(Self.valueSize) }
       try perform(operation)
     }
     throw fault("it ends without its end mark")
+  }
+
+  /// Operations that keep nothing, or only what others have counted.
+  private static let freeOperations: Set<UInt8> = [
+    0x80, 0x95, UInt8(ascii: "t"), 0x85, 0x86, 0x87, UInt8(ascii: "Q"), UInt8(ascii: "R"),
+    UInt8(ascii: "s"), UInt8(ascii: "u"), UInt8(ascii: "b"),
+  ]
+
+  private mutating func count(_ bytes: Int) throws {
+    guard bytes <= memory else { throw fault("more values than the size of the file allows") }
+    memory -= bytes
   }
 
   /// Does one operation, by its code in Python's `pickletools`.
@@ -135,7 +147,7 @@ struct TensorPickle {
     case 0x80: _ = try integer(UInt8.self)  // PROTO
     case 0x95: _ = try integer(UInt64.self)  // FRAME
     case UInt8(ascii: "("): marks.append(stack.count)
-    case UInt8(ascii: "}"): stack.append(.dictionary(newDictionary()))
+    case UInt8(ascii: "}"): stack.append(.dictionary(try newDictionary()))
     case UInt8(ascii: ")"): stack.append(.tuple([], depth: 1))
     case UInt8(ascii: "N"): stack.append(.none)
     case 0x88: stack.append(.bool(true))
@@ -242,7 +254,8 @@ extension TensorPickle {
     stack.append(value)
   }
 
-  private mutating func newDictionary() -> Dictionary {
+  private mutating func newDictionary() throws -> Dictionary {
+    try count(Self.dictionarySize)
     let dictionary = Dictionary()
     dictionaries.append(dictionary)
     return dictionary
@@ -291,7 +304,7 @@ extension TensorPickle {
     }
     switch name {
     case .orderedDictionary where arguments.isEmpty:
-      stack.append(.dictionary(newDictionary()))
+      stack.append(.dictionary(try newDictionary()))
     case .rebuildParameter:
       guard let tensor = arguments.first, case .tensor = tensor else {
         throw fault("a parameter that is no tensor")

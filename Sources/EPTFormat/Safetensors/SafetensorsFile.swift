@@ -10,8 +10,31 @@ public final class SafetensorsFile: CheckpointFile {
     public let type: SafetensorsType
     /// Sizes, outermost first; row-major.
     public let shape: [Int]
-    /// The stored bytes, little-endian, unaligned, valid as long as the file object.
-    public nonisolated(unsafe) let bytes: UnsafeRawBufferPointer
+    /// The stored bytes, little-endian, unaligned, there as long as this value.
+    package nonisolated(unsafe) let bytes: UnsafeRawBufferPointer
+    /// Keeps `bytes` where they are.
+    private let file: MappedFile
+
+    init(
+      name: String, type: SafetensorsType, shape: [Int], bytes: UnsafeRawBufferPointer,
+      file: MappedFile
+    ) {
+      self.name = name
+      self.type = type
+      self.shape = shape
+      self.bytes = bytes
+      self.file = file
+    }
+
+    /// Bytes of the stored numbers.
+    public var byteCount: Int { bytes.count }
+
+    /// Calls `body` with the stored bytes, which are there until it returns.
+    public func withBytes<Result>(
+      _ body: (UnsafeRawBufferPointer) throws -> Result
+    ) rethrows -> Result {
+      try withExtendedLifetime(file) { try body(bytes) }
+    }
   }
 
   /// The header's `__metadata__`.
@@ -20,7 +43,7 @@ public final class SafetensorsFile: CheckpointFile {
   public let entries: [Entry]
   /// The whole mapped file.
   public let file: MappedFile
-  private let indices: [String: Int]
+  private let indices: [ByteName: Int]
 
   /// Maps the file at `path` and checks its header.
   ///
@@ -41,10 +64,10 @@ public final class SafetensorsFile: CheckpointFile {
     entries = header.tensors.map {
       Entry(
         name: $0.name, type: $0.type, shape: $0.shape,
-        bytes: UnsafeRawBufferPointer(rebasing: buffer[$0.range]))
+        bytes: UnsafeRawBufferPointer(rebasing: buffer[$0.range]), file: file)
     }
-    var indices: [String: Int] = [:]
-    for (index, entry) in entries.enumerated() { indices[entry.name] = index }
+    var indices: [ByteName: Int] = [:]
+    for (index, entry) in entries.enumerated() { indices[ByteName(entry.name)] = index }
     self.indices = indices
     metadata = header.metadata
     self.file = file
@@ -54,7 +77,7 @@ public final class SafetensorsFile: CheckpointFile {
 
   /// The tensor called `name` whatever its type, nil where there is none.
   public func entry(_ name: String) -> Entry? {
-    indices[name].map { entries[$0] }
+    indices[ByteName(name)].map { entries[$0] }
   }
 
   public func checkpointTensor(_ name: String) throws -> CheckpointTensor {

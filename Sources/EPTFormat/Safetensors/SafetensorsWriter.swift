@@ -28,6 +28,11 @@ public struct SafetensorsWriter {
   ///
   /// - Throws: `SystemError.outputExists` unless `replacing`, `.system` if the disk refuses.
   public func write(to path: String, replacing: Bool) throws {
+    try AtomicFile.write(serialized(), to: path, replacing: replacing)
+  }
+
+  /// The whole file.
+  package func serialized() -> [UInt8] {
     var members: [JSONMember] = []
     if !metadata.isEmpty {
       members.append(
@@ -52,6 +57,6 @@ public struct SafetensorsWriter {
     var bytes: [UInt8] = []
     bytes.append(littleEndian: UInt64(header.count))
     bytes += header + numbers
-    try AtomicFile.write(bytes, to: path, replacing: replacing)
+    return bytes
   }
 }

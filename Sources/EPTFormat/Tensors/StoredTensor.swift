@@ -4,10 +4,8 @@ public struct StoredTensor: Sendable {
   /// Sizes, outermost first; row-major.
   public let shape: [Int]
   public let encoding: TensorEncoding
-  /// The encoded numbers.
-  ///
-  /// Keep this value alive while using them (`withExtendedLifetime`): it may own their memory.
-  public nonisolated(unsafe) let bytes: UnsafeRawBufferPointer
+  /// The encoded numbers, there as long as this value: whoever keeps the pointer keeps the tensor.
+  package nonisolated(unsafe) let bytes: UnsafeRawBufferPointer
   /// Keeps `bytes` where they are.
   private let owner: any AnyObject & Sendable
 
@@ -23,6 +21,13 @@ public struct StoredTensor: Sendable {
     self.encoding = encoding
     self.bytes = bytes
     self.owner = owner
+  }
+
+  /// Calls `body` with the encoded numbers, which are there until it returns.
+  public func withBytes<Result>(
+    _ body: (UnsafeRawBufferPointer) throws -> Result
+  ) rethrows -> Result {
+    try withExtendedLifetime(owner) { try body(bytes) }
   }
 
   /// How many numbers the tensor holds.

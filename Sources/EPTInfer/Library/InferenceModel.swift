@@ -39,7 +39,7 @@ public struct InferenceModel: Sendable {
     for records: Source, by tasks: [TunedTask], batch: Int = 256
   ) -> Predictions<Source> where Source.Element: RecordConvertible {
     Predictions(
-      source: records, model: backbone.model,
+      source: records, backbone: backbone,
       prompts: PromptSet(tasks.map(\.prompt), isNested: true), batch: max(1, batch))
   }
 }

@@ -1,5 +1,5 @@
-import EPTModel
 import EPTSystem
+import EPTTask
 
 /// The predictions of an asynchronous sequence of records.
 public struct Predictions<Source: AsyncSequence & Sendable>: AsyncSequence, Sendable
@@ -7,7 +7,7 @@ where Source.Element: RecordConvertible {
   public typealias Element = Prediction
 
   let source: Source
-  let model: PromptedModel
+  let backbone: LoadedBackbone
   let prompts: PromptSet
   let batch: Int
 
@@ -81,8 +81,11 @@ where Source.Element: RecordConvertible {
       let work: @Sendable () -> Void = {
         continuation.resume(
           with: Result {
-            try Classifier(model, prompts, batchRows: StreamSettings().batchRows)
-              .replies(to: records)
+            let replies = try Classifier(
+              backbone.model, prompts, batchRows: StreamSettings().batchRows
+            ).replies(to: records)
+            try backbone.requireUnchanged()
+            return replies
           })
       }
       do {

@@ -11,7 +11,7 @@ public final class Predictor: Sendable {
   public let task: TaskDefinition
   let prompt: PreparedPrompt
   let encoder: InputEncoder
-  private let model: PromptedModel
+  private let backbone: LoadedBackbone
 
   /// Folds the bundle's prompt for `backbone`.
   ///
@@ -21,7 +21,7 @@ public final class Predictor: Sendable {
     try bundle.require(backbone.identity, path: path)
     name = Self.name(of: path)
     task = bundle.task
-    model = backbone.model
+    self.backbone = backbone
     encoder = InputEncoder(
       bundle.task, backbone.tokenizer, hasDecoder: backbone.model.hasDecoder)
     prompt = try backbone.model.prepare(bundle.prompt.folded(), readout: bundle.readout)
@@ -35,9 +35,12 @@ public final class Predictor: Sendable {
 
   /// One score a class for each row, which has one text a field: `[rows, classes]`.
   ///
-  /// - Throws: `ModelError`.
+  /// - Throws: `ModelError`; `SystemError.changed` where the backbone's file was written over.
   public func scores(_ rows: [[String]]) throws -> Matrix {
-    try model.scores(TokenBatch(rows.map { encoder.tokens($0) }), prompt: prompt)
+    let scores = try backbone.model.scores(
+      TokenBatch(rows.map { encoder.tokens($0) }), prompt: prompt)
+    try backbone.requireUnchanged()
+    return scores
   }
 
   /// Judges the answers to labelled rows, `batch` of them at a time.

@@ -1,3 +1,4 @@
+import EPTSystem
 import EPTTask
 
 /// The prompts that a stream answers with, in the order of its columns.
@@ -16,9 +17,9 @@ final class PromptSet: Sendable {
   /// - Throws: `RecordFault`.
   func places(for record: Record) throws -> [Int] {
     guard let name = try record.task() else { return Array(prompts.indices) }
-    if let place = prompts.firstIndex(where: { $0.name == name }) { return [place] }
+    if let place = prompts.firstIndex(where: { $0.name.isIdentical(to: name) }) { return [place] }
     // A bundle may have been renamed since it was tuned; its task still knows its name.
-    let sameTask = prompts.indices.filter { prompts[$0].taskName == name }
+    let sameTask = prompts.indices.filter { prompts[$0].taskName?.isIdentical(to: name) ?? false }
     guard sameTask.count == 1 else {
       throw RecordFault.unknownTask(name: name, prompts: prompts.map(\.name))
     }

@@ -25,7 +25,7 @@ public struct PromptSource: Sendable {
     let paths = files + (try folder.map { try Self.bundles(in: $0) } ?? [])
     let names = paths.map { Predictor.name(of: $0) }
     for (index, name) in names.enumerated() {
-      if let other = names[..<index].firstIndex(of: name) {
+      if let other = names[..<index].firstIndex(where: { $0.isIdentical(to: name) }) {
         throw InferError.samePrompt(name: name, paths: [paths[other], paths[index]])
       }
     }

@@ -1,3 +1,4 @@
+import EPTModel
 import EPTSystem
 import EPTTask
 
@@ -9,6 +10,7 @@ public final class AnswerStream {
   /// Loads the prompts again when asked.
   public let reload: PromptReload
   private let input: InputFile
+  private let backbone: LoadedBackbone
   private let format: RecordFormat
   private let prompts: PromptSet
   private let responder: any Responder
@@ -30,6 +32,7 @@ public final class AnswerStream {
     report: @escaping @Sendable (PromptReload.Outcome) -> Void
   ) throws {
     self.input = input
+    self.backbone = backbone
     self.format = format
     self.writer = writer
     self.settings = settings
@@ -66,14 +69,11 @@ public final class AnswerStream {
   }
 
   private func answer(_ records: [PendingRecord], counting counts: inout StreamCounts) throws {
-    let replies = try responder.replies(to: records)
+    let answered = try replies(to: records)
+    // Numbers of two files must not pass for answers.
+    try backbone.requireUnchanged()
     var lines = AnswerLines()
-    for (record, replies) in zip(records, replies) {
-      var record = record
-      if let place = replies.firstIndex(where: { $0 == nil }) {
-        let name = record.prompts.prompts[record.questions[place].place].name
-        record.fault = .noScore(prompt: name)
-      }
+    for (record, replies) in answered {
       if let fault = record.fault {
         let error = InferError.badRecord(input: input.name, line: record.line, fault: fault)
         if settings.onFault == .stop {
@@ -84,11 +84,35 @@ public final class AnswerStream {
         writer.append(
           error: settings.onFault == .record ? "\(error)" : nil, of: record, to: &lines)
       } else {
-        writer.append(replies.compactMap { $0 }, of: record, to: &lines)
+        writer.append(replies, of: record, to: &lines)
       }
       counts.records += 1
       counts.cutTexts += record.cutTexts
     }
     try writer.write(lines)
+  }
+
+  /// The records with the replies to their questions; a record that the model cannot answer has a fault
+  /// instead.
+  ///
+  /// A text that the model refuses fails the batch that it is in: then each record is answered alone, so
+  /// that the others have their answers.
+  private func replies(
+    to records: [PendingRecord]
+  ) throws -> [(record: PendingRecord, replies: [Reply])] {
+    do {
+      return zip(records, try responder.replies(to: records)).map { record, replies in
+        guard let place = replies.firstIndex(where: { $0 == nil }) else {
+          return (record, replies.compactMap { $0 })
+        }
+        let name = record.prompts.prompts[record.questions[place].place].name
+        return (record.failing(.noScore(prompt: name)), [])
+      }
+    } catch let error as ModelError {
+      guard records.count > 1 else {
+        return records.map { ($0.failing(.refused(reason: "\(error)")), []) }
+      }
+      return try records.flatMap { try replies(to: [$0]) }
+    }
   }
 }

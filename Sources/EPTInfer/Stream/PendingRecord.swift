@@ -44,6 +44,13 @@ struct PendingRecord: Sendable {
     questions = asked
   }
 
+  /// The record as one that cannot be answered, unless it was one already.
+  func failing(_ fault: RecordFault) -> PendingRecord {
+    var record = self
+    record.fault = record.fault ?? fault
+    return record
+  }
+
   /// Tokens and prompt rows of all questions: what they cost a model.
   var rows: Int { questions.reduce(0) { $0 + rows(of: $1) } }
 

@@ -167,6 +167,27 @@ public final class AtomicFile {
     .system(operation: operation, path: path, reason: systemReason())
   }
 
+  /// Commits all of `files` or, as far as the system lets it, none.
+  ///
+  /// All are on disk before the first gets its name. Where one cannot get its name, those that did and
+  /// stood nowhere before are removed.
+  ///
+  /// - Throws: `SystemError.outputExists` or `.system`.
+  package static func commit(_ files: [AtomicFile]) throws {
+    for file in files { guard fsync(file.descriptor) == 0 else { throw file.failure(.sync) } }
+    var made: [String] = []
+    do {
+      for file in files {
+        let isNew = FileStatus(file.path) == nil
+        try file.commit()
+        if isNew { made.append(file.path) }
+      }
+    } catch {
+      for path in made { _ = path.withPath { unlink($0) } }
+      throw error
+    }
+  }
+
   /// Writes a whole file of `bytes`.
   ///
   /// - Throws: `SystemError.outputExists` or `.system`.

@@ -11,6 +11,9 @@ package struct FileStatus: Equatable, Sendable {
   package let kind: Kind
   private let device: dev_t
   private let node: ino_t
+  private let size: off_t
+  /// Nanoseconds since 1970 of the last change of its contents, and of what the system knows of it.
+  private let changes: [Int]
 
   /// Looks at `path`; nil where nothing is.
   package init?(_ path: String) {
@@ -37,6 +40,13 @@ package struct FileStatus: Equatable, Sendable {
       }
     device = status.st_dev
     node = status.st_ino
+    size = status.st_size
+    changes = [status.st_mtim, status.st_ctim].flatMap { [$0.tv_sec, $0.tv_nsec] }
+  }
+
+  /// Whether this is the same file as `before` and its contents have been written since.
+  package func isRewritten(since before: FileStatus) -> Bool {
+    self == before && (size != before.size || changes[..<2] != before.changes[..<2])
   }
 
   package var isFolder: Bool { kind == .folder }

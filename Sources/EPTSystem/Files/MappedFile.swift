@@ -8,48 +8,106 @@ import Glibc
 public final class MappedFile: Sendable {
   /// The path as it was given.
   public let path: String
-  /// The file's bytes.
+  /// The file's bytes, there as long as this object: whoever keeps the pointer keeps the object.
   ///
-  /// Keep the `MappedFile` alive while using them.
-  public nonisolated(unsafe) let bytes: UnsafeRawBufferPointer
+  /// `withBytes` is the way for all who do not.
+  package nonisolated(unsafe) let bytes: UnsafeRawBufferPointer
   /// What to unmap: `bytes` and, for contents from memory, what surrounds them.
   private nonisolated(unsafe) let region: UnsafeMutableRawBufferPointer
   /// The mapping's number among those that `MappingFaults` tells by name.
   private let note: Int32
-  /// Which file of which device is mapped; zeros for contents from memory.
-  private let identity: (device: dev_t, node: ino_t)
+  /// The file as it was when it was opened; nil for contents from memory.
+  private let status: FileStatus?
 
   /// Maps the regular file at `path`.
   ///
   /// - Throws: `SystemError.missingFile` or `.system`.
   public init(path: String) throws {
+    let (descriptor, size) = try Self.open(path)
+    defer { close(descriptor) }
+    self.path = path
+    status = FileStatus(descriptor: descriptor)
+    region = try Self.map(
+      size: size, protection: PROT_READ, flags: MAP_SHARED, descriptor, path: path)
+    let mapped = UnsafeRawBufferPointer(region)
+    bytes = mapped
+    note =
+      mapped.isEmpty ? -1 : path.withPath { ept_mapping_note(mapped.baseAddress, mapped.count, $0) }
+  }
+
+  /// Reads the regular file at `path` into memory: for small ones, which others may write over
+  /// while they are in use.
+  ///
+  /// - Parameter limit: The most bytes that it may have.
+  /// - Throws: `SystemError.missingFile`, `.system`, or `.truncated` for a file that is cut meanwhile.
+  package init(reading path: String, limit: Int) throws {
+    let (descriptor, size) = try Self.open(path)
+    defer { close(descriptor) }
+    guard size <= limit else {
+      throw SystemError.system(
+        operation: .read, path: path, reason: "it has \(size) bytes; at most \(limit) make sense")
+    }
+    self.path = path
+    status = nil
+    note = -1
+    region = try Self.map(
+      size: size, protection: PROT_READ | PROT_WRITE, flags: MAP_PRIVATE | MAP_ANONYMOUS, -1,
+      path: path)
+    bytes = UnsafeRawBufferPointer(region)
+    var done = 0
+    while done < size {
+      let count = pread(descriptor, region.baseAddress.map { $0 + done }, size - done, off_t(done))
+      if count < 0, errno == EINTR { continue }
+      guard count >= 0 else { throw readFailure(systemReason()) }
+      guard count > 0 else { throw SystemError.truncated(path: path, have: done, expected: size) }
+      done += count
+    }
+  }
+
+  /// Opens the regular file at `path`; the caller closes it.
+  private static func open(_ path: String) throws -> (descriptor: Int32, size: Int) {
     // Without waiting: a FIFO would, for someone to write into it.
-    let descriptor = path.withPath { open($0, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
+    let descriptor = path.withPath { Glibc.open($0, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
     guard descriptor >= 0 else {
       if errno == ENOENT {
         throw SystemError.missingFile(path: path, hint: "no such file")
       }
       throw SystemError.system(operation: .open, path: path, reason: systemReason())
     }
-    defer { close(descriptor) }
     var status = stat()
     guard fstat(descriptor, &status) == 0 else {
+      defer { close(descriptor) }
       throw SystemError.system(operation: .read, path: path, reason: systemReason())
     }
     guard status.st_mode & S_IFMT == S_IFREG else {
+      close(descriptor)
       let isFolder = status.st_mode & S_IFMT == S_IFDIR
       throw SystemError.system(
         operation: .read, path: path,
         reason: isFolder ? "it is a folder" : "it is not a regular file")
     }
-    self.path = path
-    identity = (status.st_dev, status.st_ino)
-    region = try Self.map(
-      size: Int(status.st_size), protection: PROT_READ, flags: MAP_SHARED, descriptor, path: path)
-    bytes = UnsafeRawBufferPointer(region)
-    let noted = bytes
-    note =
-      noted.isEmpty ? -1 : path.withPath { ept_mapping_note(noted.baseAddress, noted.count, $0) }
+    return (descriptor, Int(status.st_size))
+  }
+
+  /// Refuses to go on where the file's contents have been written over since it was opened.
+  ///
+  /// A file that was replaced by another under its name is none such: the old one stays mapped. Ask
+  /// after the bytes were used and before anyone is told what came of it.
+  ///
+  /// - Throws: `SystemError.changed`.
+  public func requireUnchanged() throws {
+    guard let status, let now = FileStatus(path), now.isRewritten(since: status) else { return }
+    throw SystemError.changed(path: path)
+  }
+
+  /// How many bytes the file has.
+  public var byteCount: Int { bytes.count }
+
+  /// Calls `body` with the bytes, which are there until it returns.
+  public func withBytes<Result>(
+    _ body: (UnsafeRawBufferPointer) throws -> Result
+  ) rethrows -> Result {
+    try withExtendedLifetime(self) { try body(bytes) }
   }
 
   /// Stands for a file of `contents` that would be at `path`, so that readers can be tried on any
@@ -64,7 +122,7 @@ public final class MappedFile: Sendable {
     let room = (contents.count + 63) & ~63
     let readable = (room + page - 1) / page * page
     self.path = path
-    identity = (0, 0)
+    status = nil
     region = try Self.map(
       size: readable + page, protection: PROT_READ | PROT_WRITE, flags: MAP_PRIVATE | MAP_ANONYMOUS,
       -1, path: path)
@@ -103,12 +161,9 @@ public final class MappedFile: Sendable {
   ///
   /// - Throws: `SystemError.system`, also where another file is at the path now, or `.truncated`.
   package func readParts(_ body: (UnsafeRawBufferPointer) -> Void) throws {
-    let descriptor = path.withPath { open($0, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
-    guard descriptor >= 0 else { throw readFailure(systemReason()) }
+    let (descriptor, _) = try Self.open(path)
     defer { close(descriptor) }
-    var status = stat()
-    guard fstat(descriptor, &status) == 0 else { throw readFailure(systemReason()) }
-    guard (status.st_dev, status.st_ino) == identity else {
+    guard FileStatus(descriptor: descriptor) == status else {
       throw readFailure("it was replaced while it was in use; start anew")
     }
     // Small enough to stay in a core's own cache.
@@ -139,6 +194,7 @@ public final class MappedFile: Sendable {
     guard size > 0 else { return UnsafeMutableRawBufferPointer(start: nil, count: 0) }
     guard let address = mmap(nil, size, protection, flags, descriptor, 0), address != MAP_FAILED
     else {
+      guard errno != ENOMEM else { throw SystemError.outOfMemory(purpose: path, bytes: size) }
       throw SystemError.system(operation: .map, path: path, reason: systemReason())
     }
     return UnsafeMutableRawBufferPointer(start: address, count: size)

@@ -2,6 +2,11 @@ import Glibc
 
 /// Folders that output goes to.
 public enum OutputFolder {
+  /// Removes the folder at `path` if it is empty; nothing hinges on its success.
+  package static func removeEmpty(_ path: String) {
+    _ = path.withPath { rmdir($0) }
+  }
+
   /// Makes the folder at `path`, whose own folder must be there, unless it is there already.
   ///
   /// - Throws: `SystemError.system`.

@@ -24,7 +24,9 @@ package enum PathBytes {
         text += scalar
         rest = rest.dropFirst(length)
       } else {
-        if let standIn = Unicode.Scalar(base + UInt32(first)) { text.unicodeScalars.append(standIn) }
+        if let standIn = Unicode.Scalar(base + UInt32(first)) {
+          text.unicodeScalars.append(standIn)
+        }
         rest = rest.dropFirst()
       }
     }

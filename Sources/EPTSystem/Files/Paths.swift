@@ -1,4 +1,11 @@
 extension String {
+  /// Whether this names something in a folder, and nothing outside of it: no path, and short enough
+  /// for endings to be added.
+  package var isPlainFileName: Bool {
+    !isEmpty && self != "." && self != ".." && utf8.count <= 200
+      && utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F && $0 != UInt8(ascii: "/") }
+  }
+
   /// The folder of the file at this path.
   package var folder: String {
     guard let slash = lastIndex(of: "/") else { return "." }

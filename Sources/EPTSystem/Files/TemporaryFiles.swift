@@ -13,6 +13,16 @@ enum TemporaryFiles {
     "\(folder)/\(prefix)\(String(UInt64.random(in: 0 ... .max), radix: 36))\(suffix)"
   }
 
+  /// The name of the file that is locked while an output called `name` is written.
+  ///
+  /// By a number, since a name may be as long as the file system allows (FNV-1a).
+  static func lockName(of name: String) -> String {
+    let hash = PathBytes.bytes(name).reduce(UInt64(0xCBF2_9CE4_8422_2325)) {
+      ($0 ^ UInt64($1)) &* 0x100_0000_01B3
+    }
+    return "\(prefix)lock-\(String(hash, radix: 36))\(suffix)"
+  }
+
   /// Marks an open file as being written by this process.
   ///
   /// Where the file system has no locks, nothing is ever abandoned.

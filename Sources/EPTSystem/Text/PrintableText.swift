@@ -4,7 +4,7 @@ extension String {
   public var printable: String { printable(limit: 2_000) }
 
   /// The text as one line that is safe to show, of at most `limit` scalars before escaping.
-  package func printable(limit: Int) -> String {
+  public func printable(limit: Int) -> String {
     // Most texts are plain ASCII.
     if utf8.count <= limit, utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) { return self }
     var line = ""

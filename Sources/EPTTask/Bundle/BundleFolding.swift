@@ -8,6 +8,20 @@ extension TaskBundle {
   /// What they were is lost, and with it the history of the training. A prompt of this form is
   /// the method's special case without fusion and subspaces, so training can go on from it.
   /// `P̂` has `P`'s size, so no prompt grows.
+  ///
+  /// - Parameter path: The bundle's file, for the message.
+  /// - Throws: `TaskError.unusablePrompt` where a folded number would not be finite.
+  public func folded(from path: String) throws -> TaskBundle {
+    let bundle = folded()
+    for part in PromptPart.allCases where !bundle.prompt[part].values.allSatisfy(\.isFinite) {
+      throw TaskError.unusablePrompt(
+        path: path,
+        reason:
+          "folded, a number of `\(part.rawValue)` would not be finite; its numbers are too large")
+    }
+    return bundle
+  }
+
   public func folded() -> TaskBundle {
     guard form == .unfolded else { return self }
     let folded = prompt.folded()

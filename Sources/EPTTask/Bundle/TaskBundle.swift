@@ -59,7 +59,8 @@ public enum BundleNumbers: String, Sendable, CaseIterable {
   case f16
 
   fileprivate func add(
-    _ name: String, _ shape: [Int], _ values: [Float], to writer: inout ContainerWriter
+    _ name: String, _ shape: [Int], _ values: [Float], to writer: inout ContainerWriter,
+    _ path: String
   ) throws {
     guard self == .f16 else {
       writer.addTensor(name: name, shape: shape, floats: values)
@@ -71,7 +72,7 @@ public enum BundleNumbers: String, Sendable, CaseIterable {
       let half = Float16(value)
       guard half.isFinite else {
         throw TaskError.unusablePrompt(
-          path: "tensor `\(name)`", reason: "\(value) is beyond binary16; keep f32")
+          path: path, reason: "tensor `\(name)` has \(value), which is beyond binary16; keep f32")
       }
       withUnsafeBytes(of: half.bitPattern.littleEndian) { bytes.append(contentsOf: $0) }
     }
@@ -114,11 +115,12 @@ extension TaskBundle {
     }
     for part in PromptPart.allCases where !prompt[part].values.isEmpty {
       let matrix = prompt[part]
-      try numbers.add(part.rawValue, [matrix.rows, matrix.columns], matrix.values, to: &writer)
+      try numbers.add(
+        part.rawValue, [matrix.rows, matrix.columns], matrix.values, to: &writer, path)
     }
     if case .head(let head) = readout {
       let shape = [head.weight.rows, head.weight.columns]
-      try numbers.add(BundleNames.headWeight, shape, head.weight.values, to: &writer)
+      try numbers.add(BundleNames.headWeight, shape, head.weight.values, to: &writer, path)
       writer.addTensor(name: BundleNames.headBias, shape: [head.bias.count], floats: head.bias)
     }
     try writer.write(to: path, replacing: replacing)

@@ -9,12 +9,15 @@ extension TaskBundle {
   /// - Throws: `SystemError.missingFile`, `.truncated`, `.corrupt`, `.unsupported`,
   ///   `.missingTensor` or `.wrongShape`.
   public init(path: String) throws {
-    try self.init(MappedFile(path: path))
+    try self.init(ContainerFile(path: path, kind: .bundle))
   }
 
   /// Reads a bundle that is mapped already; otherwise as `init(path:)`.
   package init(_ mapped: MappedFile) throws {
-    let file = try ContainerFile(mapped, kind: .bundle)
+    try self.init(ContainerFile(mapped, kind: .bundle))
+  }
+
+  private init(_ file: ContainerFile) throws {
     // It is small, so that all of it can be checked, whatever is made of it.
     try file.verify()
     let path = file.path
@@ -54,6 +57,9 @@ extension TaskBundle {
 private struct BundleReader {
   /// More than any sensible size, and small enough that products of two cannot overflow.
   private static let largestSize = 1 << 20
+
+  /// The most tokens of a label: a decoder takes memory and time for each.
+  private static let longestLabel = InputEncoder.longestLabel
 
   let file: ContainerFile
 
@@ -134,10 +140,13 @@ private struct BundleReader {
       let words = json["label_tokens"]?.array?.map { word in
         (word.array ?? []).compactMap { $0.integer.flatMap(Int32.init(exactly:)) }
       }
-      guard let words, words.count == classes, words.allSatisfy({ !$0.isEmpty }),
+      guard let words, words.count == classes,
+        words.allSatisfy({ (1...Self.longestLabel).contains($0.count) }),
         Set(words).count == classes
       else {
-        throw fault(BundleNames.prompt, "\"label_tokens\" must hold distinct tokens of each label")
+        throw fault(
+          BundleNames.prompt,
+          "\"label_tokens\" must hold 1 to \(Self.longestLabel) distinct tokens of each label")
       }
       return .labelWords(words)
     default:

@@ -1,4 +1,4 @@
-import Glibc
+import EPTSystem
 
 /// Where a task's files are.
 public struct DataLocation: Sendable, Equatable {
@@ -42,7 +42,7 @@ public struct DataLocation: Sendable, Equatable {
 
   private static func file(_ names: [String], in folder: String) -> String? {
     names.lazy.flatMap { name in extensions.map { "\(folder)/\(name).\($0)" } }
-      .first { access($0, F_OK) == 0 }
+      .first { FileStatus($0) != nil }
   }
 }
 

@@ -1,7 +1,11 @@
+import EPTSystem
 import EPTText
 
 /// Turns the fields of an example into the tokens that the backbone reads.
 public struct InputEncoder: Sendable {
+  /// The most tokens of a label word, end token included.
+  static let longestLabel = 512
+
   private let task: TaskDefinition
   private let tokenizer: any Tokenizer
   private let hasDecoder: Bool
@@ -45,9 +49,17 @@ public struct InputEncoder: Sendable {
 
   /// The tokens of each label word, end token included: what a decoder scores.
   ///
-  /// - Throws: `TaskError.invalidDefinition` if two words are the same to the tokenizer.
+  /// - Throws: `TaskError.invalidDefinition` if two words are the same to the tokenizer
+  ///   or one has too many tokens.
   public func labelTokens() throws -> [[Int32]] {
     let words = task.labels.map { tokenizer.encode($0.word).ids }
+    if let index = words.firstIndex(where: { $0.count > Self.longestLabel }) {
+      throw TaskError.invalidDefinition(
+        task: task.name,
+        reason:
+          "the label \(task.labels[index].word.printable(limit: 40))… has \(words[index].count)"
+          + " tokens; at most \(Self.longestLabel) make sense: shorten it, or use digits as labels")
+    }
     guard Set(words).count == words.count else {
       throw TaskError.invalidDefinition(
         task: task.name, reason: "the tokenizer gives two label words the same tokens")

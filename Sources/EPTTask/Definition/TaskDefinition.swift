@@ -1,3 +1,5 @@
+import EPTSystem
+
 /// A task: what its rows look like, how the backbone is asked, and how answers are scored.
 public struct TaskDefinition: Sendable, Equatable {
   /// One class.
@@ -40,6 +42,14 @@ public struct TaskDefinition: Sendable, Equatable {
   ) throws {
     func require(_ condition: Bool, _ reason: @autoclosure () -> String) throws {
       guard condition else { throw TaskError.invalidDefinition(task: name, reason: reason()) }
+    }
+    // Outputs are called by the name, and data is looked up by all of these.
+    var names = [name] + source.folders
+    if case .files(let validation, let test) = split { names += [validation, test] }
+    for name in names {
+      try require(
+        name.isPlainFileName,
+        "\"\(name)\" must be a plain name of at most 200 bytes, not a path: it stands for a file")
     }
     try require(!fields.isEmpty, "it has no fields")
     try require(Set(fields).count == fields.count, "a field stands twice")

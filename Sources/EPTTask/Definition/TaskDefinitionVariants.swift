@@ -1,3 +1,5 @@
+import EPTSystem
+
 /// Which words a task's classes have.
 public enum LabelWords: String, Sendable, CaseIterable {
   /// The definition's own; a preset has those of T5's mixture.
@@ -50,10 +52,12 @@ extension TaskDefinition {
   ///
   /// - Throws: `TaskError.invalidDefinition`.
   public func splitting(dev: String, test: String) throws -> TaskDefinition {
-    func name(_ path: String) -> String {
-      String((path.split(separator: "/").last ?? "").prefix { $0 != "." })
+    func name(_ path: String, else usual: String) -> String {
+      let stem = String((path.split(separator: "/").last ?? "").prefix { $0 != "." })
+      return stem.isPlainFileName ? stem : usual
     }
-    return try replacing(split: .files(validation: name(dev), test: name(test)))
+    return try replacing(
+      split: .files(validation: name(dev, else: "dev"), test: name(test, else: "test")))
   }
 
   private func replacing(

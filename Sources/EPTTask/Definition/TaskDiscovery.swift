@@ -1,4 +1,5 @@
 import EPTFormat
+import EPTSystem
 
 /// Makes the definition of a task out of a labelled file: no preset, no task file.
 public enum TaskDiscovery {
@@ -60,9 +61,10 @@ public enum TaskDiscovery {
     let file = parts.last ?? "task"
     let stem = file.prefix { $0 != "." }
     if stem == "train", parts.count > 1, parts[parts.count - 2].contains(where: { $0 != "." }) {
-      return String(parts[parts.count - 2])
+      let folder = String(parts[parts.count - 2])
+      if folder.isPlainFileName { return folder }
     }
-    return stem.isEmpty ? "task" : String(stem)
+    return String(stem).isPlainFileName ? String(stem) : "task"
   }
 
   /// Names that a template can hold: the columns', or `text`, `text1`, … where one cannot.

@@ -12,9 +12,11 @@ public enum TaskFile {
     try file.refuseStandIn(for: "a task file")
     let json: JSON
     do {
-      json = try JSON(parsing: file.bytes)
+      json = try file.withBytes { try JSON(parsing: $0) }
     } catch let error as JSONError {
-      let line = 1 + file.bytes.prefix(error.offset).count { $0 == UInt8(ascii: "\n") }
+      let line = file.withBytes { bytes in
+        1 + bytes.prefix(error.offset).count { $0 == UInt8(ascii: "\n") }
+      }
       throw TaskError.badRow(path: path, line: line, reason: "not JSON: \(error)")
     }
     // A bundle passes over what a later version added; a slip of the fingers must not pass.

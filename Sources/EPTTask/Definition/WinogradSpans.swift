@@ -10,7 +10,9 @@ enum WinogradSpans {
     let once = marked(text, span: first, at: firstIndex, with: "*")
     // The first mark has added two words before a later span.
     let shift = firstIndex < secondIndex ? 2 : 0
-    return marked(once, span: second, at: secondIndex + shift, with: "#")
+    // No text has as many words as an index that overflows.
+    let (place, overflows) = secondIndex.addingReportingOverflow(shift)
+    return overflows ? once : marked(once, span: second, at: place, with: "#")
   }
 
   private static func marked(

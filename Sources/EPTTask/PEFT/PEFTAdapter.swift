@@ -71,7 +71,7 @@ public struct PEFTAdapter: Sendable {
     let file = try MappedFile(path: path)
     try file.refuseStandIn(for: "an adapter's configuration")
     do {
-      return try JSON(parsing: file.bytes)
+      return try file.withBytes { try JSON(parsing: $0) }
     } catch let error as JSONError {
       throw FormatError.corrupt(
         path: path, location: "byte \(error.offset)", reason: "not JSON: \(error.reason)")

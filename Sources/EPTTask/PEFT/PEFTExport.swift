@@ -5,7 +5,7 @@ import EPTSystem
 /// Writes a bundle's prompt as PEFT's prompt tuning saves one.
 public enum PEFTExport {
   /// Writes `adapter_config.json` and `adapter_model.safetensors` into `folder`, which is made if
-  /// it is not there.
+  /// it is not there; both or none.
   ///
   /// Fusion, subspaces and gate are folded in, which loses nothing. A low-rank pair or a head has no
   /// place in PEFT's prompt tuning.
@@ -53,10 +53,29 @@ public enum PEFTExport {
     ]
     var weights = SafetensorsWriter(metadata: [("format", "pt")])
     weights.add("prompt_embeddings", shape: [prompt.rows, prompt.columns], prompt.values)
+    let isNew = FileStatus(folder) == nil
     try OutputFolder.make(folder)
-    try weights.write(to: "\(folder)/adapter_model.safetensors", replacing: replacing)
-    try AtomicFile.write(
-      Array((configuration.serialized(indented: true) + "\n").utf8),
-      to: "\(folder)/adapter_config.json", replacing: replacing)
+    do {
+      try write(
+        [
+          ("adapter_model.safetensors", weights.serialized()),
+          ("adapter_config.json", Array((configuration.serialized(indented: true) + "\n").utf8)),
+        ], to: folder, replacing: replacing)
+    } catch {
+      if isNew { OutputFolder.removeEmpty(folder) }
+      throw error
+    }
+  }
+
+  /// Writes all of `files` into `folder`, or none.
+  private static func write(
+    _ files: [(name: String, bytes: [UInt8])], to folder: String, replacing: Bool
+  ) throws {
+    let written = try files.map { name, bytes in
+      let file = try AtomicFile(path: "\(folder)/\(name)", replacing: replacing)
+      try bytes.withUnsafeBytes { try file.write($0, at: 0) }
+      return file
+    }
+    try AtomicFile.commit(written)
   }
 }

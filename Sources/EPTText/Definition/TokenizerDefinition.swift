@@ -66,7 +66,7 @@ public enum TokenizerDefinition {
 
   private static func json(_ file: MappedFile) throws -> JSON {
     do {
-      return try withExtendedLifetime(file) { try JSON(parsing: file.bytes) }
+      return try file.withBytes { try JSON(parsing: $0) }
     } catch let error as JSONError {
       throw TextError.invalid(source: file.path, reason: error.description)
     }

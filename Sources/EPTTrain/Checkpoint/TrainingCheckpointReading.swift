@@ -43,6 +43,9 @@ extension TrainingCheckpoint {
 
 /// The parts of a checkpoint, read and checked one by one.
 private struct CheckpointReader {
+  /// The longest time that a run can have taken: some thousand years.
+  private static let mostSeconds = 1e11
+
   let file: ContainerFile
   let sweep: SeedSweep
 
@@ -70,14 +73,22 @@ private struct CheckpointReader {
   }
 
   func run(_ json: JSON, of trainer: Trainer) throws -> TrainingRun.State {
-    func count(_ key: String, from minimum: Int = 0) throws -> Int {
-      guard let value = json[key]?.integer, value >= minimum, value < 1 << 48 else {
+    // As many steps as `TrainingSettings` allows, and as many again for the fall of the rates.
+    let most = 1 << 25
+    func count(_ key: String, from minimum: Int = 0, to maximum: Int = 1 << 25) throws -> Int {
+      guard let value = json[key]?.integer, minimum <= value, value <= maximum else {
         throw fault(key)
       }
       return value
     }
+    func optionalCount(_ key: String, from minimum: Int, to maximum: Int) throws -> Int? {
+      guard let value = json[key], value != .null else { return nil }
+      return try count(key, from: minimum, to: maximum)
+    }
     let (plan, start) = (trainer.plan, trainer.start)
     let step = try count("step")
+    let end = try optionalCount("end", from: step, to: most)
+    let decayStart = try optionalCount("decay_start", from: 0, to: end ?? most)
     var state = TrainingRun.State(
       parameters: try parameters(.current, like: start), step: step,
       optimiser: AdamW(
@@ -85,19 +96,19 @@ private struct CheckpointReader {
         second: try parameters(.secondMoment, like: start),
         weightDecay: plan.settings.weightDecay),
       schedule: LearningRateSchedule(
-        plan.settings.schedule, warmUp: plan.warmUp, decayStart: json["decay_start"]?.integer,
-        end: json["end"]?.integer))
-    if let bestStep = json["best_step"]?.integer {
+        plan.settings.schedule, warmUp: plan.warmUp, decayStart: decayStart, end: end))
+    if let bestStep = try optionalCount("best_step", from: 0, to: step) {
       state.best = TrainingRun.Candidate(
         parameters: try parameters(.currentBest, like: start), step: bestStep,
         evaluation: try evaluation(json, "best_evaluation"))
     }
-    state.lastEvaluatedStep = try count("last_evaluated_step", from: -1)
+    state.lastEvaluatedStep = try count("last_evaluated_step", from: -1, to: step)
     state.lastEvaluation = try evaluation(json, "last_evaluation")
     state.evaluations = try count("evaluations")
     state.evaluationsWithoutGain = try count("evaluations_without_gain")
     state.loss = json["loss"]?.number
     state.recentLoss = json["recent_loss"]?.number ?? 0
+    guard state.loss?.isFinite ?? true, state.recentLoss.isFinite else { throw fault("loss") }
     state.recentSteps = try count("recent_steps")
     if let columns = json["history"], columns != .null {
       guard let history = TrainingHistory(columns) else { throw fault("history") }
@@ -109,7 +120,8 @@ private struct CheckpointReader {
 
   private func times(_ json: JSON) throws -> TrainingTimes {
     guard let seconds = json["seconds"], let training = seconds["training"]?.number,
-      let evaluation = seconds["evaluation"]?.number
+      let evaluation = seconds["evaluation"]?.number,
+      [training, evaluation].allSatisfy({ (0...Self.mostSeconds).contains($0) })
     else { throw fault("seconds") }
     var times = TrainingTimes()
     (times.training, times.evaluation) = (training, evaluation)
@@ -121,7 +133,8 @@ private struct CheckpointReader {
     guard let json = json[key] else { throw fault(key) }
     if json == .null { return nil }
     guard let score = json["figures"].flatMap(MetricScore.init), let loss = json["loss"]?.number,
-      let classes = json["predicted_classes"]?.integer
+      let classes = json["predicted_classes"]?.integer, (0...1 << 32).contains(classes),
+      loss.isFinite
     else { throw fault(key) }
     return Evaluation(score: score, loss: loss, predictedClasses: classes)
   }

@@ -63,7 +63,7 @@ struct ConvertCommand: ParsableCommand {
 
   /// Refuses a thread count below one, and what cannot go together.
   func validate() throws {
-    if let threads, threads < 1 { throw ValidationError("--threads must be 1 or more.") }
+    try ThreadCount.validate(threads)
     if dryRun, verifyAgainstSource {
       throw ValidationError("--dry-run writes nothing that --verify-against-source could read.")
     }
@@ -86,15 +86,17 @@ struct ConvertCommand: ParsableCommand {
     let converter = Converter(
       input: checkpoint, output: output,
       choice: EncodingChoice(encoding, rules: tensor.map(\.rule)), replacing: force,
-      threads: threads ?? Processors.available)
+      threads: ThreadCount.usable(threads))
     if dryRun {
       let report = ConversionReport(try converter.dryRun(), output: output)
-      print(report.table)
+      try StandardOutput.print(report.table)
       report.notes.forEach(eptc.report)
       eptc.report("would write \(report.summary)")
       return
     }
-    try OutputPath.check(output, replacing: force)
+    try OutputPath.check(output, replacing: force, inputs: [checkpoint])
+    let lock = try OutputLock(path: output)
+    defer { withExtendedLifetime(lock) {} }
     let clock = ContinuousClock()
     let start = clock.now
     var bar = ProgressBar("convert")
@@ -104,7 +106,7 @@ struct ConvertCommand: ParsableCommand {
     }
     bar.end()
     let report = ConversionReport(summary, output: output)
-    if verifyAgainstSource { print(report.errors) }
+    if verifyAgainstSource { try StandardOutput.print(report.errors) }
     report.notes.forEach(eptc.report)
     let seconds = start.duration(to: clock.now) / .seconds(1)
     eptc.report(

@@ -1,6 +1,7 @@
 import ArgumentParser
 import EPTFormat
 import EPTInfer
+import EPTSystem
 import EPTTask
 
 struct EvaluateCommand: ParsableCommand {
@@ -48,10 +49,11 @@ struct EvaluateCommand: ParsableCommand {
         "metric": figures(evaluation.score), "majority": figures(majority),
         "loss": .number(evaluation.loss),
       ]
-      print(result.serialized())
+      try StandardOutput.print(result.serialized())
     } else {
-      print(
-        "\(bundle.task.name): \(evaluation.score) on \(examples.count) rows (majority \(majority))")
+      try StandardOutput.print(
+        "\(bundle.task.name.printable): \(evaluation.score) on \(examples.count) rows (majority \(majority))"
+      )
     }
     if evaluation.predictedClasses == 1 {
       report("warning: every row got the same answer; the prompt has collapsed to one class")

@@ -25,10 +25,12 @@ struct FoldCommand: ParsableCommand {
   var force = false
 
   func run() throws {
-    try OutputPath.check(output, replacing: force)
+    try OutputPath.check(output, replacing: force, inputs: [input])
+    let lock = try OutputLock(path: output)
+    defer { withExtendedLifetime(lock) {} }
     let bundle = try TaskBundle(path: input)
-    try bundle.folded().write(to: output, replacing: force, numbers: type)
-    let sizes = try [input, output].map { try MappedFile(path: $0).bytes.count }
+    try bundle.folded(from: input).write(to: output, replacing: force, numbers: type)
+    let sizes = try [input, output].map { try MappedFile(path: $0).byteCount }
     report(
       "wrote \(output): \(bundle.task.name) on \(bundle.backbone), "
         + "\(sizes[0]) -> \(sizes[1]) bytes")

@@ -29,11 +29,11 @@ struct InspectCommand: ParsableCommand {
     if let diff {
       let comparison = try FileComparison(
         InspectedFile(file, verifying: verify), InspectedFile(diff, verifying: verify))
-      print(json ? comparison.json.serialized(indented: true) : comparison.text)
+      try StandardOutput.print(json ? comparison.json.serialized(indented: true) : comparison.text)
       if !comparison.isEqual { throw ExitCode(ExitStatus.failure.rawValue) }
       return
     }
     let listing = try FileListing(InspectedFile(file, verifying: verify))
-    print(json ? listing.json.serialized(indented: true) : listing.text)
+    try StandardOutput.print(json ? listing.json.serialized(indented: true) : listing.text)
   }
 }

@@ -46,7 +46,10 @@ struct ReportCommand: ParsableCommand {
     let tuned = try TaskBundle(path: bundle)
     let output =
       output ?? (bundle.hasSuffix(".eptb") ? String(bundle.dropLast(5)) : bundle) + ".html"
-    try OutputPath.check(output, replacing: force)
+    let inputs = [bundle, log, test, try? backbone.path()].compactMap { $0 }
+    try OutputPath.check(output, replacing: force, inputs: inputs)
+    let lock = try OutputLock(path: output)
+    defer { withExtendedLifetime(lock) {} }
     let seed = tuned.training.settings["seed"]?.integer
     let losses = try log.map { try RunLog.stepLosses(path: $0, seed: seed) } ?? []
     let page = Report(tuned, confusion: try confusion(tuned), stepLosses: losses).html()

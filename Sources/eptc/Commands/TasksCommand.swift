@@ -26,7 +26,7 @@ struct TasksCommand: ParsableCommand {
           task.template.source,
         ]
       }
-      print(TextTable(rows).text)
+      try StandardOutput.print(TextTable(rows).text)
     }
   }
 
@@ -42,7 +42,7 @@ struct TasksCommand: ParsableCommand {
 
     func run() throws {
       let task = try TaskCatalogue.task(named: name).labelled(labels)
-      print(task.json.serialized(indented: true))
+      try StandardOutput.print(task.json.serialized(indented: true))
     }
   }
 }

@@ -8,7 +8,8 @@ struct TuneCommand: ParsableCommand {
     commandName: "tune",
     abstract: "Train a prompt for one task; the backbone stays as it is.",
     discussion: """
-      Keeps the parameters that are best on the validation rows. The same seed gives the same file. \
+      Keeps the parameters that are best on the validation rows. The same seed gives the same file \
+      on processors with the same instruction set; others round otherwise (docs/limits.md). \
       Interrupted (Ctrl-C), it writes the best so far. A checkpoint beside the output, written at \
       each evaluation and removed at the end, lets --resume go on after any interruption, to the \
       same file as an unbroken run.
@@ -57,12 +58,11 @@ struct TuneCommand: ParsableCommand {
 
   func run() throws {
     let definition = try task.definition()
-    let files = try RunFiles(
-      output: output ?? "\(definition.name).eptb", keepLast: keepLast, log: log,
-      resuming: resume, replacing: force || dryRun)
+    let model = try backbone.path()
+    let files = dryRun ? nil : try files(definition, model: model)
     let dataset = try task.dataset(of: definition)
     let loaded = try LoadedBackbone(
-      path: backbone.path(), threads: backbone.threadCount, precision: backbone.precision)
+      path: model, threads: backbone.threadCount, precision: backbone.precision)
     let startingPrompt = try start.prompt(for: definition, on: loaded.identity)
     let trainers = try training.runSeeds.map { seed in
       var settings = training.settings
@@ -75,8 +75,8 @@ struct TuneCommand: ParsableCommand {
     }
     guard let first = trainers.first else { return }
     let summary = PlanSummary(first, on: loaded.identity)
-    if dryRun {
-      print(summary.json.serialized(indented: true))
+    guard let files else {
+      try StandardOutput.print(summary.json.serialized(indented: true))
       return
     }
     let sweep = SeedSweep(trainers, weights: loaded.digest)
@@ -86,11 +86,20 @@ struct TuneCommand: ParsableCommand {
     display.begin(summary)
     if !quiet { reportCutTexts(dataset, first.task, loaded) }
     if let checkpoint { display.resume(checkpoint) }
-    try train(sweep, from: checkpoint, files, summary, &display)
+    try train(sweep, from: checkpoint, on: loaded, files, summary, &display)
+  }
+
+  /// The run's files, none of which is one that it reads.
+  private func files(_ definition: TaskDefinition, model: String) throws -> RunFiles {
+    try RunFiles(
+      output: output ?? "\(definition.name).eptb", keepLast: keepLast, log: log,
+      inputs: [model] + task.inputs(of: definition) + start.inputs, resuming: resume,
+      replacing: force)
   }
 
   private func train(
-    _ sweep: SeedSweep, from checkpoint: TrainingCheckpoint?, _ files: RunFiles,
+    _ sweep: SeedSweep, from checkpoint: TrainingCheckpoint?, on backbone: LoadedBackbone,
+    _ files: RunFiles,
     _ summary: PlanSummary, _ display: inout TrainingDisplay
   ) throws {
     let log = try files.log.map { path in
@@ -98,6 +107,7 @@ struct TuneCommand: ParsableCommand {
     }
     if checkpoint == nil { log?.write(summary.logLine) }
     let interruption = Interruption()
+    var checkpoints = CheckpointWriter(path: files.checkpoint)
     let outcomes = try withoutActuallyEscaping(
       { (progress: TrainingProgress) in
         display.show(progress)
@@ -108,9 +118,13 @@ struct TuneCommand: ParsableCommand {
           from: checkpoint,
           Trainer.Hooks(progress: show, shouldStop: { interruption.isRequested }),
           checkpointInterval: checkpointEvery
-        ) { try $0.write(to: files.checkpoint) }
+        ) {
+          try backbone.requireUnchanged()
+          checkpoints.write($0)
+        }
       })
     guard let best = outcomes.bestByValidation else { return }
+    try backbone.requireUnchanged()
 
     let isInterrupted = outcomes.contains { $0.best.training.isInterrupted }
     try files.write(best, isInterrupted: isInterrupted)
@@ -120,7 +134,7 @@ struct TuneCommand: ParsableCommand {
     if isInterrupted {
       report(
         "interrupted at step \(outcomes.last?.best.training.steps ?? 0); \(files.output) holds the "
-          + "best so far; --resume goes on")
+          + "best so far" + (checkpoints.isCurrent ? "; --resume goes on" : ""))
       throw ExitCode(ExitStatus.interrupted.rawValue)
     }
   }

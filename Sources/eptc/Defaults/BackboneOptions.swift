@@ -2,7 +2,8 @@ import ArgumentParser
 import EPTCompute
 import EPTFormat
 import EPTModel
-import FoundationEssentials
+import EPTSystem
+import Glibc
 
 /// Which backbone file to use, and with how many threads.
 struct BackboneOptions: ParsableArguments {
@@ -23,29 +24,33 @@ struct BackboneOptions: ParsableArguments {
 
   /// Refuses a thread count below one.
   func validate() throws {
-    if let threads, threads < 1 {
-      throw ValidationError("--threads must be 1 or more.")
-    }
+    try ThreadCount.validate(threads)
   }
 
-  /// How many threads to compute with.
-  var threadCount: Int { threads ?? ProcessInfo.processInfo.activeProcessorCount }
+  /// How many threads to compute with; says so where more were asked for. To be asked once.
+  var threadCount: Int { ThreadCount.usable(threads) }
 
   /// The backbone's path: the option, the environment, or the only `.ept` in the current folder.
   ///
   /// - Throws: `CommandError.noBackbone`.
   func path() throws -> String {
     if let model { return model }
-    if let model = ProcessInfo.processInfo.environment["EPT_MODEL"], !model.isEmpty {
-      return model
-    }
-    let folder = FileManager.default.currentDirectoryPath
-    let candidates = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    if let model = CommandLineText.variable("EPT_MODEL") { return model }
+    let candidates = (try? FolderListing.names(in: ".")) ?? []
     let backbones = candidates.filter { $0.hasSuffix(".ept") }.sorted()
     guard let only = backbones.first, backbones.count == 1 else {
-      throw CommandError.noBackbone(folder: folder, candidates: backbones)
+      throw CommandError.noBackbone(folder: WorkingFolder.path, candidates: backbones)
     }
     return only
+  }
+}
+
+/// The folder that the process works in.
+private enum WorkingFolder {
+  static var path: String {
+    guard let path = getcwd(nil, 0) else { return "." }
+    defer { free(path) }
+    return PathBytes.text(cString: path)
   }
 }
 

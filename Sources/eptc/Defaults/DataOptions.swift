@@ -1,6 +1,5 @@
 import ArgumentParser
 import EPTTask
-import FoundationEssentials
 
 /// Where a task's official files are.
 struct DataOptions: ParsableArguments {
@@ -16,6 +15,8 @@ struct DataOptions: ParsableArguments {
   ///
   /// - Throws: `TaskError.dataNotFound`.
   func location(of task: TaskDefinition) throws -> DataLocation {
-    try DataLocation.find(task, data: data, environment: ProcessInfo.processInfo.environment)
+    try DataLocation.find(
+      task, data: data,
+      environment: CommandLineText.variable("EPT_DATA").map { ["EPT_DATA": $0] } ?? [:])
   }
 }

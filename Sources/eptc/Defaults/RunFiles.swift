@@ -1,4 +1,4 @@
-import EPTFormat
+import EPTSystem
 import EPTTrain
 import Glibc
 
@@ -12,27 +12,39 @@ struct RunFiles {
   /// Whether an unfinished run is to be gone on with.
   let resumes: Bool
   private let replaces: Bool
+  /// Another run with one of the outputs is refused as long as this one lasts.
+  private let locks: [OutputLock]
 
   /// Where the state of an unfinished run is.
   var checkpoint: String { output + ".checkpoint" }
 
-  /// Checks that everything can be written, before long work.
+  /// Checks that everything can be written, before long work, and claims it for this process.
   ///
-  /// - Throws: `SystemError.outputExists` or `.system`, `CommandError.unfinishedRun`.
-  init(output: String, keepLast: Bool, log: String?, resuming: Bool, replacing: Bool) throws {
+  /// - Parameter inputs: The files that the run reads.
+  /// - Throws: `SystemError`, `CommandError.unfinishedRun` or `.sameOutput`.
+  init(
+    output: String, keepLast: Bool, log: String?, inputs: [String], resuming: Bool, replacing: Bool
+  ) throws {
     self.output = output
     let stem = output.hasSuffix(".eptb") ? String(output.dropLast(5)) : output
     last = keepLast ? stem + ".last.eptb" : nil
     self.log = log
-    let hasCheckpoint = access(output + ".checkpoint", F_OK) == 0
+    let checkpoint = output + ".checkpoint"
+    let outputs = [output, last, log].compactMap { $0 }
+    // All but what is there already, of which this process may know more once it has claimed it.
+    for path in outputs { try OutputPath.check(path, replacing: true, inputs: inputs) }
+    try OutputPath.requireDistinct(outputs + [checkpoint])
+    locks = try outputs.map { try OutputLock(path: $0) }
+    let hasCheckpoint = FileStatus(checkpoint) != nil
     guard resuming || replacing || !hasCheckpoint else {
-      throw CommandError.unfinishedRun(checkpoint: output + ".checkpoint")
+      throw CommandError.unfinishedRun(checkpoint: checkpoint)
     }
     resumes = resuming && hasCheckpoint
     // What an interrupted run has written belongs to the run that goes on.
     replaces = replacing || resumes
-    for path in [output, last, log].compactMap({ $0 }) {
-      try OutputPath.check(path, replacing: replaces)
+    for path in outputs + [checkpoint] {
+      let isCheckpoint = path.isIdentical(to: checkpoint)
+      try OutputPath.check(path, replacing: replaces || isCheckpoint, inputs: inputs)
     }
   }
 
@@ -42,6 +54,6 @@ struct RunFiles {
   func write(_ outcome: TrainingOutcome, isInterrupted: Bool) throws {
     try outcome.best.write(to: output, replacing: replaces)
     if let last { try outcome.last.write(to: last, replacing: replaces) }
-    if !isInterrupted { unlink(checkpoint) }
+    if !isInterrupted { _ = checkpoint.withPath { unlink($0) } }
   }
 }

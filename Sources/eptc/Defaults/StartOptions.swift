@@ -1,4 +1,5 @@
 import ArgumentParser
+import EPTSystem
 import EPTTask
 import EPTTrain
 
@@ -18,6 +19,17 @@ struct StartOptions: ParsableArguments {
     let isKnown = start == "vocab" || Self.kinds.contains { start.hasPrefix("\($0):") }
     guard isKnown, start.last != ":" else {
       throw ValidationError("--init must be vocab, text:WORDS, bundle:FILE or peft:FOLDER.")
+    }
+  }
+
+  /// The files that the option names.
+  var inputs: [String] {
+    guard let colon = start.firstIndex(of: ":") else { return [] }
+    let value = String(start[start.index(after: colon)...])
+    switch start[..<colon] {
+    case "bundle": return [value]
+    case "peft": return ((try? FolderListing.names(in: value)) ?? []).map { "\(value)/\($0)" }
+    default: return []
     }
   }
 

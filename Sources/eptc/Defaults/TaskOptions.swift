@@ -1,6 +1,6 @@
 import ArgumentParser
+import EPTSystem
 import EPTTask
-import Foundation
 
 /// Which task, and where its rows are.
 struct TaskOptions: ParsableArguments {
@@ -93,6 +93,15 @@ struct TaskOptions: ParsableArguments {
     }
     if let dev, let test { definition = try definition.splitting(dev: dev, test: test) }
     return try definition.labelled(labels)
+  }
+
+  /// The files that the options name and that exist: no output may be one of them.
+  func inputs(of definition: TaskDefinition) -> [String] {
+    let named = [taskFile, train, dev, test].compactMap { $0 }
+    guard train == nil, let folder = try? location.location(of: definition).folder else {
+      return named
+    }
+    return named + ((try? FolderListing.names(in: folder)) ?? []).map { "\(folder)/\($0)" }
   }
 
   /// The rows of `definition`.

@@ -1,4 +1,5 @@
 import EPTFormat
+import EPTSystem
 
 /// What `inspect --diff` says of two files.
 struct FileComparison {
@@ -28,8 +29,7 @@ struct FileComparison {
   ///
   /// - Throws: `FormatError` for contents that are damaged.
   init(_ first: InspectedFile, _ second: InspectedFile) throws {
-    let ones = Dictionary(uniqueKeysWithValues: first.tensors.map { ($0.name, $0) })
-    let others = Dictionary(uniqueKeysWithValues: second.tensors.map { ($0.name, $0) })
+    let (ones, others) = (Self.byName(first), Self.byName(second))
     rows = try Set(ones.keys).union(others.keys).sorted().map { name in
       let verdict: Verdict =
         switch (ones[name], others[name]) {
@@ -37,8 +37,13 @@ struct FileComparison {
         case (nil, _): .onlyInSecond
         case (_, nil): .onlyInFirst
         }
-      return Row(name: name, first: ones[name], second: others[name], verdict: verdict)
+      return Row(name: name.text, first: ones[name], second: others[name], verdict: verdict)
     }
+  }
+
+  private static func byName(_ file: InspectedFile) -> [ByteName: InspectedFile.Tensor] {
+    Dictionary(
+      file.tensors.map { (ByteName($0.name), $0) }, uniquingKeysWith: { first, _ in first })
   }
 
   private static func verdict(
@@ -46,11 +51,11 @@ struct FileComparison {
     _ second: InspectedFile, _ other: InspectedFile.Tensor
   ) throws -> Verdict {
     guard one.shape == other.shape else { return .incomparable }
-    if one.type.lowercased() == other.type.lowercased(), one.codec == other.codec,
-      let bytes = first.storedBytes(one.name), let otherBytes = second.storedBytes(one.name),
-      bytes.elementsEqual(otherBytes)
-    {
-      return .same
+    if one.type.lowercased() == other.type.lowercased(), one.codec == other.codec {
+      let areSame = first.withStoredBytes(one.name) { bytes in
+        second.withStoredBytes(one.name) { bytes.elementsEqual($0) } ?? false
+      }
+      if areSame ?? false { return .same }
     }
     do {
       let difference = try TensorDifference.between(

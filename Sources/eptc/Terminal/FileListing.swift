@@ -1,4 +1,5 @@
 import EPTFormat
+import EPTSystem
 import EPTTask
 
 /// What `inspect` shows of a file: facts, then tensors.
@@ -77,9 +78,7 @@ struct FileListing {
   /// Sections that are JSON.
   private static func jsonSections(of file: ContainerFile, but left: [String]) -> [JSONMember] {
     file.sectionNames.compactMap { name in
-      guard !left.contains(name), let bytes = file.section(name),
-        let json = try? JSON(parsing: bytes)
-      else { return nil }
+      guard !left.contains(name), let json = try? file.json(name) else { return nil }
       return JSONMember(name, json)
     }
   }
@@ -117,10 +116,11 @@ struct FileListing {
   private static func append(_ fact: JSONMember, to lines: inout [String], level: Int) {
     let indent = String(repeating: "  ", count: level)
     if let members = fact.value.object {
-      lines.append("\(indent)\(fact.key):")
+      lines.append("\(indent)\(fact.key.printable):")
       for member in members { append(member, to: &lines, level: level + 1) }
     } else {
-      lines.append("\(indent)\(fact.key): \(fact.value.string ?? fact.value.serialized())")
+      let value = (fact.value.string ?? fact.value.serialized()).printable(limit: .max)
+      lines.append("\(indent)\(fact.key.printable): \(value)")
     }
   }
 }

@@ -61,7 +61,7 @@ struct InspectedFile {
       file.entries.map {
         Tensor(
           name: $0.name, type: $0.type.rawValue, codec: .raw, shape: $0.shape,
-          byteCount: $0.bytes.count)
+          byteCount: $0.byteCount)
       }
     case .backbone(let file): Self.tensors(of: file.container)
     case .bundle(let file), .checkpoint(let file): Self.tensors(of: file)
@@ -85,12 +85,15 @@ struct InspectedFile {
     }
   }
 
-  /// The bytes of tensor `name` as they are stored.
-  func storedBytes(_ name: String) -> UnsafeRawBufferPointer? {
+  /// Calls `body` with the bytes of tensor `name` as they are stored, which are there until it returns;
+  /// nil where there is no such tensor.
+  func withStoredBytes<Result>(
+    _ name: String, _ body: (UnsafeRawBufferPointer) -> Result
+  ) -> Result? {
     switch kind {
-    case .safetensors(let file): file.entry(name)?.bytes
-    case .backbone(let file): file.container.payload(of: name)
-    case .bundle(let file), .checkpoint(let file): file.payload(of: name)
+    case .safetensors(let file): file.entry(name)?.withBytes(body)
+    case .backbone(let file): file.container.withPayload(of: name, body)
+    case .bundle(let file), .checkpoint(let file): file.withPayload(of: name, body)
     }
   }
 }

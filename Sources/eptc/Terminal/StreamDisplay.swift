@@ -37,9 +37,9 @@ struct StreamDisplay {
       + String(repeating: ".", count: Self.barWidth - filled)
     let passed = Self.seconds(start.duration(to: clock.now))
     var line = "[\(bar)] \(Int(share * 100)) %  \(counts.records) records"
-    if passed > 0 { line += "  \(Int(Double(counts.records) / passed)) lines/s" }
+    if passed > 0 { line += "  \(Int(min(Double(counts.records) / passed, 1e9))) lines/s" }
     if share > 0, share < 1 {
-      let left = Int((passed * (1 - share) / share).rounded())
+      let left = Int(min(passed * (1 - share) / share, 1e9).rounded())
       line += "  \(left / 60):\(left % 60 < 10 ? "0" : "")\(left % 60) left"
     }
     return line

@@ -1,13 +1,15 @@
+import EPTSystem
+
 /// Columns of text, aligned to the left, and of numbers, aligned to the right.
 struct TextTable {
   private let rows: [[String]]
   private let numbers: Set<Int>
 
   /// - Parameters:
-  ///   - rows: The cells; a row may lack its last ones.
+  ///   - rows: The cells, in which control characters are escaped; a row may lack its last ones.
   ///   - numbers: Which columns are of numbers.
   init(_ rows: [[String]], numbers: Set<Int> = []) {
-    self.rows = rows
+    self.rows = rows.map { $0.map(\.printable) }
     self.numbers = numbers
   }
 

@@ -100,7 +100,7 @@ struct TrainingDisplay {
       text += "  best \(best.evaluation.score) (majority \(progress.majority))"
     }
     if let seconds = progress.secondsLeft {
-      let left = Int(seconds.rounded())
+      let left = Int(min(max(0, seconds), 1e9).rounded())
       text += "  \(left / 60):\(left % 60 < 10 ? "0" : "")\(left % 60) left"
     }
     return text

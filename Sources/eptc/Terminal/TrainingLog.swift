@@ -6,7 +6,12 @@ import Glibc
 
 /// A run as JSON, one object a line, each written at once.
 final class TrainingLog {
+  private let path: String
   private let descriptor: Int32
+  /// Bytes of whole lines so far.
+  private var size: Int
+  /// Whether a line could not be written: nothing is added then, so that what is there is without gaps.
+  private var hasEnded = false
 
   /// Opens the log.
   ///
@@ -16,17 +21,18 @@ final class TrainingLog {
   init(path: String, seeds: [UInt64], resuming checkpoint: TrainingCheckpoint?) throws {
     var kept = ""
     if let checkpoint, let file = try? MappedFile(path: path) {
-      let text = String(decoding: file.bytes, as: UTF8.self)
+      let text = file.withBytes { String(decoding: $0, as: UTF8.self) }
       for line in text.split(separator: "\n")
       where Self.isKept(String(line), seeds: seeds, checkpoint) {
         kept += line + "\n"
       }
     }
     try AtomicFile.write(Array(kept.utf8), to: path, replacing: true)
-    descriptor = open(path, O_WRONLY | O_APPEND | O_CLOEXEC)
+    self.path = path
+    size = kept.utf8.count
+    descriptor = path.withPath { open($0, O_WRONLY | O_APPEND | O_CLOEXEC) }
     guard descriptor >= 0 else {
-      throw SystemError.system(
-        operation: .write, path: path, reason: String(cString: strerror(errno)))
+      throw SystemError.system(operation: .write, path: path, reason: systemReason())
     }
   }
 
@@ -110,13 +116,31 @@ final class TrainingLog {
     ])
   }
 
-  /// Adds one line.
+  /// Adds one line, whole or not at all.
+  ///
+  /// A log that cannot be written does not end the run that it is about; it says so once.
   func write(_ json: JSON) {
+    guard !hasEnded else { return }
     var line = json.serialized() + "\n"
-    line.withUTF8 { bytes in
-      // A log that cannot be written must not end the run that it is about.
-      _ = Glibc.write(descriptor, bytes.baseAddress, bytes.count)
+    let failure = line.withUTF8 { append(UnsafeRawBufferPointer($0)) }
+    guard let failure else { return }
+    hasEnded = true
+    ftruncate(descriptor, off_t(size))
+    report("warning: the log \(path) ends here: \(failure)")
+  }
+
+  /// Writes `line`; why that failed, nil if it did not.
+  private func append(_ line: UnsafeRawBufferPointer) -> String? {
+    var rest = line[...]
+    while !rest.isEmpty {
+      let part = UnsafeRawBufferPointer(rebasing: rest)
+      let count = Glibc.write(descriptor, part.baseAddress, part.count)
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else { return count < 0 ? systemReason() : "nothing more could be written" }
+      rest = rest.dropFirst(count)
     }
+    size += line.count
+    return nil
   }
 
   private func figures(_ score: MetricScore) -> JSON {

@@ -4,6 +4,16 @@ import Testing
 
 @Suite struct SafetensorsFileTests {
   /// Opens a file of `bytes`, whose mapping outlives its folder.
+  @Test("Names that Unicode calls equivalent are two tensors")
+  func namesAreBytes() throws {
+    let names = ["\u{E9}", "e\u{301}"]
+    let file = try open(
+      SafetensorsBytes.file(names.enumerated().map { .init($1, shape: [1], floats: [Float($0)]) }))
+    for (index, name) in names.enumerated() {
+      #expect(try file.floats(name, shape: [1]) == [Float(index)])
+    }
+  }
+
   private func open(_ bytes: [UInt8]) throws -> SafetensorsFile {
     try TestPaths.withTemporaryFolder { folder in
       try SafetensorsFile(path: TestPaths.write(bytes, to: "model.safetensors", in: folder))

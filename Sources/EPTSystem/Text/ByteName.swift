@@ -1,0 +1,23 @@
+/// A name that is equal to another only if both are the same bytes.
+///
+/// Swift takes texts as equal that Unicode calls equivalent (é in one scalar or in two); the names in a
+/// file are different ones then.
+public struct ByteName: Hashable, Comparable, Sendable, CustomStringConvertible {
+  public let text: String
+
+  public init(_ text: String) { self.text = text }
+
+  public var description: String { text }
+
+  public static func == (first: ByteName, second: ByteName) -> Bool {
+    first.text.utf8.elementsEqual(second.text.utf8)
+  }
+
+  public static func < (first: ByteName, second: ByteName) -> Bool {
+    first.text.utf8.lexicographicallyPrecedes(second.text.utf8)
+  }
+
+  public func hash(into hasher: inout Hasher) {
+    for byte in text.utf8 { hasher.combine(byte) }
+  }
+}

@@ -1,0 +1,34 @@
+import Testing
+
+@testable import EPTTask
+
+@Suite("What a task names never leads outside the folder it is looked up in")
+struct NameTests {
+  @Test(arguments: [
+    "../x", "a/b", "/etc/passwd", "..", ".", "", "a\u{0}b", "a\nb", String(repeating: "x", count: 201),
+  ])
+  func pathsAreNoNames(_ name: String) throws {
+    let task = try TaskCatalogue.task(named: "sst2")
+    func define(
+      name: String = "mine", folder: String = "folder", file: String = "dev"
+    ) throws -> TaskDefinition {
+      try TaskDefinition(
+        name: name, fields: task.fields, template: task.template.source,
+        segments: task.segments.map(\.source), labels: task.labels, metric: task.metric,
+        inputLength: 8, split: .files(validation: "dev", test: file),
+        source: DataSource(folders: [folder], columns: task.source.columns))
+    }
+    #expect(throws: Never.self) { try define() }
+    #expect(throws: TaskError.self) { try define(name: name) }
+    #expect(throws: TaskError.self) { try define(folder: name) }
+    #expect(throws: TaskError.self) { try define(file: name) }
+  }
+
+  @Test("Indices of words beyond any text leave it as it is")
+  func indices() {
+    for index in [Int.max, Int.max - 1, Int.min, 1 << 62] {
+      let marked = WinogradSpans.marked("a b c", first: "a", at: 0, second: "b", at: index)
+      #expect(marked == "* a * b c" || index < 0)
+    }
+  }
+}
