@@ -68,7 +68,7 @@ extension Stack {
     _ h: MatrixView, _ rows: DecoderRows, cache: inout KVCache, _ workspace: Workspace
   ) {
     for (index, block) in blocks.enumerated() {
-      // Before what is temporary: later steps read them.
+      // Taken before the blocks' temporary memory, since later steps read them.
       cache.steps[index].append(
         KVCache.Pair(rows: h.rows, columns: block.attention.width, in: workspace.arena))
     }

@@ -17,7 +17,7 @@ package struct Stack: Sendable {
     let positions: [BlockPositions]
     let memory: EncoderMemory?
 
-    /// The same for some texts alone, whose rows begin with row `firstRow` of all.
+    /// The same for some of the texts, whose first row is row `firstRow` of all.
     ///
     /// `starts` counts from there.
     package func part(starts: [Int], firstRow: Int) -> Pass {

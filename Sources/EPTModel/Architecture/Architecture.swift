@@ -8,8 +8,8 @@ package protocol Architecture: Sendable {
   static var modelTypes: [String] { get }
   /// Names of models that people know, with how far they were tried.
   static var knownModels: String { get }
-  /// Beginnings of the names, without the model prefix, of tensors that belong to no part that is
-  /// run here, such as a head for pretraining.
+  /// How names of tensors start that nothing here reads, such as those of a head for pretraining;
+  /// without the model prefix.
   static var unreadTensors: [String] { get }
 
   /// Reads a `config.json`.
