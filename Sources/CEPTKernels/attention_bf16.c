@@ -54,7 +54,7 @@ INLINE factors load_factors(const factor *p) { return _mm512_loadu_si512(p); }
 
 INLINE factors broadcast_factor(factor x) {
   __m512i all = _mm512_set1_epi32((int)x);
-  // Kept from becoming an operand in memory, which would be loaded once a product.
+  // Stops the compiler from making it an operand in memory, which is loaded once a product.
   __asm__("" : "+v"(all));
   return all;
 }
@@ -125,7 +125,7 @@ static void attend(const struct ept_attention *p, float *scratch) {
     for (int64_t first = 0; first < p->queries; first += QUERIES) {
       int64_t count = p->queries - first < QUERIES ? p->queries - first : QUERIES;
       pair_columns(p->q + first * p->ld + column, p->ld, count, p->width, p->scale, q_pairs);
-      // Pairs are turned as the 32 bits that they are.
+      // A pair is transposed as one number of 32 bits.
       turn_queries((const float *)q_pairs, pairs, count, pairs, (float *)turned);
       struct turned_bias turned_bias = turn_bias(p, bias, first, count, bias_room);
       if (count > 16)

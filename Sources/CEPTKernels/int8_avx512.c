@@ -111,7 +111,7 @@ INLINE void tile(const int rows, const int panels, const code *x, int64_t stride
       int32_t four;
       memcpy(&four, x + row * stride + 4 * group, sizeof four);
       __m512i factor = _mm512_set1_epi32(four);
-      // Kept from becoming an operand in memory, which would be loaded once a panel.
+      // Stops the compiler from making it an operand in memory, which is loaded once a panel.
       __asm__("" : "+v"(factor));
 #pragma clang loop unroll(full)
       for (int panel = 0; panel < panels; panel++)

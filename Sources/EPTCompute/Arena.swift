@@ -3,7 +3,7 @@ import Glibc
 /// Memory for one pass: handed out front to back, taken back all at once.
 ///
 /// A step writes gigabytes through buffers of a few sizes. Fresh pages cost more than the
-/// arithmetic on them, so an arena keeps its pages from pass to pass and asks for huge ones.
+/// arithmetic on them, so an arena uses its pages again in the next pass and asks for huge ones.
 package final class Arena {
   /// A point to release back to.
   package struct Mark {
@@ -32,7 +32,9 @@ package final class Arena {
   /// It is valid until the arena is released to an earlier mark.
   package func floats(_ count: Int) -> UnsafeMutablePointer<Float> { take(count) }
 
-  /// Room for `count` words of bits, likewise.
+  /// Room for `count` words of 32 bits, uninitialised, at a multiple of 64 bytes.
+  ///
+  /// It is valid until the arena is released to an earlier mark.
   package func words(_ count: Int) -> UnsafeMutablePointer<Int32> { take(count) }
 
   private func take<Number>(_ count: Int) -> UnsafeMutablePointer<Number> {

@@ -10,12 +10,13 @@ package let kernels: ept_kernels = {
   return table.pointee
 }()
 
-/// Attention beside int8 products: in bfloat16 where the processor has it, whose
-/// rounding is finer than that of the rows that meet in it.
+/// Attention between int8 products: in bfloat16 where the processor has it.
+///
+/// Its inputs come from int8 products, whose error is larger than bfloat16's rounding.
 package let roundedAttention: ept_attention_kernels =
   ept_bf16_attention_for(ept_isa_chosen())?.pointee ?? kernels.attention
 
-/// The int8 C loops for this processor, likewise.
+/// The int8 C loops for this processor; this table never changes either.
 package let int8Kernels: ept_int8_kernels = {
   let table =
     ept_int8_kernels_for(Int32(ept_isa_chosen().rawValue))

@@ -1,4 +1,4 @@
-/// A row-major matrix in memory that someone else owns and keeps.
+/// A row-major matrix in memory that someone else owns.
 ///
 /// Every range is checked when a view is cut, so loops below may use bare pointers.
 package struct MatrixView {

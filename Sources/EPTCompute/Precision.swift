@@ -1,6 +1,6 @@
 /// How products with frozen weights are computed.
 public enum Precision: String, Sendable, CaseIterable {
-  /// In whole numbers: weights as bytes with a scale a row, rows of numbers quantised on the way.
+  /// In int8: weights are bytes with one scale a row, and input rows are quantised one by one.
   case int8
   /// In binary32.
   case f32

@@ -25,9 +25,9 @@ package final class Workspace: @unchecked Sendable {
 
   /// Runs `body` for each piece `0..<count`, on all threads, and waits.
   ///
-  /// `body` gets a workspace of one thread that is its own until it returns; otherwise as
-  /// `forEach`. What a piece computes stays in its thread's cache, and threads wait for one
-  /// another only at the end.
+  /// As `forEach`, but `body` gets a workspace of one thread that is its own until it returns.
+  /// What a piece computes stays in its thread's cache, and threads wait for one another only at
+  /// the end.
   package func forEachAlone(_ count: Int, _ body: (Int, Workspace) -> Void) {
     let own = own
     forEachNumbered(count) { piece, worker in

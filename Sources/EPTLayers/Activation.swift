@@ -23,7 +23,9 @@ package enum Activation: Sendable {
   /// Whether int8 products apply it on the way to memory.
   var isFused: Bool { self == .relu || self == .gelu }
 
-  /// `a(x + bias)` in place of a contiguous matrix; the derivative goes to `slope` unless it is nil.
+  /// Puts `a(x + bias)` in the place of `x`, a contiguous matrix.
+  ///
+  /// The derivative goes to `slope` unless that is nil.
   func forward(_ x: MatrixView, bias: UnsafePointer<Float>?, slope: MatrixView?) {
     precondition(x.isContiguous)
     if self == .relu, bias == nil, slope == nil {
@@ -33,8 +35,9 @@ package enum Activation: Sendable {
     }
   }
 
-  /// `a(gate) ⊙ up` into `output`, all contiguous and of one size. With `saving`, `gate` and `up`
-  /// become the derivatives of the product by gate and up.
+  /// Puts `a(gate) ⊙ up` into `output`; all are contiguous and of one size.
+  ///
+  /// With `saving`, `gate` and `up` become the derivatives of the product by gate and up.
   func forwardGated(
     _ gate: MatrixView, _ up: MatrixView, into output: MatrixView, saving: Bool
   ) {

@@ -68,7 +68,7 @@ package struct Linear: Sendable {
     bias = layer.bias?.dropFirst(range.lowerBound)
   }
 
-  /// The layers that `count` equal parts of the outputs are; in int8 each has a multiple of 16.
+  /// The outputs in `count` equal parts, as layers; in int8 each part has a multiple of 16.
   package func parts(_ count: Int) -> [Linear] {
     let size = outputs / count
     return (0..<count).map { Linear(self, outputs: $0 * size..<($0 + 1) * size) }

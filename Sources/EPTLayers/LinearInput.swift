@@ -14,7 +14,7 @@ package struct LinearInput {
   package let columns: Int
   let form: Form
 
-  /// Rows as codes, in memory of `arena`, that are not there yet.
+  /// Memory of `arena` for rows as codes, not yet filled.
   private static func room(_ rows: Int, _ columns: Int, in arena: Arena) -> ept_int8_rows {
     let bytes = Int(int8Kernels.row_bytes(Int64(columns)))
     return ept_int8_rows(

@@ -5,7 +5,7 @@ public enum Readout: Sendable, Equatable {
   /// One vector of the text tokens' last hidden states, then a linear layer: for encoders.
   case head(LinearHead)
   /// Log-likelihood of each label's tokens under the decoder. One array a class, end token
-  /// included: training learns it, and scores take it in where another label goes on.
+  /// included: training learns it, and scores read it where another label continues this one.
   case labelWords([[Int32]])
 
   /// How many classes there are.

@@ -4,7 +4,7 @@ import EPTText
 public struct TokenBatch: Sendable, Equatable {
   /// Token ids of all texts. `[tokens]`
   public private(set) var ids: [Int32] = []
-  /// BERT segments. `[tokens]`
+  /// BERT's token types. `[tokens]`
   public private(set) var segments: [UInt8] = []
   /// Where each text starts, then the total. `[texts + 1]`
   public private(set) var starts: [Int] = [0]

@@ -28,8 +28,8 @@ struct TokenLayout {
   /// How many rows all texts have with their prompts.
   var rows: Int { starts[count] }
 
-  /// Consecutive texts with their rows, about 128 rows together; nil if these were too few for
-  /// threads to share them evenly.
+  /// Consecutive texts with their rows, about 128 rows together; nil if there are too few groups
+  /// for threads to share evenly.
   ///
   /// That many rows of all layers' activations stay in a processor's second-level cache. Towards
   /// the end groups become smaller, so that threads end together.

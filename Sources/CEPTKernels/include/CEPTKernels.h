@@ -16,7 +16,7 @@
 #include "int8.h"
 #include "quantize_weights.h"
 
-// AMX is AVX-512 with VNNI, but for products in whole numbers.
+// AMX differs from AVX-512 with VNNI in int8 products only.
 enum ept_isa { EPT_ISA_SCALAR = 0, EPT_ISA_AVX2 = 1, EPT_ISA_AVX512 = 2, EPT_ISA_AMX = 3 };
 
 // Softmax attention of some queries over some keys, head by head: for each head
@@ -79,16 +79,17 @@ struct ept_kernels {
   // derivatives of out by gate and up.
   void (*_Nonnull gated)(enum ept_activation kind, float *_Nonnull gate, float *_Nonnull up,
                          float *_Nonnull out, bool save, int64_t count);
-  // Turns every head of every row of x, [rows, heads * width], by its position's angles: the pair
-  // of numbers i and i + width / 2 by angle i, whose cosine and sine are
-  // cosines[positions[row] * width / 2 + i] and likewise. With `inverse` it turns back.
+  // Rotates every head of every row of x, [rows, heads * width], by its position's angles: the pair
+  // of numbers i and i + width / 2 by angle i, whose cosine is
+  // cosines[positions[row] * width / 2 + i]; `sines` lie the same way. With `inverse` it rotates
+  // back.
   void (*_Nonnull rotate)(float *_Nonnull x, int64_t ldx, int64_t rows, int64_t heads,
                           int64_t width, const float *_Nonnull cosines,
                           const float *_Nonnull sines, const int32_t *_Nonnull positions,
                           bool inverse);
   // x = max(x, 0), [count].
   void (*_Nonnull relu)(float *_Nonnull x, int64_t count);
-  // The same for [rows, columns], keeping one bit a number: whether it was above 0.
+  // The same for [rows, columns], saving one bit a number: whether it was above 0.
   // `alive` has 16 words for every 512 columns or part of them, [rows, words].
   void (*_Nonnull relu_keeping)(float *_Nonnull x, int32_t *_Nonnull alive, int64_t rows,
                                 int64_t columns);
@@ -107,7 +108,7 @@ struct ept_kernels {
                         int64_t columns, float *_Nonnull y, float *_Nullable normalized,
                         float *_Nullable inverse_deviation);
   // The gradient with respect to t, from the one with respect to y, and what
-  // `norm` kept. Added to `input_gradient` if `accumulate`, else put there;
+  // `norm` saved. Added to `input_gradient` if `accumulate`, else put there;
   // input_gradient may be output_gradient.
   void (*_Nonnull norm_backward)(const float *_Nonnull output_gradient,
                                  const float *_Nonnull normalized,

@@ -1,18 +1,17 @@
 #ifndef EPT_INT8_H
 #define EPT_INT8_H
 
-// Products of rows of numbers with weights in q8 panels (docs/format.md), in
-// whole numbers.
+// Int8 products: rows of numbers times weights in q8 panels (docs/format.md).
 //
 // A row x is held as x[i] ~ scale * code[i]; weights are bytes q + 128. So
 // sum(code * q) = sum(code * byte) - 128 * sum(code), and both sums are exact in
 // 32 bits for rows of up to 65 536 numbers: every instruction set gives the same
 // bits up to the activation.
 //
-// Codes go from -127 to 127, but those of outliers: in many rows of trained models a
-// few numbers are several times as large as all others, which would be left few
-// steps if the largest had code 127. So a few numbers of a row may have codes beyond, up to
-// 8 * 127, and the others have up to eight times the steps.
+// Codes go from -127 to 127, except those of outliers. In many rows of trained models a few
+// numbers are several times as large as all others. If the largest had code 127, few steps
+// would be left for the others. So a few numbers of a row may have codes up to 8 * 127, and
+// the others have up to eight times the steps.
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -47,8 +46,8 @@ struct ept_int8_rows {
   int32_t *_Nonnull offsets;
 };
 
-// GELU with the normal distribution function, and its approximation by tanh. An int8 product knows
-// the first three.
+// GELU is that of the normal distribution function, GELU_TANH its approximation by tanh. An int8
+// product applies the first three.
 enum ept_activation {
   EPT_ACTIVATION_NONE = 0,
   EPT_ACTIVATION_RELU = 1,

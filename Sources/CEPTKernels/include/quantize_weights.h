@@ -6,7 +6,7 @@
 
 #include <stdint.h>
 
-// What has come of a panel. `codes` and `scales` are unspecified unless it is EPT_QUANTIZED.
+// The result of quantising a panel. `codes` and `scales` are unspecified unless it is EPT_QUANTIZED.
 enum ept_quantized {
   EPT_QUANTIZED = 0,
   // A number is NaN or infinite.

@@ -23,7 +23,7 @@ package struct Attention: Sendable {
   /// The factor of the scores: `1/√headWidth` in BERT, 1 in T5.
   let scale: Float
   let mask: AttentionMask
-  /// Whether queries, keys and values come from int8 products, so that less than binary32 will do.
+  /// Whether queries, keys and values come from int8 products, so that bfloat16 is exact enough.
   let isRounded: Bool
 
   package init(

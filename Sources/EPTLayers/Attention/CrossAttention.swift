@@ -5,8 +5,8 @@ import EPTFormat
 ///
 /// A classifier's decoder has a handful of rows and the encoder has hundreds, so no encoder row
 /// is projected: `q·(H·Wkᵀ)ᵀ = (q·Wk)·Hᵀ`, and `P·(H·Wvᵀ) = (P·H)·Wvᵀ`, head by head. That is
-/// cheaper while heads · rows of a text's decoder stay below heads · headWidth, and keeps
-/// nothing as long as the encoder's states.
+/// cheaper while heads · rows of a text's decoder stay below heads · headWidth, and saves no
+/// keys and values of the encoder's rows.
 package struct CrossAttention: Sendable {
   /// What the gradient needs of one forward pass.
   struct Saved {

@@ -19,8 +19,8 @@ package final class RelativeBias: Sendable {
   /// The bucket of `distance`, the key's position less the query's (Raffel et al., 2020).
   ///
   /// Half of a direction's buckets hold one distance each, the others grow by a constant factor
-  /// up to the maximum distance. In binary32, as the model was trained: the last bit decides
-  /// which side of a bucket's edge a distance falls on.
+  /// up to the maximum distance. Computed in binary32, as in training: the last bit decides on
+  /// which side of a bucket's edge a distance falls.
   func bucket(_ distance: Int) -> Int {
     var buckets = weight.rows
     var first = 0
@@ -35,7 +35,7 @@ package final class RelativeBias: Sendable {
     let ratio = logf(Float(steps) / Float(exact))
     let range = Float(log(Double(maximumDistance) / Double(exact)))
     let grown = ratio / range * Float(buckets - exact)
-    // Compared before conversion: a maximum distance below the exact ones gives what no index is.
+    // Compared before conversion: a maximum distance below `exact` makes this negative or NaN.
     let last = buckets - exact - 1
     return first + exact + (grown < Float(last) ? Int(max(0, grown)) : last)
   }

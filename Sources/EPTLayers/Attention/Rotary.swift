@@ -2,7 +2,7 @@ import EPTCompute
 import Glibc
 
 /// Rotary position embeddings (Su et al., 2021): a head's numbers `i` and `i + headWidth / 2` are
-/// turned by the angle `position · base^(-2i / headWidth)`.
+/// rotated by the angle `position · base^(-2i / headWidth)`.
 package struct Rotary: Sendable, Hashable {
   package let base: Float
   package let headWidth: Int
@@ -14,14 +14,14 @@ package struct Rotary: Sendable, Hashable {
 
   /// The angles' cosines and sines for some positions.
   struct Table {
-    /// `[positions, headWidth / 2]`
+    /// The cosine of each angle, `[positions, headWidth / 2]`.
     let cosines: MatrixView
-    /// `[positions, headWidth / 2]`
+    /// The sine of each angle, `[positions, headWidth / 2]`.
     let sines: MatrixView
     /// Each row's position. `[rows]`
     let positions: UnsafeMutablePointer<Int32>
 
-    /// Turns all heads of some rows, `[rows.count, heads · headWidth]`, or turns them back.
+    /// Rotates all heads of some rows, `[rows.count, heads · headWidth]`; with `inverse`, back.
     func rotate(_ x: MatrixView, rows: Range<Int>, inverse: Bool = false) {
       let width = 2 * cosines.columns
       kernels.rotate(

@@ -2,11 +2,11 @@ import EPTCompute
 
 /// What self-attention knows of positions.
 package enum AttentionPositions: Sendable {
-  /// Nothing: the embeddings tell.
+  /// Nothing: the input embeddings have positions.
   case none
   /// A bias by distance, T5's; blocks may share one.
   case bias(RelativeBias)
-  /// Queries and keys are turned by their positions.
+  /// Queries and keys are rotated by their positions.
   case rotary(Rotary)
   /// DeBERTa's: contents and distances meet in the scores.
   case disentangled(DisentangledBias)
@@ -66,7 +66,7 @@ package struct SelfAttention: Sendable {
     value.backward(dv, adding: true, into: inputGradient, in: scratch, workspace)
   }
 
-  /// What a text's scores are added to.
+  /// What is added to a text's scores.
   func bias(_ positions: BlockPositions, text: Int) -> Attention.Bias {
     if case .disentangled(let bias) = self.positions {
       return .disentangled { length, head in

@@ -10,7 +10,7 @@ package enum RowStructure {
 
 /// What a block's self-attention knows of its rows' positions in one pass.
 struct BlockPositions {
-  /// The angles that queries and keys are turned by.
+  /// The angles that queries and keys are rotated by.
   var rotary: Rotary.Table?
   /// Biases of the scores: one for all texts, or those that `biasOfText` chooses from.
   var biases: [AttentionBias] = []

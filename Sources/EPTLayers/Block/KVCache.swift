@@ -69,7 +69,7 @@ extension Stack {
     _ workspace: Workspace
   ) {
     for (index, block) in blocks.enumerated() {
-      // Before what is temporary: later steps read them.
+      // Taken before the blocks' temporary memory, since later steps read them.
       cache.steps[index].append(
         KVCache.Pair(rows: h.rows, columns: block.attention.width, in: workspace.arena))
     }

@@ -19,7 +19,7 @@ package struct Stack: Sendable {
     /// What follows each block.
     let edits: [[EditRun]]
 
-    /// The same for some texts alone, whose rows begin with row `firstRow` of all.
+    /// The same for some of the texts, whose first row is row `firstRow` of all.
     ///
     /// `starts` counts from there.
     package func part(starts: [Int], firstRow: Int) -> Pass {

@@ -76,7 +76,7 @@ extension TransformerBlock {
     return attention.query.input(h.rows(rows), in: scratch)
   }
 
-  /// Adds attention's output to the stream: the residual sum of a block that normalizes before.
+  /// Adds attention's output to the stream: the first residual sum of a pre-norm block.
   func addAttention(
     _ context: MatrixView, rows: Range<Int>, to h: MatrixView, in scratch: Arena,
     _ workspace: Workspace
@@ -86,7 +86,7 @@ extension TransformerBlock {
       workspace)
   }
 
-  /// Adds the feed-forward layer's output to the stream, likewise.
+  /// Adds the feed-forward layer's output to the stream: the last residual sum of a pre-norm block.
   func addFeedForward(
     _ h: MatrixView, rows: Range<Int>, _ norm: Norm, saving saved: BlockSaved?, in scratch: Arena,
     _ workspace: Workspace
@@ -99,8 +99,9 @@ extension TransformerBlock {
       feedForward.down.input(hidden, in: scratch), adding: true, into: h.rows(rows), workspace)
   }
 
-  /// All that follows attention in a block that normalizes after: bias, residual and norm are one
-  /// pass over a row, from which it is quantised.
+  /// All that follows attention in a post-norm block.
+  ///
+  /// Bias, residual sum and norm are one loop over a row, which is quantised right after it.
   private func finish(
     _ context: MatrixView, _ h: MatrixView, rows: Range<Int>, _ attentionNorm: Norm,
     _ feedForwardNorm: Norm, saving saved: BlockSaved?, in scratch: Arena, _ workspace: Workspace

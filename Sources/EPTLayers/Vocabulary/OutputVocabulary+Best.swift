@@ -61,7 +61,7 @@ extension OutputVocabulary {
     }
   }
 
-  /// The greatest `count` of a chunk's logits; where it has fewer, `-infinity` fills up.
+  /// The greatest `count` of a chunk's logits, filled up with `-infinity` where it has fewer.
   private static func select(
     _ count: Int, _ logits: UnsafeMutablePointer<Float>, _ tokens: Range<Int>,
     into values: UnsafeMutablePointer<Float>, _ ids: UnsafeMutablePointer<Float>

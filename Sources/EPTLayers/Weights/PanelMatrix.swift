@@ -52,7 +52,7 @@ package final class PanelMatrix: Sendable {
   /// Bytes of one panel.
   private var panelBytes: Int { (columns + 3) / 4 * 64 }
 
-  /// One number a row, up to a multiple of 16; nil for ones.
+  /// One scale a row, filled up to a multiple of 16; nil for scales of 1.
   package var scales: UnsafePointer<Float>? { scaleNumbers }
 
   /// `Wᵀ` without the scales, made at the first use.
@@ -83,8 +83,9 @@ package final class PanelMatrix: Sendable {
     ept_int8_decode(&all, Int64(rows.lowerBound), Int64(rows.upperBound), output)
   }
 
-  /// Panels of `values`, `[rows, columns]`; a panel with a number that is not finite becomes one
-  /// of zeros with scales that are none, as its products must not look like numbers.
+  /// Panels of `values`, `[rows, columns]`.
+  ///
+  /// A panel with a number that is not finite gets scales of NaN, so that no product hides it.
   private static func quantized(
     _ values: [Float], rows: Int, columns: Int
   ) -> (UnsafePointer<UInt8>, UnsafePointer<Float>) {

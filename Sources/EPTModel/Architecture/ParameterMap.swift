@@ -23,8 +23,8 @@ package final class ParameterMap {
 
   /// A map that reads `weights`.
   ///
-  /// With `precision` all products are computed in one way; without, those with weights that are
-  /// quantised in the file in int8, others in binary32.
+  /// `precision` is that of all products. If it is nil, products with weights that are quantised in
+  /// the file are computed in int8, others in binary32.
   init(_ weights: any WeightSource, precision: Precision?) {
     source = Source(weights: weights, precision: precision)
   }
@@ -46,13 +46,13 @@ package final class ParameterMap {
     return try Linear(tensor, bias: bias, isExact ? .f32 : source.precision)
   }
 
-  /// Whether a matrix in int8 can be cut after every `rows` rows, as its panels have them.
+  /// Whether a matrix in int8 can be cut after every `rows` rows: a cut must be between panels.
   func canCut(_ rows: Int) -> Bool { rows % PanelGeometry.rowsPerPanel == 0 }
 
-  /// The layers that `count` equal parts of the fused matrix `name.weight`, `[outputs, inputs]`,
-  /// are.
+  /// The fused matrix `name.weight`, `[outputs, inputs]`, as `count` layers of equal parts of its
+  /// outputs.
   ///
-  /// Panels can be cut at multiples of their rows alone: other sizes are computed in binary32.
+  /// Where the parts are not whole panels, they are computed in binary32.
   ///
   /// - Throws: `FormatError`.
   func fused(_ name: String, parts count: Int, _ outputs: Int, _ inputs: Int) throws -> [Linear] {

@@ -7,8 +7,8 @@ extension TreeDecoder {
     LabelTree(distinguishing: words, start: start, end: end)
   }
 
-  /// The log-likelihood of each word's tokens but for a number that all words of a text share:
-  /// for each text one number a word of its tree.
+  /// For each text one number a word of its tree: the log-likelihood of the word's tokens, up to a
+  /// constant that all words of the text share.
   ///
   /// The softmax runs over the whole vocabulary, where it does not cancel out.
   func labelScores(

@@ -1,6 +1,6 @@
 import EPTLayers
 
-/// The decoder rows that score a set of label words, with shared beginnings computed once.
+/// The decoder rows that score a set of label words, with shared prefixes computed once.
 ///
 /// Row 0 holds the start token; every other row holds a token that some word has before its last
 /// one, and follows the row of the word's token before it.
@@ -33,10 +33,10 @@ struct LabelTree {
     }
   }
 
-  /// The rows that tell `words` apart: a last `end` counts only where another word goes on.
+  /// The rows that tell `words` apart: a last `end` counts only where another word continues.
   ///
-  /// What remains of the words are beginnings of texts that exclude one another, so an end token
-  /// would cost a row and decide nothing.
+  /// Elsewhere the words exclude one another without it, so an end token would cost a row and
+  /// decide nothing.
   init(distinguishing words: [[Int32]], start: Int32, end: Int32) {
     let whole = LabelTree(words: words, start: start)
     let passing = whole.wordsPassing
@@ -50,7 +50,7 @@ struct LabelTree {
 
   /// The rows whose softmax tells words apart.
   ///
-  /// What all words pass, such as row 0, divides all likelihoods by the same number.
+  /// A row that all words use, such as row 0, divides all likelihoods by the same number.
   var normalizedRows: [Int] {
     let passing = wordsPassing
     return passing.indices.filter { passing[$0] < wordCount }

@@ -68,7 +68,7 @@ struct DeBERTa: Architecture {
         ? try parameters.layerNorm("encoder.LayerNorm", width, epsilon: sizes.epsilon) : nil,
       span: span, maximumDistance: maximumDistance, isLogarithmic: hasLogarithmicBuckets)
     let blocks = try (0..<layers).map {
-      // Three terms share the variance that one has elsewhere.
+      // A score is the sum of three terms, which has three times the variance of one.
       try parameters.postNormBlock(
         "encoder.layer.\($0)", Self.names, sizes,
         scale: 1 / Float(3 * (width / sizes.heads)).squareRoot(),

@@ -7,7 +7,7 @@ struct MPNet: Architecture {
   static let modelTypes = ["mpnet"]
   static let knownModels = "MPNet, all-mpnet-base-v2, multi-qa-mpnet, SetFit's paraphrase-mpnet"
 
-  /// Rows of the table of positions that no token has: the padding's and the one before it.
+  /// Where positions start: rows 0 and 1 of the table belong to no token.
   private static let firstPosition = 2
   private static let names = PostNormNames(
     query: "attention.attn.q", key: "attention.attn.k", value: "attention.attn.v",

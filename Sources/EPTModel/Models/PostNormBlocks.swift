@@ -55,7 +55,7 @@ extension ParameterMap {
 }
 
 extension ConfigurationFields {
-  /// The sizes as BERT's `config.json` and its kin's name them.
+  /// The sizes under the names of BERT's `config.json`, which most of its variants use.
   ///
   /// - Throws: `ModelError.configuration`.
   func postNormSizes(epsilon: Float) throws -> PostNormSizes {

@@ -1,6 +1,6 @@
 import EPTLayers
 
-/// RoBERTa (Liu et al., 2019) and its multilingual kin: BERT whose positions count from pad + 1.
+/// RoBERTa (Liu et al., 2019) and XLM-RoBERTa: BERT whose positions count from pad + 1.
 struct RoBERTa: Architecture {
   static let label = "roberta"
   static let modelTypes = ["roberta", "xlm-roberta", "camembert"]

@@ -24,7 +24,7 @@ struct T5: Architecture {
   private let buckets: Int
   private let maximumDistance: Int
   private let epsilon: Float
-  /// `gelu_new(x·W0) ⊙ (x·W1)` in place of `relu(x·W)`.
+  /// `gelu_new(x·W0) ⊙ (x·W1)` instead of `relu(x·W)`.
   private let isGated: Bool
   /// Whether each block has a bias table of its own, as in umT5.
   private let hasBiasPerBlock: Bool
@@ -53,8 +53,8 @@ struct T5: Architecture {
         "feed_forward_proj", oneOf: ["relu", "gated-gelu"], default: "relu") == "gated-gelu"
     let modelType = try fields.require("model_type", oneOf: Self.modelTypes, default: "t5")
     hasBiasPerBlock = modelType == "umt5"
-    // transformers 5 writes `true` for the former whatever the model has, and says in the latter
-    // what was meant; mT5 has an output matrix whatever its configuration says.
+    // transformers 5 writes `tie_word_embeddings: true` for every model; there
+    // `scale_decoder_outputs` says whether it is tied. mT5 never is, whatever its file says.
     let ties = try fields.flag("tie_word_embeddings", default: true)
     let scales = try fields.flag("scale_decoder_outputs", default: true)
     tiesEmbeddings = ties && scales && modelType != "mt5"
@@ -67,7 +67,7 @@ struct T5: Architecture {
   }
 
   func backbone(_ parameters: ParameterMap) throws -> Backbone {
-    // One matrix with up to three names, of which safetensors keeps one.
+    // One matrix with up to three names, of which safetensors stores one.
     let words = try parameters.embedding(
       "shared.weight", vocabularySize, width,
       aliases: ["encoder.embed_tokens.weight", "decoder.embed_tokens.weight"]
@@ -119,8 +119,10 @@ struct T5: Architecture {
     try parameters.rmsNorm(name, width, epsilon: epsilon)
   }
 
-  /// The four projections of an attention; keys' and values' are exact where heads that are cut
-  /// out of them do not fit the panels of int8.
+  /// The four projections of an attention.
+  ///
+  /// With `cutsHeads`, those of keys and values are cut into heads. They are computed in binary32
+  /// where heads are not whole panels of int8.
   private func projections(
     _ name: String, _ parameters: ParameterMap, cutsHeads: Bool = false
   ) throws -> (q: Linear, k: Linear, v: Linear, o: Linear) {

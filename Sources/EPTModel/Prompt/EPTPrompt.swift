@@ -1,6 +1,6 @@
 import EPTCompute
 
-/// An EPT prompt, unfolded: what training changes and a bundle keeps.
+/// An EPT prompt, unfolded: what training changes and a bundle stores.
 ///
 /// A gradient with respect to a prompt has the same type.
 public struct EPTPrompt: Sendable, Equatable {
@@ -29,7 +29,7 @@ public struct EPTPrompt: Sendable, Equatable {
 
   /// One trained tensor.
   ///
-  /// A new value must keep its size.
+  /// A new value must have the same size.
   public subscript(part: PromptPart) -> Matrix {
     get { parts[part.order] }
     _modify { yield &parts[part.order] }
@@ -58,7 +58,7 @@ extension PromptPart {
   }
 }
 
-/// All that inference needs of a prompt: fusion, projection and gate are worked in.
+/// All that inference needs of a prompt: fusion, projection and gate are applied already.
 public struct FoldedPrompt: Sendable, Equatable {
   /// `P̂`, `[s, d]`.
   public var prompt: Matrix

@@ -21,13 +21,13 @@ struct PromptPass {
   private let v: MatrixView  // [K·k, d]
   private let wg: MatrixView  // [d, K]
 
-  // What fusion leaves.
+  // Saved by fusion for the gradient.
   private let pb: MatrixView  // P·Bᵀ [s, r]
   private let weights: MatrixView  // W [s, n]
   private let mixed: MatrixView  // W·A [s, r]
   private let fused: MatrixView  // F [s, d]
 
-  // What subspaces and gate leave.
+  // Saved by subspaces and gate for the gradient.
   private let down: [MatrixView]  // F·U_j [s, k], one a subspace
   private let projected: [MatrixView]  // Z_j [s, d], one a subspace
   let gate: MatrixView  // G [s, K]
@@ -194,9 +194,9 @@ private func softmaxGradient(_ probability: MatrixView, _ gradient: MatrixView) 
 }
 
 extension EPTPrompt {
-  /// Works fusion, subspaces and gate into the short prompt.
+  /// Applies fusion, subspaces and gate to the short prompt.
   ///
-  /// They depend on trained numbers only, so predictions stay as they are.
+  /// They depend on trained numbers only, so predictions stay the same.
   public func folded() -> FoldedPrompt {
     let arena = Arena()
     // Views are bare addresses: the arena must outlive them.

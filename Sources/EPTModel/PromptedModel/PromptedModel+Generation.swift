@@ -8,7 +8,7 @@ extension PromptedModel {
   /// What the decoder writes after each text.
   ///
   /// Text `i` is read with `prompts[i]`, whose read-out does not matter; nil for the text alone.
-  /// A text's result does not depend on its neighbours but by rounding.
+  /// A text's neighbours change its scores by rounding errors at most.
   ///
   /// - Throws: `ModelError` if the backbone has no decoder, or a token, a length or a setting does
   ///   not fit.
@@ -84,7 +84,7 @@ extension PromptedModel {
     _ decoder: any TreeDecoder, _ rows: DecoderRows, _ cache: inout KVCache, _ edits: StackEdits,
     count: Int, _ workspace: Workspace
   ) -> [[TokenCandidate]] {
-    // Keys and values of the step outlive it, so its rows are not given back either.
+    // Later steps read this one's keys and values, so its memory is not released here.
     let outputs = decoder.step(rows, cache: &cache, edits: edits, workspace)
     return workspace.arena.temporary {
       decoder.vocabulary.best(count, of: outputs, workspace)

@@ -2,15 +2,14 @@ import EPTCompute
 import EPTLayers
 
 extension PromptedModel {
-  /// Texts of a batch that are passed forward and back together have about this many rows at most.
+  /// A batch goes forward and back in parts of about this many rows at most.
   ///
-  /// All that a pass saves for its gradient grows with them, while products are no faster for
-  /// more rows than this.
+  /// What a pass saves for its gradient grows with the rows, and more rows make products no faster.
   private static let rowsTogether = 2560
 
   /// `step`, its arguments checked.
   ///
-  /// The batch is passed part by part; losses and gradients of the parts are added.
+  /// The batch is computed part by part; losses and gradients of the parts are added.
   func step(
     of batch: TokenBatch, _ labels: [Int], _ prompt: EPTPrompt, _ readout: Readout,
     _ workspace: Workspace
@@ -122,7 +121,7 @@ extension TokenBatch {
     var (first, passed) = (0, 0)
     for text in 0..<count {
       passed += range(text).count + promptLength
-      // The end of part i is where i + 1 shares of all rows are passed.
+      // Part i ends where i + 1 shares of all rows are behind it.
       if passed * wanted >= rows * (parts.count + 1) || text == count - 1 {
         parts.append(first..<text + 1)
         first = text + 1

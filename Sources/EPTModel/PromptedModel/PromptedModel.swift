@@ -33,8 +33,8 @@ public final class PromptedModel: Sendable {
   /// Loads the backbone that `configuration`, a `config.json`, describes.
   ///
   /// Matrices in `q8` and aligned binary32 tensors are used where `weights` has them mapped; others
-  /// are decoded. With `precision` all products with weights are computed in one way; without,
-  /// those with weights that are quantised in the file in int8, others in binary32.
+  /// are decoded. `precision` is that of all products with weights. If it is nil, those with
+  /// weights that are quantised in the file are computed in int8, others in binary32.
   ///
   /// - Throws: `ModelError` for the configuration, `FormatError` for
   ///   missing or misshapen tensors.
@@ -64,7 +64,7 @@ public final class PromptedModel: Sendable {
   /// How many rows a text may have with its prompt; nil if there is no limit.
   public var positions: Int? { backbone.embeddings.longestText }
 
-  /// How many values a segment may have; nil where segments are not read.
+  /// How many token types there are; nil where they are not read.
   var segmentCount: Int? { backbone.embeddings.tokenTypes?.rows }
 
   /// The root mean square of all word embeddings.
@@ -103,7 +103,7 @@ public final class PromptedModel: Sendable {
     return rows
   }
 
-  /// Checks `prompt` and `readout`, and computes all of them that depends on no text.
+  /// Checks `prompt` and `readout`, and computes what depends on no text.
   ///
   /// - Throws: `ModelError` if a token or a size does not fit the backbone.
   public func prepare(_ prompt: FoldedPrompt?, readout: Readout) throws -> PreparedPrompt {
@@ -113,10 +113,10 @@ public final class PromptedModel: Sendable {
   }
 
   /// For each text one number a class of its prompt's read-out: the head's logits, or the
-  /// log-likelihood of each label word's tokens but for a number that the text's classes share.
+  /// log-likelihood of each label word's tokens, up to a constant that the text's classes share.
   ///
-  /// Text `i` is read with `prompts[promptOfText[i]]`. Its scores do not depend on its
-  /// neighbours but by rounding.
+  /// Text `i` is read with `prompts[promptOfText[i]]`. Its neighbours change its scores by
+  /// rounding errors at most.
   ///
   /// - Throws: `ModelError` if a token, a length or an index does not fit, or a prompt was made
   ///   ready for another model.
