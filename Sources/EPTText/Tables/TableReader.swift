@@ -32,7 +32,7 @@ struct TableReader: @unchecked Sendable {
         hint: "this program reads version \(TableFormat.version); convert the model again")
     }
     guard let kind = TableKind(rawValue: bytes.littleEndian(UInt32.self, at: 12)) else {
-      throw Self.fault("their kind is neither Unigram nor WordPiece")
+      throw Self.fault("their kind is none of Unigram, WordPiece and BPE")
     }
     self.kind = kind
     let count = Int(bytes.littleEndian(UInt32.self, at: 16))

@@ -4,6 +4,8 @@ struct ScalarTable<Value: FixedWidthInteger & Sendable>: @unchecked Sendable {
 
   private let index: UnsafePointer<UInt16>
   private let values: UnsafePointer<Value>
+  /// The values of the first block.
+  private let first: UnsafePointer<Value>
 
   /// Checks that every block is inside `values`, so that look-ups need no check.
   init?(index: UnsafeBufferPointer<UInt16>, values: UnsafeBufferPointer<Value>) {
@@ -13,6 +15,7 @@ struct ScalarTable<Value: FixedWidthInteger & Sendable>: @unchecked Sendable {
     else { return nil }
     self.index = indexBase
     self.values = valuesBase
+    first = valuesBase + Int(indexBase[0]) * 256
   }
 
   /// The value of `scalar`; 0 for what is no scalar.
@@ -21,6 +24,10 @@ struct ScalarTable<Value: FixedWidthInteger & Sendable>: @unchecked Sendable {
     guard scalar < 0x11_0000 else { return 0 }
     return values[Int(index[Int(scalar >> 8)]) << 8 | Int(scalar & 0xFF)]
   }
+
+  /// The value of an ASCII character.
+  @inline(__always)
+  subscript(ascii byte: UInt8) -> Value { first[Int(byte)] }
 }
 
 /// The two stages of a `ScalarTable`, while a tokenizer is compiled.

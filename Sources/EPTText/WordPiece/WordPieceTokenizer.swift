@@ -4,6 +4,9 @@ final class WordPieceTokenizer: Tokenizer, @unchecked Sendable {
   private let common: CommonTables
   private let reader: WordReader
   private let model: WordPieceModel
+  /// BERT's normalizer as text, where added tokens are looked for in that; nil where the reader does
+  /// it all.
+  private let normalizer: TextNormalizer?
 
   /// Opens the tables in place.
   ///
@@ -13,6 +16,7 @@ final class WordPieceTokenizer: Tokenizer, @unchecked Sendable {
     common = try CommonTables(tables)
     reader = try WordReader(tables)
     model = try WordPieceModel(tables, pieces: common.pieces.count)
+    normalizer = tables.has(.normalizerSteps) ? try TextNormalizer(tables) : nil
   }
 
   var vocabularySize: Int { common.pieces.count }
@@ -31,6 +35,16 @@ final class WordPieceTokenizer: Tokenizer, @unchecked Sendable {
       var output: [Int32] = []
       output.reserveCapacity(bytes.count / 3 + 8)
       var word = WordBuffer(limit: model.longestWord)
+      if let normalizer {
+        var normalized = ByteBuffer(capacity: bytes.count)
+        var spare = ByteBuffer(capacity: bytes.count)
+        common.split(bytes, normalizer, into: &normalized, spare: &spare) { text, _ in
+          reader.read(text, word: &word) { model.append($0, to: &output) }
+        } token: {
+          output.append($0)
+        }
+        return output
+      }
       guard let addedTokens = common.addedTokens else {
         reader.read(bytes, word: &word) { model.append($0, to: &output) }
         return output
