@@ -15,13 +15,19 @@ struct CanonicalForm: @unchecked Sendable {
   private let pairs: UnsafeBufferPointer<UInt32>
 
   /// How many times as long a text can become.
-  var growth: Double { decompositions.growth * (composes ? 2 : 1) }
+  var growth: Double { decompositions.growth }
 
   init?(
     composes: Bool, classes: ScalarTable<UInt8>, decompositions: ScalarMap,
     pairs: UnsafeBufferPointer<UInt32>
   ) {
-    guard pairs.count % 3 == 0 else { return nil }
+    // Composition makes nothing longer.
+    func length(_ scalar: UInt32) -> Int { UTF8Scalar.encode(scalar).count }
+    guard pairs.count % 3 == 0,
+      stride(from: 0, to: pairs.count, by: 3).allSatisfy({
+        length(pairs[$0 + 2]) <= length(pairs[$0]) + length(pairs[$0 + 1])
+      })
+    else { return nil }
     self.composes = composes
     self.classes = classes
     self.decompositions = decompositions

@@ -1,9 +1,10 @@
-/// What becomes of single scalars: they stay, vanish, or are replaced by a text.
+/// What becomes of single scalars: they stay, vanish, get spaces around them, or are replaced by a text.
 struct ScalarMap: @unchecked Sendable {
   static let kept: UInt16 = 0
   static let removed: UInt16 = 1
+  static let isolated: UInt16 = 2
   /// This and larger codes: the record with that number, counted from here.
-  static let firstRecord: UInt16 = 2
+  static let firstRecord: UInt16 = 8
 
   private let codes: ScalarTable<UInt16>
   /// Of each replacement its offset in `texts`, times 256, and its length.
@@ -21,14 +22,20 @@ struct ScalarMap: @unchecked Sendable {
     self.codes = codes
     self.records = records
     self.texts = texts
-    func length(_ code: UInt16) -> Int {
-      let number = Int(code) - Int(Self.firstRecord)
-      return number >= 0 && number < records.count ? Int(records[number] & 0xFF) : 1
+    // The longest replacement in each block, and whether it has scalars that get two spaces.
+    let longest = codes.blockValues.map { block in
+      block.reduce(into: (length: 0, isIsolated: false)) { longest, code in
+        if code == Self.isolated { longest.isIsolated = true }
+        let number = Int(code) - Int(Self.firstRecord)
+        guard number >= 0, number < records.count else { return }
+        longest.length = max(longest.length, Int(records[number] & 0xFF))
+      }
     }
-    let ascii = (UInt8(0)..<0x80).map { length(codes[ascii: $0]) }.max() ?? 1
-    // All others have two bytes or more.
-    let other = Double(records.map { $0 & 0xFF }.max() ?? 1) / 2
-    growth = max(Double(ascii), other, 1)
+    growth = codes.blockNumbers.enumerated().reduce(1) { growth, block in
+      let bytes = block.offset == 0 ? 1 : block.offset < 8 ? 2 : block.offset < 256 ? 3 : 4
+      let (length, isIsolated) = longest[Int(block.element)]
+      return max(growth, Double(max(length, isIsolated ? bytes + 2 : 0)) / Double(bytes))
+    }
   }
 
   /// Appends what `input` becomes.
@@ -37,24 +44,30 @@ struct ScalarMap: @unchecked Sendable {
     var position = 0
     while position < input.count {
       let scalar = UTF8Scalar(bytes, at: position, end: input.count)
-      if let text = replacement(of: scalar.value) {
-        if let base = text.baseAddress { output.append(base, count: text.count) }
-      } else {
+      let code = codes[scalar.value]
+      if code == Self.kept {
         output.append(bytes + position, count: scalar.length)
+      } else if code == Self.isolated {
+        output.append(0x20)
+        output.append(bytes + position, count: scalar.length)
+        output.append(0x20)
+      } else if let text = text(of: code), let base = text.baseAddress {
+        output.append(base, count: text.count)
       }
       position += scalar.length
     }
   }
 
-  /// The text that replaces `scalar`, nil if it stays.
+  /// The text that replaces `scalar`, nil if it stays or goes.
   @inline(__always)
   func replacement(of scalar: UInt32) -> UnsafeBufferPointer<UInt8>? {
-    let code = codes[scalar]
-    guard code != Self.kept else { return nil }
+    text(of: codes[scalar])
+  }
+
+  @inline(__always)
+  private func text(of code: UInt16) -> UnsafeBufferPointer<UInt8>? {
     let number = Int(code) - Int(Self.firstRecord)
-    guard number >= 0, number < records.count else {
-      return UnsafeBufferPointer(rebasing: texts[0..<0])
-    }
+    guard number >= 0, number < records.count else { return nil }
     let start = Int(records[number] >> 8)
     return UnsafeBufferPointer(rebasing: texts[start..<start + Int(records[number] & 0xFF)])
   }
@@ -75,7 +88,9 @@ struct ScalarMapTablesBuilder {
     var table = [UInt16](repeating: ScalarMap.kept, count: 0x11_0000)
     for scalar in map.keys.sorted() {
       let image = map[scalar] ?? []
-      table[Int(scalar)] = image.isEmpty ? ScalarMap.removed : record(image)
+      table[Int(scalar)] =
+        image.isEmpty
+        ? ScalarMap.removed : image == [0x20, scalar, 0x20] ? ScalarMap.isolated : record(image)
     }
     let stages = ScalarTableBuilder(table)
     let first = UInt16(codes.count / 256)

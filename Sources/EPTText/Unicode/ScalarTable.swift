@@ -4,6 +4,7 @@ struct ScalarTable<Value: FixedWidthInteger & Sendable>: @unchecked Sendable {
 
   private let index: UnsafePointer<UInt16>
   private let values: UnsafePointer<Value>
+  private let count: Int
   /// The values of the first block.
   private let first: UnsafePointer<Value>
 
@@ -15,6 +16,7 @@ struct ScalarTable<Value: FixedWidthInteger & Sendable>: @unchecked Sendable {
     else { return nil }
     self.index = indexBase
     self.values = valuesBase
+    count = values.count
     first = valuesBase + Int(indexBase[0]) * 256
   }
 
@@ -23,6 +25,18 @@ struct ScalarTable<Value: FixedWidthInteger & Sendable>: @unchecked Sendable {
   subscript(scalar: UInt32) -> Value {
     guard scalar < 0x11_0000 else { return 0 }
     return values[Int(index[Int(scalar >> 8)]) << 8 | Int(scalar & 0xFF)]
+  }
+
+  /// The number of each block of scalars. `[4352]`
+  var blockNumbers: UnsafeBufferPointer<UInt16> {
+    UnsafeBufferPointer(start: index, count: Self.blocks)
+  }
+
+  /// The values of each block, by number.
+  var blockValues: [UnsafeBufferPointer<Value>] {
+    stride(from: 0, to: count / 256 * 256, by: 256).map {
+      UnsafeBufferPointer(start: values + $0, count: 256)
+    }
   }
 
   /// The value of an ASCII character.

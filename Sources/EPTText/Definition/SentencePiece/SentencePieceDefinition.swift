@@ -32,7 +32,8 @@ struct SentencePieceDefinition {
 
   func parts() throws -> TokenizerParts {
     switch configuration.family {
-    case .t5, .plain: return try t5()
+    case .t5: return try t5()
+    case .plain where source.hasSuffix("spiece.model"): return try t5()
     case .xlmRoberta: return try xlmRoberta()
     case .debertaV2: return try debertaV2()
     default:
@@ -67,7 +68,7 @@ struct SentencePieceDefinition {
       model: .unigram(
         UnigramParts(
           scores: model.pieces.map { Double($0.score) } + extraPieces.map { _ in 0 },
-          unknown: unknown)),
+          unknown: unknown, fallsBackToBytes: model.fallsBackToBytes)),
       template: .t5(end: end))
   }
 
@@ -93,7 +94,8 @@ struct SentencePieceDefinition {
     return TokenizerParts(
       source: source, vocabulary: vocabulary, normalizer: characterMap,
       preTokenizer: [.whitespaceSplit, .metaspace(metaspace)],
-      model: .unigram(UnigramParts(scores: scored.map(\.score), unknown: 3)),
+      model: .unigram(UnigramParts(
+          scores: scored.map(\.score), unknown: 3, fallsBackToBytes: model.fallsBackToBytes)),
       template: .roberta(classification: 0, separator: 2))
   }
 
@@ -123,7 +125,9 @@ struct SentencePieceDefinition {
       preTokenizer: (configuration["split_by_punct"]?.bool == true ? [punctuation] : [])
         + [.metaspace(metaspace)],
       model: .unigram(
-        UnigramParts(scores: model.pieces.map { Double($0.score) }, unknown: try unknown())),
+        UnigramParts(
+          scores: model.pieces.map { Double($0.score) }, unknown: try unknown(),
+          fallsBackToBytes: model.fallsBackToBytes)),
       template: .bert(classification: classification, separator: separator))
   }
 
