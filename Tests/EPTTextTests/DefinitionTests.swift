@@ -149,7 +149,6 @@ struct DefinitionTests {
       unigram(words: "null"),
       unigram(processor: #"{"type": "CharDelimiter"}"#),
       unigram(vocabulary: #"["<unk>", 0], ["a\u0000", -1]"#),
-      wordPiece(words: #"{"type": "Metaspace"}"#),
       wordPiece(words: #"{"type": "ByteLevel"}"#),
     ]
     for json in definitions {

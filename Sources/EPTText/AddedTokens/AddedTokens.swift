@@ -17,8 +17,8 @@ struct AddedTokens: @unchecked Sendable {
   private let trie: DoubleArray
   /// Id and flags of each token.
   private let tokens: UnsafeBufferPointer<UInt32>
-  /// Which bytes a token can start with, a bit each.
-  private let starts: SIMD4<UInt64>
+  /// Which bytes a token can start with.
+  let starts: ByteSet
   /// 1 for what is part of words; missing where no token asks.
   private let words: ScalarTable<UInt8>?
 
@@ -28,10 +28,10 @@ struct AddedTokens: @unchecked Sendable {
     self.words = words
     self.trie = trie
     self.tokens = tokens
-    var starts = SIMD4<UInt64>()
+    var starts = ByteSet()
     for byte in UInt8.min...UInt8.max {
       var node = trie.root
-      if trie.step(&node, byte) != nil { starts[Int(byte >> 6)] |= 1 << UInt64(byte & 63) }
+      if trie.step(&node, byte) != nil { starts.insert(byte) }
     }
     self.starts = starts
   }
@@ -47,7 +47,7 @@ struct AddedTokens: @unchecked Sendable {
     var textStart = 0
     while position < end {
       let byte = base[position]
-      guard starts[Int(byte >> 6)] >> UInt64(byte & 63) & 1 != 0,
+      guard starts.contains(byte),
         let match = trie.prefix(of: base, from: position, to: end, longest: true),
         match.value < tokens.count / 2
       else {

@@ -40,7 +40,7 @@ struct NormalizerTablesBuilder {
       hasCanonicalForm = true
       let map = UnicodeData.mapping(UnicodeData.decompositions)
       append(.canonical, composes ? 1 : 0, maps.number(of: map))
-    case .lowercase, .clean, .isolateChinese, .removeMarks:
+    case .lowercase, .stripAccents, .clean, .isolateChinese, .removeMarks:
       append(.scalars, maps.number(of: step.scalarImages ?? [:]))
     case .bert: for single in step.singleSteps { try add(single, patterns: &patterns) }
     }

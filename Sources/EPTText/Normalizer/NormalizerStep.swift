@@ -15,6 +15,8 @@ enum NormalizerStep: Equatable {
   /// NFD, or NFC where it composes.
   case canonical(composes: Bool)
   case lowercase
+  /// Removes all marks.
+  case stripAccents
   /// All that BertNormalizer does.
   case bert(CharacterCodeBuilder.Settings)
   /// BERT's: removes control characters, makes all white space spaces.
@@ -40,6 +42,7 @@ enum NormalizerStep: Equatable {
     }
     switch self {
     case .lowercase: return UnicodeData.mapping(UnicodeData.lowercase)
+    case .stripAccents: return removed(UnicodeData.combiningMark)
     case .removeMarks: return removed(UnicodeData.nonspacingMarks)
     case .isolateChinese:
       return Dictionary(

@@ -20,6 +20,26 @@ enum PreTokenizerStep: Equatable, Sendable {
     .repeated(.scalar(ScalarSet(property: UnicodeData.space)), least: 1, most: nil), .removed,
     isInverted: false)
 
+  /// What `bert` does, as a split: white space goes, and each punctuation character is a word.
+  static let bertWords: PreTokenizerStep = {
+    let punctuation = ScalarSet(property: UnicodeData.punctuation)
+    let letters = punctuation.union(ScalarSet(property: UnicodeData.space)).complement
+    return .split(
+      .alternatives([
+        .scalar(punctuation), .repeated(.scalar(letters), least: 1, most: nil),
+      ]), .removed, isInverted: true)
+  }()
+
+  /// Words are runs of letters, digits and the like, and runs of everything else but white space.
+  static let whitespace: PreTokenizerStep = {
+    let words = ScalarSet(property: UnicodeData.wordCharacter)
+    let others = words.union(ScalarSet(property: UnicodeData.space)).complement
+    return .split(
+      .alternatives(
+        [words, others].map { .repeated(.scalar($0), least: 1, most: nil) }),
+      .removed, isInverted: true)
+  }()
+
   /// The expression that ByteLevel cuts words with, GPT-2's.
   static let byteLevelExpression =
     #"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"#

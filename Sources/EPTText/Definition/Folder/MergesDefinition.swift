@@ -35,7 +35,7 @@ struct MergesDefinition {
     try configuration.addTokens(to: &vocabulary)
     let isQwen = configuration.family == .qwen2
     let template = try addUsualTokens(to: &vocabulary)
-    let addsPrefix = configuration["add_prefix_space"]?.bool ?? false
+    let addsPrefix = try configuration.flag("add_prefix_space") ?? false
     var steps = try PreTokenizerStep.byteLevel(addsPrefixSpace: addsPrefix, splits: !isQwen)
     if isQwen {
       steps.insert(

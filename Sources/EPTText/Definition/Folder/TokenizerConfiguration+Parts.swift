@@ -7,18 +7,37 @@ extension TokenizerConfiguration {
   ///   in what versions of transformers read differently.
   func apply(to parts: inout TokenizerParts) throws {
     if family.usesBertNormalizer {
-      parts.normalizer = parts.normalizer.map { step in
+      parts.normalizer = try parts.normalizer.map { step in
         guard case .bert(let settings) = step else { return step }
-        return .bert(bertSettings(cleansText: settings.cleansText))
+        return .bert(try bertSettings(cleansText: settings.cleansText))
       }
     }
     try applyPrefixSpace(to: &parts)
     if family == .debertaV2 { try checkDeberta(parts) }
     try addTokens(to: &parts.vocabulary)
+    if family.usesBertNormalizer || family == .roberta { try checkSpecialTokens(parts) }
+  }
+
+  /// Versions of transformers differ on whose tokens count where the two files name others.
+  private func checkSpecialTokens(_ parts: TokenizerParts) throws {
+    func check(_ key: String, _ id: Int?) throws {
+      guard let token = namedToken(key), let id, parts.vocabulary.id(token.text) != id else { return }
+      throw TextError.invalid(
+        source: parts.source,
+        reason: "the \(key) `\(String(decoding: token.text, as: UTF8.self))` of the files beside it is not "
+          + "the one here; make them agree")
+    }
+    if case .wordPiece(let model) = parts.model { try check("unk_token", model.unknown) }
+    if case .token(let first) = parts.template.single.first?.content {
+      try check("cls_token", Int(first))
+    }
+    if case .token(let last) = parts.template.single.last?.content {
+      try check("sep_token", Int(last))
+    }
   }
 
   private func applyPrefixSpace(to parts: inout TokenizerParts) throws {
-    let given = self["add_prefix_space"]?.bool
+    let given = try flag("add_prefix_space")
     let isByteLevel = parts.preTokenizer.last == .byteLevel
     let hasPrefix = parts.preTokenizer.contains {
       if case .metaspace(let metaspace) = $0 { return metaspace.prepending != .never }
@@ -45,11 +64,11 @@ extension TokenizerConfiguration {
 
   private func checkDeberta(_ parts: TokenizerParts) throws {
     let lowercases = parts.normalizer.contains(.lowercase)
-    if let given = self["do_lower_case"]?.bool, given != lowercases {
+    if let given = try flag("do_lower_case"), given != lowercases {
       throw contradiction("do_lower_case", given, parts.source)
     }
     let splits = parts.preTokenizer.contains(.split(at: UnicodeData.punctuation, .isolated))
-    if let given = self["split_by_punct"]?.bool, given != splits {
+    if let given = try flag("split_by_punct"), given != splits {
       throw contradiction("split_by_punct", given, parts.source)
     }
   }

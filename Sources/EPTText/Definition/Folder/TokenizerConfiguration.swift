@@ -39,6 +39,10 @@ struct TokenizerConfiguration {
     } else {
       family = TokenizerFamily(modelType: model?["model_type"]?.string)
     }
+    guard json?["split_special_tokens"]?.bool != true else {
+      throw TextError.unsupported(
+        source: source, what: "split_special_tokens", hint: "set it to false")
+    }
     guard json?["auto_map"]?["AutoTokenizer"] == nil else {
       throw TextError.unsupported(
         source: source, what: "an auto_map, for a tokenizer with code of its own,",
@@ -51,12 +55,25 @@ struct TokenizerConfiguration {
     return value
   }
 
+  /// The truth value of a key, nil if it has none.
+  ///
+  /// - Throws: `TextError.invalid` for another value.
+  func flag(_ key: String) throws -> Bool? {
+    guard let value = self[key] else { return nil }
+    guard let flag = value.bool else {
+      throw TextError.invalid(source: source, reason: "its \(key) is neither true nor false")
+    }
+    return flag
+  }
+
   /// What BertNormalizer is told.
-  func bertSettings(cleansText: Bool = true) -> CharacterCodeBuilder.Settings {
-    let lowercases = self["do_lower_case"]?.bool ?? true
+  ///
+  /// - Throws: `TextError.invalid`.
+  func bertSettings(cleansText: Bool = true) throws -> CharacterCodeBuilder.Settings {
+    let lowercases = try flag("do_lower_case") ?? true
     return CharacterCodeBuilder.Settings(
-      cleansText: cleansText, isolatesChinese: self["tokenize_chinese_chars"]?.bool ?? true,
-      stripsAccents: self["strip_accents"]?.bool ?? lowercases, lowercases: lowercases)
+      cleansText: cleansText, isolatesChinese: try flag("tokenize_chinese_chars") ?? true,
+      stripsAccents: try flag("strip_accents") ?? lowercases, lowercases: lowercases)
   }
 
   /// The special token that the key names, or else `usual`, whose text is looked up in `vocabulary`.
@@ -64,7 +81,8 @@ struct TokenizerConfiguration {
     namedToken(key) ?? AddedToken(text: Array(usual.utf8), id: -1, isSpecial: true)
   }
 
-  private func namedToken(_ key: String) -> AddedToken? {
+  /// The special token that the key names, nil if nothing is said.
+  func namedToken(_ key: String) -> AddedToken? {
     for json in [map, json] {
       guard let value = json?[key] else { continue }
       return Self.specialToken(value)
@@ -95,6 +113,11 @@ struct TokenizerConfiguration {
   /// The special tokens that the files name.
   private var specialTokens: [AddedToken] {
     var tokens = Self.specialKeys.compactMap { namedToken($0) }
+    // Models have more of them under names of their own.
+    for member in json?.object ?? [] where member.key.hasSuffix("_token") {
+      guard !Self.specialKeys.contains(member.key), let text = member.value.string else { continue }
+      tokens.append(AddedToken(text: Array(text.utf8), id: -1, isSpecial: true))
+    }
     for key in ["additional_special_tokens", "extra_special_tokens"] {
       let value = map?[key] ?? json?[key]
       let more = value?.array ?? value?.object?.map(\.value) ?? []

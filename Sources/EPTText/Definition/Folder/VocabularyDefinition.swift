@@ -45,7 +45,7 @@ struct VocabularyDefinition {
       vocabulary.id(classification.text) ?? unknownID, vocabulary.id(separator.text) ?? unknownID
     )
     return TokenizerParts(
-      source: source, vocabulary: vocabulary, normalizer: [.bert(configuration.bertSettings())],
+      source: source, vocabulary: vocabulary, normalizer: [.bert(try configuration.bertSettings())],
       preTokenizer: [.bert], model: .wordPiece(WordPieceParts(unknown: unknownID)),
       template: isMPNet
         ? .roberta(classification: start, separator: end)

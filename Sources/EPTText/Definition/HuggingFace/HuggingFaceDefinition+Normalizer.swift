@@ -31,6 +31,7 @@ extension HuggingFaceDefinition {
     case "NFC": return [.canonical(composes: true)]
     case "NFD": return [.canonical(composes: false)]
     case "Lowercase": return [.lowercase]
+    case "StripAccents": return [.stripAccents]
     case "BertNormalizer":
       let lowercases = normalizer["lowercase"]?.bool ?? true
       return [
@@ -44,8 +45,8 @@ extension HuggingFaceDefinition {
     case let type:
       throw unsupported(
         "the normalizer `\(type ?? "?")`",
-        "null, BertNormalizer, Lowercase, NFC, NFD, Precompiled, Prepend, Replace, Strip and "
-          + "Sequence are")
+        "null, BertNormalizer, Lowercase, NFC, NFD, Precompiled, Prepend, Replace, Strip, "
+          + "StripAccents and Sequence are")
     }
   }
 

@@ -12,6 +12,7 @@ extension HuggingFaceDefinition {
     case "BertPreTokenizer": return [.bert]
     case "Metaspace": return [.metaspace(try metaspace(preTokenizer))]
     case "WhitespaceSplit": return [.whitespaceSplit]
+    case "Whitespace": return [.whitespace]
     case "ByteLevel":
       return try PreTokenizerStep.byteLevel(
         addsPrefixSpace: preTokenizer["add_prefix_space"]?.bool ?? true,
@@ -32,8 +33,8 @@ extension HuggingFaceDefinition {
     case let type:
       throw unsupported(
         "the pre-tokenizer \(type ?? "?")",
-        "null, BertPreTokenizer, ByteLevel, Digits, Metaspace, Punctuation, Split, WhitespaceSplit "
-          + "and Sequence are")
+        "null, BertPreTokenizer, ByteLevel, Digits, Metaspace, Punctuation, Split, Whitespace, "
+          + "WhitespaceSplit and Sequence are")
     }
   }
 

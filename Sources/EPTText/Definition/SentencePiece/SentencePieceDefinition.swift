@@ -88,7 +88,7 @@ struct SentencePieceDefinition {
       let token = configuration.special(key, usual: name)
       if !vocabulary.isAdded(token.text) { try vocabulary.add(token, stated: nil) }
     }
-    let addsPrefix = configuration["add_prefix_space"]?.bool ?? true
+    let addsPrefix = try configuration.flag("add_prefix_space") ?? true
     let metaspace = Metaspace(
       scalar: "\u{2581}", prepending: addsPrefix ? .always : .never, splits: true)
     return TokenizerParts(
@@ -119,10 +119,10 @@ struct SentencePieceDefinition {
     let punctuation = PreTokenizerStep.split(at: UnicodeData.punctuation, .isolated)
     return TokenizerParts(
       source: source, vocabulary: vocabulary,
-      normalizer: (configuration["do_lower_case"]?.bool == true ? [.lowercase] : [])
+      normalizer: (try configuration.flag("do_lower_case") == true ? [.lowercase] : [])
         + [.strip(left: true, right: true)] + characterMap
         + [.replaceSpaces(content: [0x20])],
-      preTokenizer: (configuration["split_by_punct"]?.bool == true ? [punctuation] : [])
+      preTokenizer: (try configuration.flag("split_by_punct") == true ? [punctuation] : [])
         + [.metaspace(metaspace)],
       model: .unigram(
         UnigramParts(
