@@ -3,7 +3,9 @@ import Testing
 
 @testable import EPTText
 
-/// What a folder says in several files. The ids are what `transformers` 5.24 gives, version 4 too.
+/// What a folder says in several files.
+///
+/// The ids are what `transformers` 5.24 gives.
 @Suite("A tokenizer's other files")
 struct FolderTests {
   private static let pieces = [
@@ -56,10 +58,10 @@ struct FolderTests {
       "vocab.txt": Self.vocabulary, "added_tokens.json": #"{"covid": 13, "[E1]": 14}"#,
       "tokenizer_config.json":
         #"""
-        {"tokenizer_class": "BertTokenizer", "do_lower_case": true, "added_tokens_decoder": {
-         "13": {"content": "covid", "special": false, "normalized": true},
-         "14": {"content": "[E1]", "special": true}}}
-        """#,
+      {"tokenizer_class": "BertTokenizer", "do_lower_case": true, "added_tokens_decoder": {
+       "13": {"content": "covid", "special": false, "normalized": true},
+       "14": {"content": "[E1]", "special": true}}}
+      """#,
     ]
     #expect(try ids(files, "a Covid film [E1]") == [2, 8, 13, 7, 14, 3])
     #expect(try ids(files, "a zzzzz film [e1]") == [2, 8, 1, 7, 1, 1, 1, 3])
@@ -67,7 +69,8 @@ struct FolderTests {
       try compile(files).sourceFiles == ["vocab.txt", "tokenizer_config.json", "added_tokens.json"])
   }
 
-  @Test("added_tokens.json adds tokens where no decoder is", arguments: ["vocab.txt", "tokenizer.json"])
+  @Test(
+    "added_tokens.json adds tokens where no decoder is", arguments: ["vocab.txt", "tokenizer.json"])
   func addedTokens(_ definition: String) throws {
     let files = [
       definition: definition == "vocab.txt" ? Self.vocabulary : Self.json(),
@@ -83,7 +86,8 @@ struct FolderTests {
     expectRefused(
       [
         "tokenizer.json": Self.json(), "added_tokens.json": #"{"covid": 13}"#,
-        "tokenizer_config.json": #"{"added_tokens_decoder": {"0": {"content": "[PAD]", "special": true}}}"#,
+        "tokenizer_config.json":
+          #"{"added_tokens_decoder": {"0": {"content": "[PAD]", "special": true}}}"#,
       ], "added_tokens.json")
     expectRefused(
       ["tokenizer.json": Self.json(), "added_tokens.json": #"{"covid": 15}"#], "covid")
@@ -133,7 +137,10 @@ struct FolderTests {
       ["vocab.txt": Self.vocabulary, "config.json": #"{"tokenizer_class": "PhobertTokenizer"}"#],
       "PhobertTokenizer")
     expectRefused(
-      ["tokenizer.json": Self.json(), "tokenizer_config.json": #"{"auto_map": {"AutoTokenizer": ["x", null]}}"#],
+      [
+        "tokenizer.json": Self.json(),
+        "tokenizer_config.json": #"{"auto_map": {"AutoTokenizer": ["x", null]}}"#,
+      ],
       "auto_map")
   }
 
@@ -166,7 +173,8 @@ struct FolderTests {
 
   @Test("special_tokens_map.json names the special tokens of vocab.txt")
   func specialTokensMap() throws {
-    let vocabulary = Self.vocabulary.replacing("[CLS]", with: "<s>").replacing("[SEP]", with: "</s>")
+    let vocabulary = Self.vocabulary.replacing("[CLS]", with: "<s>").replacing(
+      "[SEP]", with: "</s>")
     let files = [
       "vocab.txt": vocabulary,
       "special_tokens_map.json": #"{"cls_token": "<s>", "sep_token": {"content": "</s>"}}"#,

@@ -85,7 +85,9 @@ struct HostileTableTests {
   @Test("Tables of the first kinds are the bytes that files of earlier versions hold")
   func earlierTables() throws {
     // FNV-1a of the tables in `.ept` files that were written before there was a third kind.
-    for (golden, hash) in [("tiny-unigram", 0xCF71_C2D5_9A27_C745), ("tiny-wordpiece", 0xCFDB_C889_0974_7FEE)]
+    for (golden, hash) in [
+      ("tiny-unigram", 0xCF71_C2D5_9A27_C745), ("tiny-wordpiece", 0xCFDB_C889_0974_7FEE),
+    ]
       as [(String, UInt64)]
     {
       let tables = try ReferenceCase(golden: golden, files: ["tokenizer.json"]).tables()
@@ -105,7 +107,9 @@ struct HostileTableTests {
       for section in TableSection.allCases where reader.has(section) {
         var bytes = Array(try reader.values(section, of: UInt8.self))
         if section == .scores {
-          withUnsafeBytes(of: value.bitPattern.littleEndian) { bytes.replaceSubrange(80..<88, with: $0) }
+          withUnsafeBytes(of: value.bitPattern.littleEndian) {
+            bytes.replaceSubrange(80..<88, with: $0)
+          }
         }
         writer.add(section, bytes)
       }
@@ -125,7 +129,9 @@ struct HostileTableTests {
       for section in TableSection.allCases where reader.has(section) {
         var bytes = Array(try reader.values(section, of: UInt8.self))
         // Its one step makes three bytes of each space.
-        if section == .normalizerSteps { bytes = Array(repeatElement(bytes, count: times).joined()) }
+        if section == .normalizerSteps {
+          bytes = Array(repeatElement(bytes, count: times).joined())
+        }
         writer.add(section, bytes)
       }
       #expect(use(writer.bytes(kind: .bytePair)) == (times <= 5))

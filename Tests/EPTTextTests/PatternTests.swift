@@ -103,7 +103,8 @@ struct PatternTests {
     var generator = SplitMix(state: 11)
     let signs = Array(#"ab()[]{}|?*+\-^$.,19psSnL!:=i"#)
     for _ in 0..<300 {
-      let text = String((0..<1 + generator.below(12)).map { _ in signs[generator.below(signs.count)] })
+      let text = String(
+        (0..<1 + generator.below(12)).map { _ in signs[generator.below(signs.count)] })
       do {
         let compiler = try PatternCompiler(PatternSyntax.read(text))
         #expect(compiler.transitions.count % (compiler.classCount + 1) == 0)

@@ -3,7 +3,9 @@ import Testing
 
 @testable import EPTText
 
-/// sentencepiece models made by hand. The expected ids follow from the scores.
+/// sentencepiece models made by hand.
+///
+/// The expected ids follow from the scores.
 @Suite("sentencepiece models")
 struct SentencePieceTests {
   private static let pieces: [(text: String, score: Float)] = [
@@ -39,7 +41,9 @@ struct SentencePieceTests {
     }
   }
 
-  @Test("A score that is no number is refused, with the file", arguments: [Float.nan, .infinity, -.infinity])
+  @Test(
+    "A score that is no number is refused, with the file",
+    arguments: [Float.nan, .infinity, -.infinity])
   func scores(_ score: Float) {
     var pieces = Self.pieces
     pieces[4].score = score

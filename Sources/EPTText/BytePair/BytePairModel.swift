@@ -1,5 +1,5 @@
-/// Byte-pair encoding (Sennrich et al. 2016): a word's bytes or characters, of which pairs become one
-/// piece in the order in which training found them.
+/// Byte-pair encoding (Sennrich and others 2016): a word's bytes or characters, of which pairs become
+/// one piece in the order in which training found them.
 struct BytePairModel: @unchecked Sendable {
   /// From the text of a word that comes out as one piece to that piece.
   private let wholeWords: DoubleArray

@@ -7,7 +7,7 @@ struct BytePairTablesBuilder {
   private let texts: [[UInt8]?]
   private let ids: [[UInt8]: Int]
 
-  /// - Parameter vocabulary: Pieces that are added tokens only are left out.
+  /// Pieces that only added tokens have are left out.
   init(parts: BytePairParts, vocabulary: Vocabulary, isByteLevel: Bool, source: String) {
     self.parts = parts
     self.isByteLevel = isByteLevel
@@ -52,7 +52,8 @@ struct BytePairTablesBuilder {
         guard let id = ids[text] else {
           throw TextError.invalid(
             source: source,
-            reason: "merge \(rank) uses `\(String(decoding: text, as: UTF8.self))`, which is no piece")
+            reason:
+              "merge \(rank) uses `\(String(decoding: text, as: UTF8.self))`, which is no piece")
         }
         return id
       }
@@ -75,7 +76,8 @@ struct BytePairTablesBuilder {
     let metaspace = UTF8Scalar.encode(0x2581)
     return ids[metaspace] != nil
       && !parts.merges.contains { pair in
-        pair.right.starts(with: metaspace) && !pair.left.reversed().starts(with: metaspace.reversed())
+        pair.right.starts(with: metaspace)
+          && !pair.left.reversed().starts(with: metaspace.reversed())
       }
   }
 

@@ -1,6 +1,6 @@
 /// The pieces of a model and the tokens that were added to them, with their ids.
 struct Vocabulary {
-  /// The text of each id; empty where there is none. The model's own ones and the added ones.
+  /// The text of each id, the model's and the added ones; empty where there is none.
   private(set) var pieces: [[UInt8]]
   private(set) var addedTokens: [AddedToken] = []
   /// Ids that only added tokens have.
@@ -34,15 +34,18 @@ struct Vocabulary {
   /// Adds a token as the reference does: one that is a piece keeps its id, another one gets the next
   /// id behind all others; one that is there takes over what is said of it now.
   ///
-  /// - Parameter stated: The id that the definition gives it.
-  /// - Throws: `TextError.invalid` if that is another one.
+  /// - Parameters:
+  ///   - token: The token; its id counts for nothing.
+  ///   - stated: The id that the definition gives it.
+  /// - Throws: `TextError.invalid` if that is another one than it gets.
   mutating func add(_ token: AddedToken, stated: Int?) throws {
     guard !token.text.isEmpty else { return }
     let id = ids[token.text] ?? nextID
     if let stated, stated != id {
       throw TextError.invalid(
         source: source,
-        reason: "the added token `\(String(decoding: token.text, as: UTF8.self))` is said to have the "
+        reason:
+          "the added token `\(String(decoding: token.text, as: UTF8.self))` is said to have the "
           + "id \(stated), but it gets \(id)")
     }
     if id >= pieces.count { pieces += repeatElement([], count: id + 1 - pieces.count) }

@@ -29,7 +29,8 @@ enum NormalizerStep: Equatable {
   /// The single steps of this one.
   var singleSteps: [NormalizerStep] {
     guard case .bert(let settings) = self else { return [self] }
-    return (settings.cleansText ? [.clean] : []) + (settings.isolatesChinese ? [.isolateChinese] : [])
+    return (settings.cleansText ? [.clean] : [])
+      + (settings.isolatesChinese ? [.isolateChinese] : [])
       + (settings.stripsAccents ? [.canonical(composes: false), .removeMarks] : [])
       + (settings.lowercases ? [.lowercase] : [])
   }

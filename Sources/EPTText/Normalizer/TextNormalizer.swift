@@ -51,8 +51,10 @@ struct TextNormalizer: @unchecked Sendable {
     case prepend = 8
   }
 
-  /// No text may become more than this many times as long, lest a chain of steps that each double it
-  /// ask for any amount of memory. The checkpoints' own stay below 100.
+  /// No text may become more than this many times as long.
+  ///
+  /// A chain of steps that each double it would ask for any amount of memory. Those of checkpoints stay
+  /// below 150.
   static let greatestGrowth = 256.0
 
   let steps: [Step]
@@ -120,7 +122,9 @@ struct TextNormalizer: @unchecked Sendable {
     case .replaceMatches(let pattern, let content):
       replace(pattern, by: content, in: input, to: &output)
     case .prepend(let content):
-      if let base = content.baseAddress, !input.isEmpty { output.append(base, count: content.count) }
+      if let base = content.baseAddress, !input.isEmpty {
+        output.append(base, count: content.count)
+      }
       output.append(bytes, count: input.count)
     }
   }

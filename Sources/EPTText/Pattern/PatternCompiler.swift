@@ -173,7 +173,8 @@ struct PatternCompiler {
 
   /// Adds what can be reached from `place` without a scalar, in order, up to a match.
   ///
-  /// - Parameter nextClass: Decides looks ahead; nil where the next scalar is not known yet.
+  /// `nextClass` decides looks ahead; it is nil where the next scalar is not known yet.
+  ///
   /// - Returns: Whether a match was added, behind which nothing counts.
   @discardableResult
   private func follow(

@@ -11,8 +11,10 @@ indirect enum PatternNode: Equatable, Sendable {
   case look(ScalarSet, isNegative: Bool)
 }
 
-/// Reads a regular expression: scalars, classes, groups, alternatives, greedy repetition, and looking
-/// ahead at one class. What else there is in the reference's expressions is refused.
+/// Reads a regular expression.
+///
+/// There are scalars, classes, groups, alternatives, greedy repetition, and looking ahead at one class.
+/// What else the reference's expressions can have is refused.
 struct PatternSyntax {
   /// Why an expression is refused.
   struct Fault: Error {
@@ -66,7 +68,9 @@ struct PatternSyntax {
   private mutating func alternatives() throws -> PatternNode {
     depth += 1
     defer { depth -= 1 }
-    guard depth <= Self.deepest else { throw Fault(reason: "groups more than \(Self.deepest) deep") }
+    guard depth <= Self.deepest else {
+      throw Fault(reason: "groups more than \(Self.deepest) deep")
+    }
     var choices = [try sequence()]
     while take("|") { choices.append(try sequence()) }
     return choices.count == 1 ? choices[0] : .alternatives(choices)

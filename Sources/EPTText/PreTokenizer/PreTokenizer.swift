@@ -29,11 +29,9 @@ struct PreTokenizer: Sendable {
 
   private let steps: [Step]
 
-  /// Calls `body` with each word of `start..<end`.
+  /// Calls `body` with each word of `start..<end`, which may lie in `spare`.
   ///
-  /// - Parameters:
-  ///   - isFirst: Whether it is the very beginning of a text.
-  ///   - spare: Where words may lie.
+  /// `isFirst` says whether it is the very beginning of a text.
   func cut(
     _ bytes: UnsafePointer<UInt8>, from start: Int, to end: Int, isFirst: Bool,
     spare: inout ByteBuffer, _ body: (UnsafePointer<UInt8>, Int, Int) -> Void

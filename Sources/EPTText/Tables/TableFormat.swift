@@ -2,7 +2,7 @@
 ///
 /// ```
 /// 0   8 bytes  "EPTTOKEN"
-/// 8   u32      version, 1
+/// 8   u32      version, 1 or 2
 /// 12  u32      kind: 1 Unigram, 2 WordPiece, 3 BPE
 /// 16  u32      number of sections
 /// 20  u32      0
@@ -12,7 +12,8 @@
 /// Each section starts at a multiple of 64 bytes from the beginning.
 enum TableFormat {
   static let magic: [UInt8] = Array("EPTTOKEN".utf8)
-  static let version: UInt32 = 1
+  /// Version 2 has what programs that know version 1 only would pass over: other sections, kind 3.
+  static let versions: ClosedRange<UInt32> = 1...2
   static let headerSize = 24
   static let entrySize = 24
   static let alignment = 64
@@ -25,6 +26,18 @@ enum TableKind: UInt32 {
   case unigram = 1
   case wordPiece = 2
   case bytePair = 3
+
+  /// The least version that says what tables with `sections` mean.
+  func version(_ sections: [TableSection]) -> UInt32 {
+    let first: [ClosedRange<UInt32>] =
+      switch self {
+      case .unigram: [1...9, 16...23]
+      case .wordPiece: [1...8, 32...37]
+      case .bytePair: []
+      }
+    return sections.allSatisfy { section in first.contains { $0.contains(section.rawValue) } }
+      ? 1 : 2
+  }
 }
 
 /// The names of the sections.

@@ -7,8 +7,8 @@ struct ConvertCommand: ParsableCommand {
     commandName: "convert",
     abstract: "Turn a Hugging Face checkpoint into one .ept file.",
     discussion: """
-      Reads the weights, and beside them config.json and tokenizer.json (or spiece.model, \
-      vocab.txt). Nothing else is needed afterwards.
+      Reads the weights, and beside them config.json and the tokenizer's files: \
+      tokenizer.json, or spiece.model, vocab.txt, vocab.json with merges.txt. Nothing else is needed afterwards.
       """)
 
   @Argument(

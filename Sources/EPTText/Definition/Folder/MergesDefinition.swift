@@ -10,10 +10,7 @@ struct MergesDefinition {
   private static let qwenExpression =
     #"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"#
 
-  /// - Parameters:
-  ///   - vocabulary: `vocab.json`.
-  ///   - merges: `merges.txt`.
-  ///   - source: The file that the first is in.
+  /// Takes `vocab.json`, which is in the file `source`, and the bytes of `merges.txt`.
   init(
     vocabulary: JSON, merges: UnsafeRawBufferPointer, configuration: TokenizerConfiguration,
     source: String
@@ -27,7 +24,8 @@ struct MergesDefinition {
   func parts() throws -> TokenizerParts {
     guard configuration.family.usesByteLevel else {
       throw TextError.unsupported(
-        source: source, what: "a vocab.json for a tokenizer that is not said to be one of RoBERTa, GPT-2 "
+        source: source,
+        what: "a vocab.json for a tokenizer that is not said to be one of RoBERTa, GPT-2 "
           + "or Qwen2,",
         hint: "name its tokenizer_class in tokenizer_config.json, or save it as tokenizer.json")
     }
@@ -42,7 +40,8 @@ struct MergesDefinition {
         .split(try PatternSyntax.read(Self.qwenExpression), .isolated, isInverted: false), at: 0)
     }
     return TokenizerParts(
-      source: source, vocabulary: vocabulary, normalizer: isQwen ? [.canonical(composes: true)] : [],
+      source: source, vocabulary: vocabulary,
+      normalizer: isQwen ? [.canonical(composes: true)] : [],
       preTokenizer: steps, model: .bytePair(BytePairParts(merges: try pairs())),
       template: template)
   }

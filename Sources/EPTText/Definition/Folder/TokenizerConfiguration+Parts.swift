@@ -21,10 +21,13 @@ extension TokenizerConfiguration {
   /// Versions of transformers differ on whose tokens count where the two files name others.
   private func checkSpecialTokens(_ parts: TokenizerParts) throws {
     func check(_ key: String, _ id: Int?) throws {
-      guard let token = namedToken(key), let id, parts.vocabulary.id(token.text) != id else { return }
+      guard let token = namedToken(key), let id, parts.vocabulary.id(token.text) != id else {
+        return
+      }
       throw TextError.invalid(
         source: parts.source,
-        reason: "the \(key) `\(String(decoding: token.text, as: UTF8.self))` of the files beside it is not "
+        reason:
+          "the \(key) `\(String(decoding: token.text, as: UTF8.self))` of the files beside it is not "
           + "the one here; make them agree")
     }
     if case .wordPiece(let model) = parts.model { try check("unk_token", model.unknown) }
@@ -76,7 +79,8 @@ extension TokenizerConfiguration {
   private func contradiction(_ key: String, _ value: Bool, _ definition: String) -> TextError {
     .invalid(
       source: definition,
-      reason: "`\(key)` is \(value) in tokenizer_config.json beside it, but here it is not; make them agree"
+      reason:
+        "`\(key)` is \(value) in tokenizer_config.json beside it, but here it is not; make them agree"
     )
   }
 }

@@ -31,7 +31,8 @@ struct TokenizerConfiguration {
       guard let family = TokenizerFamily(tokenizerClass: name) else {
         throw TextError.unsupported(
           source: source, what: "the tokenizer_class `\(name)`",
-          hint: "save the tokenizer as tokenizer.json with a class that needs nothing else, such as "
+          hint:
+            "save the tokenizer as tokenizer.json with a class that needs nothing else, such as "
             + "PreTrainedTokenizerFast; known are those of BERT, MPNet, RoBERTa, GPT-2, Qwen2, T5, "
             + "XLM-RoBERTa, CamemBERT, DeBERTa-v2, Llama and Gemma")
       }
@@ -133,7 +134,8 @@ struct TokenizerConfiguration {
     for member in decoder ?? [] {
       guard let id = Int(member.key), let token = AddedToken(member.value) else {
         throw TextError.invalid(
-          source: source, reason: "its added_tokens_decoder has an entry `\(member.key)` that is none")
+          source: source,
+          reason: "its added_tokens_decoder has an entry `\(member.key)` that is none")
       }
       tokens.append((id, token))
     }
@@ -149,7 +151,8 @@ struct TokenizerConfiguration {
         guard tokens.contains(where: { $0.id == id && $0.token.text == text }) else {
           throw TextError.invalid(
             source: source,
-            reason: "its added_tokens_decoder lacks `\(member.key)`, \(id), of added_tokens.json beside "
+            reason:
+              "its added_tokens_decoder lacks `\(member.key)`, \(id), of added_tokens.json beside "
               + "it; remove one of them")
         }
         continue

@@ -10,7 +10,8 @@ struct VocabularyDefinition {
   ) throws {
     guard configuration.family.usesBertNormalizer || configuration.family == .plain else {
       throw TextError.unsupported(
-        source: source, what: "a vocabulary of this form for a tokenizer of another kind than BERT's",
+        source: source,
+        what: "a vocabulary of this form for a tokenizer of another kind than BERT's",
         hint: "save the tokenizer as tokenizer.json")
     }
     var lines = bytes.split(separator: 0x0A, omittingEmptySubsequences: false)

@@ -94,7 +94,8 @@ struct SentencePieceDefinition {
     return TokenizerParts(
       source: source, vocabulary: vocabulary, normalizer: characterMap,
       preTokenizer: [.whitespaceSplit, .metaspace(metaspace)],
-      model: .unigram(UnigramParts(
+      model: .unigram(
+        UnigramParts(
           scores: scored.map(\.score), unknown: 3, fallsBackToBytes: model.fallsBackToBytes)),
       template: .roberta(classification: 0, separator: 2))
   }
