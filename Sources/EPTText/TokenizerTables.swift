@@ -18,6 +18,7 @@ public enum TokenizerTables {
     switch reader.kind {
     case .unigram: return try UnigramTokenizer(reader)
     case .wordPiece: return try WordPieceTokenizer(reader)
+    case .bytePair: return try BytePairTokenizer(reader)
     }
   }
 

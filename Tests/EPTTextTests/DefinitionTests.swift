@@ -139,18 +139,17 @@ struct DefinitionTests {
   @Test("What is not supported is said, with what is")
   func unsupported() throws {
     let definitions = [
-      #"{"model": {"type": "BPE", "vocab": {}}}"#,
+      #"{"model": {"type": "WordLevel", "vocab": {}}}"#,
+      #"{"model": {"type": "BPE", "dropout": 0.1, "vocab": {"a": 0}, "merges": []}}"#,
+      #"{"model": {"type": "BPE", "end_of_word_suffix": "</w>", "vocab": {"a": 0}, "merges": []}}"#,
       unigram(normalizer: #"{"type": "NFKC"}"#),
-      unigram(normalizer: #"{"type": "Replace", "pattern": {"Regex": "a+"}, "content": ""}"#),
-      unigram(model: #""byte_fallback": true, "#),
-      unigram(words: #"{"type": "Whitespace"}"#),
+      unigram(normalizer: #"{"type": "Replace", "pattern": {"Regex": "a+?"}, "content": ""}"#),
+      unigram(normalizer: #"{"type": "Replace", "pattern": {"Regex": "a*"}, "content": ""}"#),
+      unigram(words: #"{"type": "UnicodeScripts"}"#),
       unigram(words: "null"),
-      unigram(processor: #"{"type": "RobertaProcessing"}"#),
+      unigram(processor: #"{"type": "CharDelimiter"}"#),
       unigram(vocabulary: #"["<unk>", 0], ["a\u0000", -1]"#),
-      unigram(added: #"{"id": 0, "content": "<unk>", "single_word": true}"#),
-      wordPiece(normalizer: #"{"type": "Lowercase"}"#),
-      wordPiece(words: #"{"type": "Whitespace"}"#),
-      wordPiece(added: #"{"id": 3, "content": "x", "normalized": true}"#),
+      wordPiece(words: #"{"type": "ByteLevel"}"#),
     ]
     for json in definitions {
       #expect {
@@ -178,6 +177,12 @@ struct DefinitionTests {
       wordPiece(vocabulary: #""[UNK]": -1"#), wordPiece(vocabulary: #""[UNK]": 99999999999"#),
       wordPiece(model: #""max_input_chars_per_word": 0, "#),
       wordPiece(vocabulary: #""[UNK]": "x""#),
+      wordPiece(vocabulary: #""[UNK]": 0, "a": 0"#),
+      wordPiece(added: #"{"id": 4, "content": "x"}"#),
+      unigram(processor: #"{"type": "RobertaProcessing"}"#),
+      #"{"model": {"type": "BPE", "vocab": {"a": 0, "b": 1}, "merges": ["a b"]}}"#,
+      #"{"model": {"type": "BPE", "vocab": {"a": 0}, "merges": ["a"]}}"#,
+      #"{"model": {"type": "BPE", "vocab": {"a": 0}, "merges": [], "unk_token": "x"}}"#,
     ]
     for json in definitions {
       #expect {

@@ -38,6 +38,8 @@ struct Golden {
     }
   }
 
+  func has(_ key: String) -> Bool { json[key] != nil }
+
   func blocks(_ key: String) throws -> [String] {
     try #require(json[key]?.array).compactMap(\.string)
   }

@@ -81,4 +81,60 @@ struct HostileTableTests {
     }
     #expect(encoded == expected)
   }
+
+  @Test("Tables of the first kinds are the bytes that files of earlier versions hold")
+  func earlierTables() throws {
+    // FNV-1a of the tables in `.ept` files that were written before there was a third kind.
+    for (golden, hash) in [
+      ("tiny-unigram", 0xCF71_C2D5_9A27_C745), ("tiny-wordpiece", 0xCFDB_C889_0974_7FEE),
+    ]
+      as [(String, UInt64)]
+    {
+      let tables = try ReferenceCase(golden: golden, files: ["tokenizer.json"]).tables()
+      var value = UnitHash()
+      for byte in tables { value.add(UInt32(byte)) }
+      #expect(value.value == hash, "\(golden)")
+    }
+  }
+
+  @Test("Scores that are no numbers are refused")
+  func scores() throws {
+    let tables = try ReferenceCase(golden: "tiny-unigram", files: ["tokenizer.json"]).tables()
+    for value in [Double.nan, .infinity, -.infinity] {
+      var writer = TableWriter()
+      let copy = tables.withUnsafeBytes { AlignedBytes(copying: $0) }
+      let reader = try TableReader(copy.bytes, keeping: copy)
+      for section in TableSection.allCases where reader.has(section) {
+        var bytes = Array(try reader.values(section, of: UInt8.self))
+        if section == .scores {
+          withUnsafeBytes(of: value.bitPattern.littleEndian) {
+            bytes.replaceSubrange(80..<88, with: $0)
+          }
+        }
+        writer.add(section, bytes)
+      }
+      #expect(!use(writer.bytes(kind: .unigram)))
+    }
+  }
+
+  @Test("A chain of normalization steps that lengthens texts without bound is refused")
+  func growth() throws {
+    let tables = try ReferenceCase(
+      golden: "tiny-gemma", files: ["tokenizer.json", "tokenizer_config.json"]
+    ).tables()
+    let copy = tables.withUnsafeBytes { AlignedBytes(copying: $0) }
+    let reader = try TableReader(copy.bytes, keeping: copy)
+    for times in [1, 5, 20] {
+      var writer = TableWriter()
+      for section in TableSection.allCases where reader.has(section) {
+        var bytes = Array(try reader.values(section, of: UInt8.self))
+        // Its one step makes three bytes of each space.
+        if section == .normalizerSteps {
+          bytes = Array(repeatElement(bytes, count: times).joined())
+        }
+        writer.add(section, bytes)
+      }
+      #expect(use(writer.bytes(kind: .bytePair)) == (times <= 5))
+    }
+  }
 }

@@ -30,6 +30,21 @@ enum Texts {
     }
   }
 
+  /// The same in texts of 64 scalars.
+  static func scalarRuns(_ body: (String) throws -> Void) rethrows {
+    var run = ""
+    var count = 0
+    try scalars { text in
+      run.unicodeScalars.append(contentsOf: text.unicodeScalars)
+      count += 1
+      if count % 64 == 0 {
+        try body(run)
+        run = ""
+      }
+    }
+    try body(run)
+  }
+
   /// Random texts.
   static func random(count: Int) -> [String] {
     var generator = SplitMix(state: 1)

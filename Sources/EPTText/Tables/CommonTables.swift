@@ -31,12 +31,19 @@ struct CommonTables: @unchecked Sendable {
     guard frequent.allSatisfy({ $0 >= 0 && $0 < pieces.count }) else {
       throw TableReader.fault("a frequent piece is none")
     }
+    var words: ScalarTable<UInt8>?
+    if reader.has(.wordIndex) {
+      words = ScalarTable(
+        index: try reader.values(.wordIndex, of: UInt16.self),
+        values: try reader.values(.wordScalars, of: UInt8.self))
+      guard words != nil else { throw TableReader.fault("the scalars of words do not fit") }
+    }
     func matcher(_ section: TableSection) throws -> AddedTokens? {
       guard reader.has(section) else { return nil }
       guard let trie = DoubleArray(try reader.values(section, of: UInt32.self)) else {
         throw TableReader.fault("section \(section.rawValue) is empty")
       }
-      return AddedTokens(trie: trie, tokens: tokens)
+      return AddedTokens(trie: trie, tokens: tokens, words: words)
     }
     self.pieces = pieces
     self.template = template
@@ -47,5 +54,55 @@ struct CommonTables: @unchecked Sendable {
   /// See `Tokenizer`.
   func frequentPieces(limit: Int) -> [Int32] {
     Array(frequent.prefix(max(limit, 0)))
+  }
+
+  /// Calls `text` with each part of a text that holds no added token, normalized, and whether it is the
+  /// very beginning; `token` with the ids of the tokens between them.
+  @inline(__always)
+  func split(
+    _ bytes: UnsafeBufferPointer<UInt8>, _ normalizer: TextNormalizer,
+    into normalized: inout ByteBuffer, spare: inout ByteBuffer,
+    text: (UnsafeBufferPointer<UInt8>, Bool) -> Void, token: (Int32) -> Void
+  ) {
+    guard let addedTokens else {
+      split(
+        normalizing: bytes, isFirst: true, normalizer, &normalized, &spare, text: text,
+        token: token)
+      return
+    }
+    addedTokens.split(bytes) { part in
+      switch part {
+      case .token(let id): token(id)
+      case .text(let range):
+        split(
+          normalizing: UnsafeBufferPointer(rebasing: bytes[range]),
+          isFirst: range.lowerBound == 0, normalizer, &normalized, &spare, text: text,
+          token: token)
+      }
+    }
+  }
+
+  private func split(
+    normalizing bytes: UnsafeBufferPointer<UInt8>, isFirst: Bool, _ normalizer: TextNormalizer,
+    _ normalized: inout ByteBuffer, _ spare: inout ByteBuffer,
+    text: (UnsafeBufferPointer<UInt8>, Bool) -> Void, token: (Int32) -> Void
+  ) {
+    var bytes = bytes
+    if !normalizer.isIdentity {
+      normalizer.apply(bytes, to: &normalized, spare: &spare)
+      bytes = normalized.bytes
+    }
+    guard let normalizedAddedTokens else {
+      text(bytes, isFirst)
+      return
+    }
+    normalizedAddedTokens.split(bytes) { part in
+      switch part {
+      case .token(let id): token(id)
+      case .text(let range):
+        text(
+          UnsafeBufferPointer(rebasing: bytes[range]), isFirst && range.lowerBound == 0)
+      }
+    }
   }
 }

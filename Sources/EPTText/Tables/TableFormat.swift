@@ -2,8 +2,8 @@
 ///
 /// ```
 /// 0   8 bytes  "EPTTOKEN"
-/// 8   u32      version, 1
-/// 12  u32      kind: 1 Unigram, 2 WordPiece
+/// 8   u32      version, 1 or 2
+/// 12  u32      kind: 1 Unigram, 2 WordPiece, 3 BPE
 /// 16  u32      number of sections
 /// 20  u32      0
 /// 24  sections: u32 name, u32 0, u64 offset, u64 length in bytes
@@ -12,7 +12,8 @@
 /// Each section starts at a multiple of 64 bytes from the beginning.
 enum TableFormat {
   static let magic: [UInt8] = Array("EPTTOKEN".utf8)
-  static let version: UInt32 = 1
+  /// Version 2 has what programs that know version 1 only would pass over: other sections, kind 3.
+  static let versions: ClosedRange<UInt32> = 1...2
   static let headerSize = 24
   static let entrySize = 24
   static let alignment = 64
@@ -24,6 +25,19 @@ enum TableFormat {
 enum TableKind: UInt32 {
   case unigram = 1
   case wordPiece = 2
+  case bytePair = 3
+
+  /// The least version that says what tables with `sections` mean.
+  func version(_ sections: [TableSection]) -> UInt32 {
+    let first: [ClosedRange<UInt32>] =
+      switch self {
+      case .unigram: [1...9, 16...23]
+      case .wordPiece: [1...8, 32...37]
+      case .bytePair: []
+      }
+    return sections.allSatisfy { section in first.contains { $0.contains(section.rawValue) } }
+      ? 1 : 2
+  }
 }
 
 /// The names of the sections.
@@ -47,10 +61,13 @@ enum TableSection: UInt32, CaseIterable {
   case addedTrie = 8
   /// The same for tokens that are looked for after normalization.
   case normalizedAddedTrie = 9
+  /// u16 `[4352]` and u8: 1 for each scalar that no added token that is a whole word stands beside.
+  case wordIndex = 10
+  case wordScalars = 11
 
   /// f64 `[pieces]`: log-probability of each piece.
   case scores = 16
-  /// u32 groups: kind and two arguments of each normalization step.
+  /// u32 groups: kind and four arguments of each normalization step.
   case normalizerSteps = 17
   /// Texts that normalization steps refer to.
   case normalizerTexts = 18
@@ -75,4 +92,31 @@ enum TableSection: UInt32, CaseIterable {
   case characterUnits = 36
   /// u8 `[128]`: what becomes of an ASCII character.
   case characterASCII = 37
+
+  /// u16 `[4352 × maps]` and u16: the code of each scalar in each scalar map.
+  case scalarMapIndex = 40
+  case scalarMapCodes = 41
+  /// u32: offset × 256 and length of each replacement.
+  case scalarMapRecords = 42
+  case scalarMapTexts = 43
+  /// u16 `[4352]` and u8: what each scalar is to the canonical forms.
+  case canonicalIndex = 44
+  case canonicalClasses = 45
+  /// u32 groups: first part, second part and composite.
+  case canonicalPairs = 46
+  /// u32 groups: number of classes, first transition and number of transitions of each pattern.
+  case patternHeaders = 48
+  /// u16 `[4352 × patterns]` and u8: the class of each scalar in each pattern.
+  case patternIndex = 49
+  case patternClasses = 50
+  /// u16 `[states, classes + 1]` of each pattern.
+  case patternTransitions = 51
+  /// u32 groups: kind and two arguments of each step of the pre-tokenizer.
+  case preTokenizerSteps = 52
+  /// u32 `[256]`: the piece for each byte, all bits set where there is none.
+  case bytePieces = 56
+  /// u32 groups: left piece, right piece and rank of each pair that merges, a hash table.
+  case mergeSlots = 57
+  /// u32: the piece that the pair of each rank becomes.
+  case mergedPieces = 58
 }

@@ -26,13 +26,14 @@ struct TableReader: @unchecked Sendable {
       throw Self.fault("they do not begin as tokenizer tables do")
     }
     let version = bytes.littleEndian(UInt32.self, at: 8)
-    guard version == TableFormat.version else {
+    guard TableFormat.versions.contains(version) else {
       throw TextError.unsupported(
         source: TableReader.source, what: "version \(version)",
-        hint: "this program reads version \(TableFormat.version); convert the model again")
+        hint: "this program reads versions \(TableFormat.versions.lowerBound) to "
+          + "\(TableFormat.versions.upperBound); convert the model again")
     }
     guard let kind = TableKind(rawValue: bytes.littleEndian(UInt32.self, at: 12)) else {
-      throw Self.fault("their kind is neither Unigram nor WordPiece")
+      throw Self.fault("their kind is none of Unigram, WordPiece and BPE")
     }
     self.kind = kind
     let count = Int(bytes.littleEndian(UInt32.self, at: 16))

@@ -21,7 +21,7 @@ struct TableWriter {
   func bytes(kind: TableKind) -> [UInt8] {
     let ordered = sections.sorted { $0.name.rawValue < $1.name.rawValue }
     var header = TableFormat.magic
-    header.appendLittleEndian(TableFormat.version)
+    header.appendLittleEndian(kind.version(ordered.map(\.name)))
     header.appendLittleEndian(kind.rawValue)
     header.appendLittleEndian(UInt32(ordered.count))
     header.appendLittleEndian(UInt32(0))

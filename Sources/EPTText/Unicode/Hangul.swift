@@ -15,4 +15,21 @@ enum Hangul {
       tail == 0 ? 0 : 0x11A7 + tail
     )
   }
+
+  /// The jamo that join what stands before them: vowels and trailing consonants.
+  static let following: [ClosedRange<UInt32>] = [0x1161...0x1175, 0x11A8...0x11C2]
+  private static let leading: ClosedRange<UInt32> = 0x1100...0x1112
+
+  /// The syllable of a leading consonant and a vowel, or of a syllable and a trailing consonant.
+  static func compose(_ first: UInt32, _ second: UInt32) -> UInt32? {
+    if leading.contains(first), following[0].contains(second) {
+      return syllables.lowerBound + ((first - 0x1100) * vowels + second - 0x1161) * trailing
+    }
+    if syllables.contains(first), (first - syllables.lowerBound) % trailing == 0,
+      following[1].contains(second)
+    {
+      return first + second - 0x11A7
+    }
+    return nil
+  }
 }

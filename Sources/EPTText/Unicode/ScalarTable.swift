@@ -4,6 +4,9 @@ struct ScalarTable<Value: FixedWidthInteger & Sendable>: @unchecked Sendable {
 
   private let index: UnsafePointer<UInt16>
   private let values: UnsafePointer<Value>
+  private let count: Int
+  /// The values of the first block.
+  private let first: UnsafePointer<Value>
 
   /// Checks that every block is inside `values`, so that look-ups need no check.
   init?(index: UnsafeBufferPointer<UInt16>, values: UnsafeBufferPointer<Value>) {
@@ -13,6 +16,8 @@ struct ScalarTable<Value: FixedWidthInteger & Sendable>: @unchecked Sendable {
     else { return nil }
     self.index = indexBase
     self.values = valuesBase
+    count = values.count
+    first = valuesBase + Int(indexBase[0]) * 256
   }
 
   /// The value of `scalar`; 0 for what is no scalar.
@@ -21,6 +26,22 @@ struct ScalarTable<Value: FixedWidthInteger & Sendable>: @unchecked Sendable {
     guard scalar < 0x11_0000 else { return 0 }
     return values[Int(index[Int(scalar >> 8)]) << 8 | Int(scalar & 0xFF)]
   }
+
+  /// The number of each block of scalars. `[4352]`
+  var blockNumbers: UnsafeBufferPointer<UInt16> {
+    UnsafeBufferPointer(start: index, count: Self.blocks)
+  }
+
+  /// The values of each block, by number.
+  var blockValues: [UnsafeBufferPointer<Value>] {
+    stride(from: 0, to: count / 256 * 256, by: 256).map {
+      UnsafeBufferPointer(start: values + $0, count: 256)
+    }
+  }
+
+  /// The value of an ASCII character.
+  @inline(__always)
+  subscript(ascii byte: UInt8) -> Value { first[Int(byte)] }
 }
 
 /// The two stages of a `ScalarTable`, while a tokenizer is compiled.

@@ -17,8 +17,14 @@ struct UnigramModel: @unchecked Sendable {
   private let scores: UnsafeBufferPointer<Double>
   private let unknown: Int32
   private let unknownScore: Double
+  /// What stands for the bytes of an unknown text, where the model has such pieces.
+  private let bytePieces: BytePieces?
 
-  init(trie: DoubleArray, scores: UnsafeBufferPointer<Double>, unknown: Int32) {
+  init(
+    trie: DoubleArray, scores: UnsafeBufferPointer<Double>, unknown: Int32,
+    bytePieces: BytePieces? = nil
+  ) {
+    self.bytePieces = bytePieces
     self.trie = trie
     self.scores = scores
     self.unknown = unknown
@@ -110,7 +116,14 @@ struct UnigramModel: @unchecked Sendable {
         node = nodes[end]
       }
       // The run's text may by chance be a piece, if the unknown piece's own name is part of it.
-      output.append(piece(word, from: end, to: runEnd) ?? unknown)
+      if let piece = piece(word, from: end, to: runEnd) {
+        output.append(piece)
+      } else if let bytePieces, bytePieces.hasAll(word, from: end, to: runEnd) {
+        // The whole is reversed in the end.
+        for position in (end..<runEnd).reversed() { output.append(bytePieces[word[position]]) }
+      } else {
+        output.append(unknown)
+      }
     }
     output[first...].reverse()
   }

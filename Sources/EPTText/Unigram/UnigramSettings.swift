@@ -1,12 +1,6 @@
 /// How a Unigram tokenizer cuts text into words.
 struct UnigramSettings: Equatable {
-  /// Which words get the metaspace in front.
-  enum Prepending: UInt32 {
-    case never = 0
-    case always = 1
-    /// Only the one at the very beginning of a text.
-    case first = 2
-  }
+  typealias Prepending = Metaspace.Prepending
 
   /// The piece for what the vocabulary lacks.
   var unknown: Int32

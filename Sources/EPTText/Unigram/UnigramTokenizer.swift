@@ -5,7 +5,9 @@ final class UnigramTokenizer: Detokenizer, @unchecked Sendable {
   private let normalizer: TextNormalizer
   private let model: UnigramModel
   private let settings: UnigramSettings
-  private let metaspace: [UInt8]
+  private let metaspace: Metaspace
+  /// What words are cut with before metaspaces; nil where the settings say it all.
+  private let preTokenizer: PreTokenizer?
 
   /// Opens the tables in place.
   ///
@@ -14,14 +16,19 @@ final class UnigramTokenizer: Detokenizer, @unchecked Sendable {
     owner = tables.owner
     common = try CommonTables(tables)
     let scores = try tables.values(.scores, of: Double.self)
-    guard scores.count <= common.pieces.count,
+    guard scores.count <= common.pieces.count, scores.allSatisfy(\.isFinite),
       let trie = DoubleArray(try tables.values(.pieceTrie, of: UInt32.self)),
       let settings = UnigramSettings(
         values: try tables.values(.settings, of: UInt32.self), pieces: scores.count)
     else { throw TableReader.fault("the Unigram model contradicts itself") }
     self.settings = settings
-    metaspace = UTF8Scalar.encode(settings.metaspace.value)
-    model = UnigramModel(trie: trie, scores: scores, unknown: settings.unknown)
+    metaspace = Metaspace(
+      scalar: settings.metaspace, prepending: settings.prepending,
+      splits: settings.splitsOnMetaspace)
+    preTokenizer = tables.has(.preTokenizerSteps) ? try PreTokenizer(tables) : nil
+    model = UnigramModel(
+      trie: trie, scores: scores, unknown: settings.unknown,
+      bytePieces: try BytePieces(tables, pieces: common.pieces.count))
     normalizer = try TextNormalizer(tables)
   }
 
@@ -54,52 +61,32 @@ final class UnigramTokenizer: Detokenizer, @unchecked Sendable {
   func tokens(of text: String) -> [Int32] {
     var text = text
     return text.withUTF8 { bytes in
+      var normalized = ByteBuffer(capacity: bytes.count + bytes.count / 2)
+      var spare = ByteBuffer(capacity: 0)
+      var word = ByteBuffer(capacity: 256)
       var run = UnigramRun(capacity: bytes.count)
-      guard let addedTokens = common.addedTokens else {
-        append(bytes, isFirst: true, to: &run)
-        return run.output
-      }
-      addedTokens.split(bytes) { part in
-        switch part {
-        case .token(let id): run.output.append(id)
-        case .text(let range):
-          append(
-            UnsafeBufferPointer(rebasing: bytes[range]), isFirst: range.lowerBound == 0, to: &run)
-        }
+      common.split(bytes, normalizer, into: &normalized, spare: &spare) { text, isFirst in
+        appendWords(text, isFirst: isFirst, word: &word, to: &run)
+      } token: {
+        run.output.append($0)
       }
       return run.output
     }
   }
 
-  /// Appends the tokens of a text that holds no token to be found before normalization.
-  private func append(
-    _ bytes: UnsafeBufferPointer<UInt8>, isFirst: Bool, to run: inout UnigramRun
-  ) {
-    if !normalizer.isIdentity {
-      normalizer.apply(bytes, to: &run.normalized, spare: &run.spare)
-    }
-    let normalized = normalizer.isIdentity ? bytes : run.normalized.bytes
-    guard let normalizedAddedTokens = common.normalizedAddedTokens else {
-      appendWords(normalized, isFirst: isFirst, to: &run)
-      return
-    }
-    normalizedAddedTokens.split(normalized) { part in
-      switch part {
-      case .token(let id): run.output.append(id)
-      case .text(let range):
-        appendWords(
-          UnsafeBufferPointer(rebasing: normalized[range]),
-          isFirst: isFirst && range.lowerBound == 0, to: &run)
-      }
-    }
-  }
-
   private func appendWords(
-    _ bytes: UnsafeBufferPointer<UInt8>, isFirst: Bool, to run: inout UnigramRun
+    _ bytes: UnsafeBufferPointer<UInt8>, isFirst: Bool, word: inout ByteBuffer,
+    to run: inout UnigramRun
   ) {
     guard let base = bytes.baseAddress, !bytes.isEmpty else { return }
+    if let preTokenizer {
+      preTokenizer.cut(base, from: 0, to: bytes.count, isFirst: isFirst, spare: &word) {
+        model.append($0, from: $1, to: $2, workspace: &run.workspace, to: &run.output)
+      }
+      return
+    }
     guard settings.splitsOnWhitespace else {
-      appendWord(base, from: 0, to: bytes.count, isFirst: isFirst, to: &run)
+      appendWord(base, from: 0, to: bytes.count, isFirst: isFirst, word: &word, to: &run)
       return
     }
     var start = 0
@@ -110,70 +97,29 @@ final class UnigramTokenizer: Detokenizer, @unchecked Sendable {
         position += 1
         continue
       }
-      appendWord(base, from: start, to: position, isFirst: false, to: &run)
+      appendWord(base, from: start, to: position, isFirst: false, word: &word, to: &run)
       position += length
       start = position
     }
-    appendWord(base, from: start, to: position, isFirst: false, to: &run)
+    appendWord(base, from: start, to: position, isFirst: false, word: &word, to: &run)
   }
 
-  /// Appends the tokens of `start..<end`: spaces become metaspaces, one is put in front, and each
-  /// begins a piece of its own.
   private func appendWord(
     _ bytes: UnsafePointer<UInt8>, from start: Int, to end: Int, isFirst: Bool,
-    to run: inout UnigramRun
+    word: inout ByteBuffer, to run: inout UnigramRun
   ) {
-    guard end > start else { return }
-    run.word.removeAll()
-    let isPrefixed = settings.prepending == .always || settings.prepending == .first && isFirst
-    if isPrefixed, bytes[start] != 0x20, !beginsWithMetaspace(bytes, start, end) {
-      append(metaspace, to: &run.word)
+    metaspace.cut(bytes, from: start, to: end, isFirst: isFirst, word: &word) {
+      model.append($0, from: $1, to: $2, workspace: &run.workspace, to: &run.output)
     }
-    for position in start..<end {
-      if bytes[position] == 0x20 {
-        append(metaspace, to: &run.word)
-      } else {
-        run.word.append(bytes[position])
-      }
-    }
-    let word = UnsafePointer(run.word.base)
-    let count = run.word.count
-    var pieceStart = 0
-    if settings.splitsOnMetaspace {
-      for position in stride(from: 1, to: count, by: 1)
-      where word[position] == metaspace[0] && beginsWithMetaspace(word, position, count) {
-        model.append(
-          word, from: pieceStart, to: position, workspace: &run.workspace, to: &run.output)
-        pieceStart = position
-      }
-    }
-    model.append(word, from: pieceStart, to: count, workspace: &run.workspace, to: &run.output)
-  }
-
-  @inline(__always)
-  private func beginsWithMetaspace(_ bytes: UnsafePointer<UInt8>, _ start: Int, _ end: Int)
-    -> Bool
-  {
-    guard bytes[start] == metaspace[0], end - start >= metaspace.count else { return false }
-    return metaspace.indices.allSatisfy { bytes[start + $0] == metaspace[$0] }
-  }
-
-  @inline(__always)
-  private func append(_ text: [UInt8], to buffer: inout ByteBuffer) {
-    for byte in text { buffer.append(byte) }
   }
 }
 
-/// The memory of one call.
+/// What one call writes.
 private struct UnigramRun: ~Copyable {
   var output: [Int32] = []
-  var normalized: ByteBuffer
-  var spare = ByteBuffer(capacity: 0)
-  var word = ByteBuffer(capacity: 256)
   var workspace = UnigramModel.Workspace()
 
   init(capacity: Int) {
-    normalized = ByteBuffer(capacity: capacity + capacity / 2)
     output.reserveCapacity(capacity / 3 + 8)
   }
 }

@@ -25,19 +25,29 @@ struct WordPieceModel: @unchecked Sendable {
     longestWord = Int(settings[1])
   }
 
-  /// Appends the pieces of `word`; if some part of it begins no piece, it is unknown as a whole.
+  /// Appends the pieces of `word`.
   @inline(__always)
   func append(_ word: borrowing WordBuffer, to output: inout [Int32]) {
-    guard word.characters <= longestWord else {
+    append(
+      UnsafePointer(word.bytes.base), from: 0, to: word.bytes.count, characters: word.characters,
+      to: &output)
+  }
+
+  /// Appends the pieces of the word `start..<end`; if some part of it begins no piece, it is unknown as
+  /// a whole.
+  @inline(__always)
+  func append(
+    _ bytes: UnsafePointer<UInt8>, from start: Int, to end: Int, characters: Int,
+    to output: inout [Int32]
+  ) {
+    guard characters <= longestWord else {
       output.append(unknown)
       return
     }
     let before = output.count
-    let bytes = UnsafePointer(word.bytes.base)
-    let end = word.bytes.count
-    var position = 0
+    var position = start
     while position < end {
-      let trie = position == 0 ? words : continuations
+      let trie = position == start ? words : continuations
       guard let match = trie.prefix(of: bytes, from: position, to: end, longest: true),
         match.value < pieces
       else {

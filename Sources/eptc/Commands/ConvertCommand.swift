@@ -10,9 +10,9 @@ struct ConvertCommand: ParsableCommand {
     abstract: "Turn a Hugging Face checkpoint into one .ept file.",
     discussion: """
       Reads the weights (safetensors, or PyTorch's pytorch_model.bin, of which nothing is run), and \
-      beside them config.json and tokenizer.json (or spiece.model, vocab.txt). Of a folder of \
-      sentence-transformers it reads the model and how it pools. Nothing else is needed afterwards. \
-      Families, by `model_type`:
+      beside them config.json and the tokenizer's files: tokenizer.json, or spiece.model, vocab.txt, \
+      vocab.json with merges.txt. Of a folder of sentence-transformers it reads the model and how it \
+      pools. Nothing else is needed afterwards. Families, by `model_type`:
       \(ArchitectureRegistry.all.map { family in
         "\(family.modelTypes.joined(separator: ", ")): \(family.knownModels)"
       }.joined(separator: "\n"))

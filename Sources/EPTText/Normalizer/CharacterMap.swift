@@ -17,6 +17,8 @@ struct CharacterMap: @unchecked Sendable {
   private let texts: UnsafeBufferPointer<UInt8>
   private let ascii: UnsafePointer<UInt8>
   private let breaks: GraphemeBreaks
+  /// The bytes of the longest replacement.
+  let longestText: Int
 
   init?(
     trie: DoubleArray, texts: UnsafeBufferPointer<UInt8>, ascii: UnsafeBufferPointer<UInt8>,
@@ -27,6 +29,12 @@ struct CharacterMap: @unchecked Sendable {
     self.texts = texts
     self.ascii = base
     breaks = GraphemeBreaks(classes: classes)
+    var (longest, start) = (1, 0)
+    for (position, byte) in texts.enumerated() where byte == 0 {
+      longest = max(longest, position - start)
+      start = position + 1
+    }
+    longestText = min(max(longest, texts.count - start), Self.longestReplacement)
   }
 
   /// Appends what `input` maps to.

@@ -5,6 +5,8 @@ struct AddedTokens: @unchecked Sendable {
   static let stripsRight: UInt32 = 2
   /// Set for a token that stands for no text of a user's.
   static let isSpecial: UInt32 = 4
+  /// Set for a token that must not stand beside a letter or digit.
+  static let isWord: UInt32 = 8
 
   /// A part of a text.
   enum Part {
@@ -15,16 +17,21 @@ struct AddedTokens: @unchecked Sendable {
   private let trie: DoubleArray
   /// Id and flags of each token.
   private let tokens: UnsafeBufferPointer<UInt32>
-  /// Which bytes a token can start with, a bit each.
-  private let starts: SIMD4<UInt64>
+  /// Which bytes a token can start with.
+  let starts: ByteSet
+  /// 1 for what is part of words; missing where no token asks.
+  private let words: ScalarTable<UInt8>?
 
-  init(trie: DoubleArray, tokens: UnsafeBufferPointer<UInt32>) {
+  init(
+    trie: DoubleArray, tokens: UnsafeBufferPointer<UInt32>, words: ScalarTable<UInt8>? = nil
+  ) {
+    self.words = words
     self.trie = trie
     self.tokens = tokens
-    var starts = SIMD4<UInt64>()
+    var starts = ByteSet()
     for byte in UInt8.min...UInt8.max {
       var node = trie.root
-      if trie.step(&node, byte) != nil { starts[Int(byte >> 6)] |= 1 << UInt64(byte & 63) }
+      if trie.step(&node, byte) != nil { starts.insert(byte) }
     }
     self.starts = starts
   }
@@ -40,7 +47,7 @@ struct AddedTokens: @unchecked Sendable {
     var textStart = 0
     while position < end {
       let byte = base[position]
-      guard starts[Int(byte >> 6)] >> UInt64(byte & 63) & 1 != 0,
+      guard starts.contains(byte),
         let match = trie.prefix(of: base, from: position, to: end, longest: true),
         match.value < tokens.count / 2
       else {
@@ -51,6 +58,9 @@ struct AddedTokens: @unchecked Sendable {
       let flags = tokens[2 * match.value + 1]
       var start = position
       position += match.length
+      if flags & Self.isWord != 0, touchesWord(base, from: start, to: position, end: end) {
+        continue
+      }
       if flags & Self.stripsLeft != 0 {
         start = Self.trimEnd(base, from: textStart, to: start)
       }
@@ -63,6 +73,18 @@ struct AddedTokens: @unchecked Sendable {
       position = max(position, textStart)
     }
     if textStart < end { body(.text(textStart..<end)) }
+  }
+
+  /// Whether a part of a word stands before `start` or behind `end`.
+  private func touchesWord(
+    _ bytes: UnsafePointer<UInt8>, from start: Int, to stop: Int, end: Int
+  ) -> Bool {
+    guard let words else { return false }
+    if stop < end, words[UTF8Scalar(bytes, at: stop, end: end).value] != 0 { return true }
+    guard start > 0 else { return false }
+    var last = start - 1
+    while last > 0, bytes[last] & 0xC0 == 0x80 { last -= 1 }
+    return words[UTF8Scalar(bytes, at: last, end: start).value] != 0
   }
 
   /// The end of `start..<end` without the white space at its end.

@@ -9,6 +9,27 @@ struct TextNormalizer: @unchecked Sendable {
     case replace(pattern: UnsafeBufferPointer<UInt8>, content: UnsafeBufferPointer<UInt8>)
     /// Puts `content` in place of each run of two or more spaces.
     case replaceSpaces(content: UnsafeBufferPointer<UInt8>)
+    case scalars(ScalarMap)
+    case canonical(CanonicalForm)
+    /// Puts `content` in place of each match.
+    case replaceMatches(Pattern, content: UnsafeBufferPointer<UInt8>)
+    /// Puts `content` in front of a text that is not empty.
+    case prepend(UnsafeBufferPointer<UInt8>)
+
+    /// How many times as long a text can become.
+    var growth: Double {
+      switch self {
+      case .characterMap(let map): Double(map.longestText)
+      case .strip: 1
+      case .replace(let pattern, let content):
+        max(1, Double(content.count) / Double(max(pattern.count, 1)))
+      case .replaceSpaces(let content): max(1, Double(content.count) / 2)
+      case .scalars(let map): map.growth
+      case .canonical(let form): form.growth
+      case .replaceMatches(_, let content): max(1, Double(content.count))
+      case .prepend(let content): 1 + Double(content.count)
+      }
+    }
   }
 
   /// The first of each group of five values in the flat form.
@@ -20,9 +41,26 @@ struct TextNormalizer: @unchecked Sendable {
     case replace = 3
     /// Arguments: offset and length of the content.
     case replaceSpaces = 4
+    /// Argument: number of the scalar map.
+    case scalars = 5
+    /// Arguments: whether it composes, number of the scalar map of decompositions.
+    case canonical = 6
+    /// Arguments: number of the pattern, offset and length of the content.
+    case replaceMatches = 7
+    /// Arguments: offset and length of the content.
+    case prepend = 8
   }
 
+  /// No text may become more than this many times as long.
+  ///
+  /// A chain of steps that each double it would ask for any amount of memory. Those of checkpoints stay
+  /// below 150.
+  static let greatestGrowth = 256.0
+
   let steps: [Step]
+
+  /// How many times as long a text can become.
+  var growth: Double { steps.reduce(1) { $0 * $1.growth } }
 
   /// Whether texts stay as they are.
   var isIdentity: Bool { steps.isEmpty }
@@ -78,6 +116,34 @@ struct TextNormalizer: @unchecked Sendable {
           output.append(bytes[position])
           position += 1
         }
+      }
+    case .scalars(let map): map.apply(input, to: &output)
+    case .canonical(let form): form.apply(input, to: &output)
+    case .replaceMatches(let pattern, let content):
+      replace(pattern, by: content, in: input, to: &output)
+    case .prepend(let content):
+      if let base = content.baseAddress, !input.isEmpty {
+        output.append(base, count: content.count)
+      }
+      output.append(bytes, count: input.count)
+    }
+  }
+
+  private static func replace(
+    _ pattern: Pattern, by content: UnsafeBufferPointer<UInt8>,
+    in input: UnsafeBufferPointer<UInt8>, to output: inout ByteBuffer
+  ) {
+    guard let bytes = input.baseAddress else { return }
+    var position = 0
+    while position < input.count {
+      let end = pattern.match(bytes, from: position, to: input.count)
+      if end > position {
+        if let base = content.baseAddress { output.append(base, count: content.count) }
+        position = end
+      } else {
+        let length = UTF8Scalar.length(lead: bytes[position], limit: input.count - position)
+        output.append(bytes + position, count: length)
+        position += length
       }
     }
   }

@@ -1,10 +1,12 @@
 extension TextNormalizer {
   /// Reads the steps from their sections.
   ///
-  /// - Throws: `TextError.invalid`.
-  init(_ reader: TableReader) throws {
+  /// - Throws: `TextError.invalid`, also for steps that make texts more than `greatestGrowth` times as
+  ///   long.
+  init(_ reader: TableReader, greatestGrowth: Double = TextNormalizer.greatestGrowth) throws {
     let values = try reader.values(.normalizerSteps, of: UInt32.self)
     let texts = try reader.values(.normalizerTexts, of: UInt8.self)
+    let patterns = try PatternTables(reader)
     guard values.count % 5 == 0 else { throw TableReader.fault("a normalization step is cut") }
     func text(_ offset: UInt32, _ length: UInt32) throws -> UnsafeBufferPointer<UInt8> {
       guard Int(offset) + Int(length) <= texts.count else {
@@ -24,9 +26,23 @@ extension TextNormalizer {
           content: try text(values[start + 3], values[start + 4]))
       case .replaceSpaces:
         return .replaceSpaces(content: try text(values[start + 1], values[start + 2]))
+      case .scalars:
+        return .scalars(try ScalarMap(values[start + 1], reader))
+      case .canonical:
+        return .canonical(
+          try CanonicalForm(composes: values[start + 1] != 0, map: values[start + 2], reader))
+      case .replaceMatches:
+        return .replaceMatches(
+          try patterns.pattern(values[start + 1]),
+          content: try text(values[start + 2], values[start + 3]))
+      case .prepend:
+        return .prepend(try text(values[start + 1], values[start + 2]))
       case nil:
         throw TableReader.fault("normalization step \(values[start]) is unknown")
       }
+    }
+    guard growth <= greatestGrowth else {
+      throw TableReader.fault("their normalization makes texts too long")
     }
   }
 }

@@ -2,12 +2,19 @@ import EPTFormat
 
 extension HuggingFaceDefinition {
   /// The post-processor as a template.
-  func template(_ pieces: [[UInt8]]) throws -> Template {
-    guard let processor = json["post_processor"], processor != .null else {
-      let first = Template.Item(content: .first, segment: 0)
-      return Template(single: [first], pair: [first, Template.Item(content: .second, segment: 1)])
-    }
+  func template(_ processor: JSON?, pieces: [[UInt8]]) throws -> Template {
+    guard let processor, processor != .null else { return .plain }
     switch processor["type"]?.string {
+    case "Sequence":
+      let templates = try (processor["processors"]?.array ?? []).map {
+        try template($0, pieces: pieces)
+      }.filter { $0 != .plain }
+      guard templates.count <= 1 else {
+        throw unsupported("a post-processor with two templates", "a sequence with one is")
+      }
+      return templates.first ?? .plain
+    // It changes only where tokens are said to begin and end.
+    case "ByteLevel": return .plain
     case "TemplateProcessing":
       let template = Template(
         single: try items(processor["single"], processor["special_tokens"], pieces),
@@ -16,15 +23,18 @@ extension HuggingFaceDefinition {
         throw invalid("its template does not name each text exactly once")
       }
       return template
-    case "BertProcessing":
+    case let type? where type == "BertProcessing" || type == "RobertaProcessing":
       guard let classification = processor["cls"]?.array?.last?.integer,
         let separator = processor["sep"]?.array?.last?.integer,
         pieces.indices.contains(classification), pieces.indices.contains(separator)
-      else { throw invalid("its BertProcessing has no usable `cls` and `sep`") }
-      return .bert(classification: classification, separator: separator)
+      else { throw invalid("its \(type) has no usable `cls` and `sep`") }
+      return type == "BertProcessing"
+        ? .bert(classification: classification, separator: separator)
+        : .roberta(classification: classification, separator: separator)
     case let type:
       throw unsupported(
-        "the post-processor `\(type ?? "?")`", "null, TemplateProcessing and BertProcessing are")
+        "the post-processor `\(type ?? "?")`",
+        "null, BertProcessing, ByteLevel, RobertaProcessing, TemplateProcessing and Sequence are")
     }
   }
 

@@ -21,6 +21,8 @@ struct SentencePieceModel {
 
   private(set) var pieces: [Piece] = []
   private(set) var type = SentencePieceModel.unigram
+  /// `TrainerSpec.byte_fallback`: whether an unknown text becomes the pieces of its bytes.
+  private(set) var fallsBackToBytes = false
   /// `NormalizerSpec.precompiled_charsmap`.
   private(set) var characterMap: [UInt8] = []
 
@@ -38,6 +40,9 @@ struct SentencePieceModel {
         while let field = try reader.next() {
           if field.number == 3, case .integer(let value) = field.value {
             type = Int(truncatingIfNeeded: value)
+          }
+          if field.number == 35, case .integer(let value) = field.value {
+            fallsBackToBytes = value != 0
           }
         }
       case (3, .bytes(let normalizer)):
