@@ -32,3 +32,12 @@ public struct LinearHead: Sendable, Equatable {
     self.pooling = pooling
   }
 }
+
+extension Readout {
+  /// The same with a head that reads what `pooling` says.
+  public func pooled(by pooling: Pooling) -> Readout {
+    guard case .head(var head) = self else { return self }
+    head.pooling = pooling
+    return .head(head)
+  }
+}

@@ -123,7 +123,7 @@ import Testing
     checkpoint.configuration = "{}"
     try expectRefusal(checkpoint, saying: "model_type", "bert", "t5")
     checkpoint.configuration = #"{"model_type": "bert"}"#
-    try expectRefusal(checkpoint, saying: "config.json", "vocab_size")
+    try expectRefusal(checkpoint, saying: "config.json", "hidden_size")
     checkpoint.configuration = "{"
     try expectRefusal(checkpoint, saying: "config.json is corrupt")
   }
@@ -136,7 +136,7 @@ import Testing
 
   @Test(arguments: ["config.json", "vocab.txt", "model.safetensors"])
   func namesTheMissingFile(name: String) throws {
-    let said = name == "vocab.txt" ? "tokenizer.json, spiece.model and vocab.txt" : name
+    let said = name == "vocab.txt" ? "tokenizer.json, spiece.model, sentencepiece.bpe.model, spm.model, vocab.txt, vocab.json" : name
     try expectRefusal(TinyCheckpoint(), saying: said) { folder in
       try FileManager.default.removeItem(atPath: folder + "/" + name)
     }

@@ -1,5 +1,6 @@
 import EPTConvert
 import EPTFormat
+import EPTSystem
 import EPTTestSupport
 import Foundation
 import Testing
@@ -91,7 +92,7 @@ import Testing
   }
 
   @Test func saysWhatElseIsThere() throws {
-    let error = #expect(throws: FormatError.self) {
+    let error = #expect(throws: SystemError.self) {
       try convert("bert") { folder in
         try FileManager.default.moveItem(
           atPath: folder + "/pytorch_model.bin", toPath: folder + "/tf_model.h5")

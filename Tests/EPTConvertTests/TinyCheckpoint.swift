@@ -50,10 +50,29 @@ struct TinyCheckpoint {
     }
   }
 
+  /// The vocabulary as a `tokenizer.json`.
+  private var tokenizer: JSON {
+    let words = vocabulary.split(separator: "\n").map(String.init)
+    return [
+      "added_tokens": [], "normalizer": .null,
+      "pre_tokenizer": ["type": "BertPreTokenizer"],
+      "post_processor": .null,
+      "model": [
+        "type": "WordPiece", "unk_token": "[UNK]", "continuing_subword_prefix": "##",
+        "max_input_chars_per_word": 100,
+        "vocab": .object(words.enumerated().map { JSONMember($1, .integer($0)) }),
+      ],
+    ]
+  }
+
   /// Writes the checkpoint's files into `folder`.
   func write(to folder: String) throws {
     _ = try TestPaths.write(Array(configuration.utf8), to: "config.json", in: folder)
-    _ = try TestPaths.write(Array(vocabulary.utf8), to: "vocab.txt", in: folder)
+    // A vocab.txt is BERT's; any model may have a tokenizer.json.
+    let isBERT = configuration.contains("\"bert\"")
+    _ = try TestPaths.write(
+      isBERT ? Array(vocabulary.utf8) : Array(tokenizer.serialized().utf8),
+      to: isBERT ? "vocab.txt" : "tokenizer.json", in: folder)
     _ = try TestPaths.write(
       SafetensorsBytes.file(tensors), to: "model.safetensors", in: folder)
   }

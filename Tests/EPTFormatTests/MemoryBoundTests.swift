@@ -8,7 +8,9 @@ struct MemoryBoundTests {
   @Test func ofAnyJSON() {
     let text = "[" + String(repeating: "0,", count: 10 << 20) + "0]"
     #expect(throws: JSONError.self) { try JSON(parsing: text) }
-    #expect(throws: Never.self) { try JSON(parsing: "[" + String(repeating: "0,", count: 1000) + "0]") }
+    #expect(throws: Never.self) {
+      try JSON(parsing: "[" + String(repeating: "0,", count: 1000) + "0]")
+    }
   }
 
   @Test func keysAreComparedAsBytes() throws {

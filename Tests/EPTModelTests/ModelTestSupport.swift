@@ -194,3 +194,8 @@ extension PromptedModel {
 func text(_ ids: [Int32]) -> TokenizedText {
   TokenizedText(ids: ids, segments: [UInt8](repeating: 0, count: ids.count))
 }
+
+extension PromptPart {
+  /// The parts in front of the text and on it: all but those of projections after blocks.
+  static let ofPrompt = allCases.filter { !$0.rawValue.hasPrefix("depth") }
+}

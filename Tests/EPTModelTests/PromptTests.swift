@@ -15,7 +15,7 @@ import Testing
   ) -> EPTPrompt {
     var noise = Noise(seed)
     var prompt = EPTPrompt(shape: shape, alpha: 2, usesFusion: usesFusion)
-    for part in PromptPart.allCases {
+    for part in PromptPart.ofPrompt {
       prompt[part].values = noise.floats(prompt[part].values.count)
     }
     return prompt
@@ -108,7 +108,7 @@ import Testing
     let gradient = PromptPass(prompt, in: arena).gradient(
       prompt: arena.copy(promptWeights), input: arena.copy(inputWeights), of: prompt, in: arena)
     #expect(gradient.shape == shape)
-    for part in PromptPart.allCases {
+    for part in PromptPart.ofPrompt {
       let expected = centralDifferences(prompt[part].values, step: 0.02) { values in
         var moved = prompt
         moved[part].values = values

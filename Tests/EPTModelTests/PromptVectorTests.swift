@@ -41,7 +41,7 @@ import Testing
     func prompt(_ names: (PromptPart) -> String) throws -> EPTPrompt {
       var prompt = EPTPrompt(
         shape: shape, alpha: alpha, usesFusion: usesFusion, fusionScale: fusionScale)
-      for part in PromptPart.allCases where has(names(part)) {
+      for part in PromptPart.ofPrompt where has(names(part)) {
         prompt[part].values = try values(names(part)).map { Float($0) }
       }
       return prompt
@@ -80,7 +80,7 @@ import Testing
     let gradient = pass.gradient(
       prompt: arena.copy(try item.matrix("wp", rows: item.shape.promptLength)),
       input: arena.copy(inputGradient), of: prompt, in: arena)
-    for part in PromptPart.allCases where !prompt[part].values.isEmpty {
+    for part in PromptPart.ofPrompt where !prompt[part].values.isEmpty {
       let expected = try item.values("gradient.\(part.rawValue)")
       #expect(relativeError(gradient[part].values, expected) < 5e-6, "\(name), \(part)")
     }
@@ -111,7 +111,7 @@ import Testing
     let gradient = pass.gradient(
       prompt: arena.copy(try item.matrix("gP", rows: item.shape.promptLength)),
       input: arena.copy(inputGradient), of: prompt, in: arena)
-    for part in PromptPart.allCases where !prompt[part].values.isEmpty {
+    for part in PromptPart.ofPrompt where !prompt[part].values.isEmpty {
       let expected = try item.values("grad.\(Self.reference[part] ?? "")")
       #expect(relativeError(gradient[part].values, expected) < 5e-6, "\(name), \(part)")
     }

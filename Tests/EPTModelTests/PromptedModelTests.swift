@@ -47,7 +47,7 @@ import Testing
       TokenBatch((0..<copies).flatMap { _ in fixture.texts.dropLast() }),
       labels: (0..<copies).flatMap { _ in labels }, prompt: prompt, readout: readout)
     #expect(abs(many.loss - one.loss) < 1e-4 * abs(one.loss))
-    for part in PromptPart.allCases {
+    for part in PromptPart.ofPrompt {
       #expect(
         relativeError(many.prompt[part].values, one.prompt[part].values.map(Double.init)) < 1e-4)
     }
@@ -86,7 +86,7 @@ import Testing
     let result = try fixture.model.step(
       TokenBatch(), labels: [], prompt: prompt, readout: readout)
     #expect(result.loss == 0)
-    for part in PromptPart.allCases {
+    for part in PromptPart.ofPrompt {
       #expect(result.prompt[part].values.allSatisfy { $0 == 0 })
     }
   }

@@ -43,7 +43,7 @@ import Testing
 
     func prompt() throws -> EPTPrompt {
       var parts: [PromptPart: Matrix] = [:]
-      for part in PromptPart.allCases { parts[part] = try golden.matrix(part.rawValue) }
+      for part in PromptPart.ofPrompt { parts[part] = try golden.matrix(part.rawValue) }
       let (s, d) = (parts[.shortPrompt]?.rows ?? 0, parts[.shortPrompt]?.columns ?? 0)
       let subspaces = parts[.gate]?.columns ?? 0
       var prompt = EPTPrompt(
@@ -171,7 +171,7 @@ import Testing
       fixture.batch, labels: fixture.labels(), prompt: prompt, readout: fixture.readout())
     #expect(abs(Double(result.loss) - (try golden.doubles("loss")[0])) < 1e-4)
     #expect(result.prompt.shape == prompt.shape)
-    for part in PromptPart.allCases {
+    for part in PromptPart.ofPrompt {
       let expected = try golden.doubles("gradient.\(part.rawValue)")
       #expect(relativeError(result.prompt[part].values, expected) < 1e-4, "\(part)")
     }

@@ -12,7 +12,8 @@ struct ChangedFileTests {
     defer { close(descriptor) }
     #expect(pwrite(descriptor, bytes, bytes.count, 0) == bytes.count)
     // Whatever the grain of the file system's clock, the time of this change is another one.
-    #expect(futimens(descriptor, [timespec(tv_sec: 9, tv_nsec: 9), timespec(tv_sec: 9, tv_nsec: 9)]) == 0)
+    #expect(
+      futimens(descriptor, [timespec(tv_sec: 9, tv_nsec: 9), timespec(tv_sec: 9, tv_nsec: 9)]) == 0)
   }
 
   @Test func aFileThatIsWrittenOverIsTold() throws {

@@ -5,7 +5,8 @@ import Testing
 @Suite("What a task names never leads outside the folder it is looked up in")
 struct NameTests {
   @Test(arguments: [
-    "../x", "a/b", "/etc/passwd", "..", ".", "", "a\u{0}b", "a\nb", String(repeating: "x", count: 201),
+    "../x", "a/b", "/etc/passwd", "..", ".", "", "a\u{0}b", "a\nb",
+    String(repeating: "x", count: 201),
   ])
   func pathsAreNoNames(_ name: String) throws {
     let task = try TaskCatalogue.task(named: "sst2")

@@ -1,4 +1,5 @@
 import EPTFormat
+import EPTSystem
 import EPTTestSupport
 import Testing
 
@@ -133,7 +134,7 @@ struct DefinitionTests {
 
   @Test("A folder without tokenizer is named")
   func missing() throws {
-    #expect(throws: FormatError.self) { try compile([]) }
+    #expect(throws: SystemError.self) { try compile([]) }
   }
 
   @Test("What is not supported is said, with what is")

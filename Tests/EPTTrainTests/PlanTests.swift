@@ -38,7 +38,7 @@ struct PlanTests {
     #expect(plan.json["pooling"] == "last")
     #expect {
       try self.plan(settings)
-    } throws: { "\($0)".contains("--pooling") && "\($0)".contains("decoder") }
+    } throws: { "\($0)".contains("pooling") && "\($0)".contains("decoder") }
   }
 
   /// Small embeddings would leave fusion's softmax even.

@@ -146,7 +146,7 @@ struct TrainingRunTests {
       #expect {
         try run.advance(loss: loss, gradient: gradient(run, slope))
       } throws: {
-        "\($0)".contains("step 3") && "\($0)".contains("lower --prompt-rate (now 0.045)")
+        "\($0)".contains("step 3") && "\($0)".contains("lower prompt rate (now 0.045)")
       }
     }
     #expect(run.step == 2)
@@ -166,7 +166,7 @@ struct TrainingRunTests {
     } throws: { error in
       "\(error)"
         == "training diverged at step 1: the gradient of short_prompt is not a finite number;"
-        + " lower --prompt-rate (now 0.5)"
+        + " lower prompt rate (now 0.5)"
     }
   }
 }

@@ -66,7 +66,7 @@ struct ConvertCommandTests {
       #expect(run.errors.hasPrefix("eptc: tiny: model.safetensors is read; left aside: "))
       let help = try CommandLineRun(["convert", "--help"], in: folder)
       // Its lines break anywhere.
-      #expect(help.output.split { $0.isWhitespace }.joined(separator: " ").contains("bert, t5"))
+      #expect(help.output.split { $0.isWhitespace }.joined(separator: " ").contains("mpnet: MPNet"))
     }
   }
 

@@ -141,7 +141,7 @@ struct TuneTests {
   func badFlags() throws {
     try withFolder { folder in
       for (flags, clue) in [
-        (["--method", "pt", "--rank", "3"], "--rank does not go with --method pt"),
+        (["--method", "pt", "--rank", "3"], "--rank does not go with method pt"),
         (["--method", "lora"], "--method"), (["--schedule", "step"], "--schedule"),
         (["--seeds", "1,1"], "--seeds"), (["--shots", "0"], "--shots must be"),
         (["--accumulate", "0"], "--accumulate must be"),

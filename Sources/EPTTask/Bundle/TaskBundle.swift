@@ -16,7 +16,9 @@ public struct TaskBundle: Sendable, Equatable {
   /// The linear head of an encoder, or the label words' tokens.
   public var readout: Readout
   /// What a linear head reads; the mean where there is none.
-  public var pooling: Pooling
+  public var pooling: Pooling {
+    didSet { readout = readout.pooled(by: pooling) }
+  }
 
   /// How a bundle's prompt is kept.
   public enum Form: String, Sendable {
@@ -35,12 +37,8 @@ public struct TaskBundle: Sendable, Equatable {
     self.backbone = backbone
     self.training = training
     self.prompt = prompt
-    self.readout = readout
+    self.readout = readout.pooled(by: pooling)
     self.pooling = pooling
-    if case .head(var head) = readout {
-      head.pooling = pooling
-      self.readout = .head(head)
-    }
   }
 
   /// Refuses to work with any backbone but its own.

@@ -58,11 +58,10 @@ struct TuneCommand: ParsableCommand {
 
   func run() throws {
     let definition = try task.definition()
-    let model = try backbone.path()
-    let files = dryRun ? nil : try files(definition, model: model)
+    let files = dryRun ? nil : try files(definition)
     let dataset = try task.dataset(of: definition)
     let loaded = try LoadedBackbone(
-      path: model, threads: backbone.threadCount, precision: backbone.precision)
+      path: backbone.path(), threads: backbone.threadCount, precision: backbone.precision)
     let startingPrompt = try start.prompt(for: definition, on: loaded.identity)
     let trainers = try training.runSeeds.map { seed in
       var settings = training.settings
@@ -90,10 +89,12 @@ struct TuneCommand: ParsableCommand {
   }
 
   /// The run's files, none of which is one that it reads.
-  private func files(_ definition: TaskDefinition, model: String) throws -> RunFiles {
-    try RunFiles(
+  private func files(_ definition: TaskDefinition) throws -> RunFiles {
+    // Where no backbone can be found, that is told once the rows have been.
+    let model = (try? backbone.path()).map { [$0] } ?? []
+    return try RunFiles(
       output: output ?? "\(definition.name).eptb", keepLast: keepLast, log: log,
-      inputs: [model] + task.inputs(of: definition) + start.inputs, resuming: resume,
+      inputs: model + task.inputs(of: definition) + start.inputs, resuming: resume,
       replacing: force)
   }
 

@@ -172,6 +172,6 @@ import Testing
     #expect(throws: SystemError.missingFile(path: "/nowhere/x", hint: "no such file")) {
       try SafetensorsFile(path: "/nowhere/x")
     }
-    #expect(throws: FormatError.self) { try SafetensorsFile(path: "/tmp") }
+    #expect(throws: SystemError.self) { try SafetensorsFile(path: "/tmp") }
   }
 }
