@@ -9,6 +9,9 @@ struct Vocabulary {
   /// How many pieces the model has; ids may leave gaps.
   private let modelSize: Int
   private var ids: [[UInt8]: Int]
+  /// Where each added token stands in `addedTokens`.
+  private var places: [[UInt8]: Int] = [:]
+  private var greatestAddedID = -1
 
   /// A vocabulary of the model's pieces; of equal ones the last counts.
   init(pieces: [[UInt8]], source: String) {
@@ -62,20 +65,19 @@ struct Vocabulary {
     }
     var token = token
     token.id = id
-    if let place = addedTokens.firstIndex(where: { $0.text == token.text }) {
+    greatestAddedID = max(greatestAddedID, id)
+    if let place = places[token.text] {
       addedTokens[place] = token
     } else {
+      places[token.text] = addedTokens.count
       addedTokens.append(token)
     }
   }
 
   /// Whether the text is an added token.
   func isAdded(_ text: [UInt8]) -> Bool {
-    addedTokens.contains { $0.text == text }
+    places[text] != nil
   }
 
-  private var nextID: Int {
-    let last = addedTokens.map(\.id).max() ?? -1
-    return max(last + 1, modelSize)
-  }
+  private var nextID: Int { max(greatestAddedID + 1, modelSize) }
 }

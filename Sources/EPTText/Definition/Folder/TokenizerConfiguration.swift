@@ -140,6 +140,8 @@ struct TokenizerConfiguration {
       tokens.append((id, token))
     }
     let named = Set(specialTokens.map(\.text))
+    let known = Dictionary(
+      tokens.map { ($0.token.text, $0.id) }, uniquingKeysWith: { _, last in last })
     for member in addedTokens?.object ?? [] {
       let text = Array(member.key.utf8)
       guard let id = member.value.integer else {
@@ -148,7 +150,7 @@ struct TokenizerConfiguration {
       }
       if decoder != nil {
         // transformers reads one of the two only.
-        guard tokens.contains(where: { $0.id == id && $0.token.text == text }) else {
+        guard known[text] == id else {
           throw TextError.invalid(
             source: source,
             reason:
