@@ -230,14 +230,22 @@ extension TensorPickle {
 
   private mutating func pop(_ count: Int) throws -> [Value] {
     guard stack.count - (marks.last ?? 0) >= count else { throw fault("the stack is empty") }
-    defer { stack.removeLast(count) }
-    return Array(stack.suffix(count))
+    return pop(from: stack.count - count)
   }
 
   private mutating func popToMark() throws -> [Value] {
     guard let mark = marks.popLast() else { throw fault("no mark is set") }
-    defer { stack.removeSubrange(mark...) }
-    return Array(stack[mark...])
+    return pop(from: mark)
+  }
+
+  /// The values from place `first` on, one by one: a slice would hold the stack, which would be
+  /// copied whole to be shortened.
+  private mutating func pop(from first: Int) -> [Value] {
+    var values: [Value] = []
+    values.reserveCapacity(stack.count - first)
+    for place in first..<stack.count { values.append(stack[place]) }
+    stack.removeLast(stack.count - first)
+    return values
   }
 
   private func tuple(_ parts: [Value]) throws -> Value {
