@@ -26,22 +26,23 @@ let package = Package(
     .target(
       name: "EPTFormat",
       dependencies: ["CNettle", "CXXHash", "CZstd", "CEPTSystem", "CEPTKernels"]),
+    .target(name: "EPTData", dependencies: ["CZlib", "CZstd", "EPTFormat"]),
     .target(name: "EPTText", dependencies: ["EPTFormat"]),
     .target(
       name: "EPTModel", dependencies: ["CEPTSystem", "CEPTKernels", "EPTFormat", "EPTText"]),
-    .target(name: "EPTTask", dependencies: ["EPTFormat", "EPTText", "EPTModel"]),
+    .target(name: "EPTTask", dependencies: ["EPTFormat", "EPTData", "EPTText", "EPTModel"]),
     .target(
       name: "EPTConvert", dependencies: ["CEPTKernels", "EPTFormat", "EPTText", "EPTModel"]),
     .target(name: "EPTTrain", dependencies: ["EPTFormat", "EPTText", "EPTModel", "EPTTask"]),
     .target(
       name: "EPTInfer",
-      dependencies: ["CZlib", "CZstd", "EPTFormat", "EPTText", "EPTModel", "EPTTask"]),
+      dependencies: ["EPTFormat", "EPTData", "EPTText", "EPTModel", "EPTTask"]),
     .target(name: "EPTReport", dependencies: ["EPTFormat", "EPTModel", "EPTTask"]),
     .executableTarget(
       name: "eptc",
       dependencies: [
-        "EPTFormat", "EPTText", "EPTModel", "EPTTask", "EPTConvert", "EPTTrain", "EPTInfer",
-        "EPTReport",
+        "EPTFormat", "EPTData", "EPTText", "EPTModel", "EPTTask", "EPTConvert", "EPTTrain",
+        "EPTInfer", "EPTReport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
@@ -56,6 +57,8 @@ let package = Package(
       name: "EPTTestSupport", dependencies: ["EPTFormat"], path: "Tests/EPTTestSupport"),
     .testTarget(
       name: "EPTFormatTests", dependencies: ["EPTFormat", "EPTTestSupport", "CEPTKernels"]),
+    .testTarget(
+      name: "EPTDataTests", dependencies: ["EPTData", "EPTFormat", "EPTTestSupport"]),
     .testTarget(name: "EPTTextTests", dependencies: ["EPTText", "EPTFormat", "EPTTestSupport"]),
     .testTarget(
       name: "EPTModelTests",
@@ -64,7 +67,7 @@ let package = Package(
       ]),
     .testTarget(
       name: "EPTTaskTests",
-      dependencies: ["EPTTask", "EPTModel", "EPTText", "EPTFormat", "EPTTestSupport"]),
+      dependencies: ["EPTTask", "EPTModel", "EPTText", "EPTData", "EPTFormat", "EPTTestSupport"]),
     .testTarget(
       name: "EPTConvertTests",
       dependencies: ["EPTConvert", "EPTModel", "EPTText", "EPTFormat", "EPTTestSupport"]),
@@ -76,7 +79,8 @@ let package = Package(
     .testTarget(
       name: "EPTInferTests",
       dependencies: [
-        "EPTInfer", "EPTTask", "EPTModel", "EPTConvert", "EPTFormat", "EPTText", "EPTTestSupport",
+        "EPTInfer", "EPTTask", "EPTModel", "EPTConvert", "EPTData", "EPTFormat", "EPTText",
+        "EPTTestSupport",
       ]),
     .target(name: "CEPTTestSupport", path: "Tests/CEPTTestSupport"),
     .testTarget(

@@ -29,11 +29,19 @@ struct EPTC: ParsableCommand {
     signal(SIGPIPE, SIG_IGN)
     MappingFaults.report(prefix: "eptc: ", status: ExitStatus.inputOutput.rawValue)
     do {
+      if let slip = CommandSlip(CommandLine.arguments) { throw slip }
       var command = try parseAsRoot()
       try command.run()
+    } catch let slip as CommandSlip {
+      report("\(slip)")
+      Glibc.exit(ExitStatus.usage.rawValue)
     } catch {
-      guard let status = ExitStatus(error) else { exit(withError: error) }
-      report("\(error)")
+      guard let status = ExitStatus(error) else {
+        guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
+        report(UsageAdvice(message(for: error), CommandLine.arguments).line)
+        Glibc.exit(ExitStatus.usage.rawValue)
+      }
+      report(explained(error))
       Glibc.exit(status.rawValue)
     }
   }

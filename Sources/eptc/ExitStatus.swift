@@ -1,4 +1,5 @@
 import EPTConvert
+import EPTData
 import EPTFormat
 import EPTInfer
 import EPTModel
@@ -27,9 +28,11 @@ enum ExitStatus: Int32 {
   init?(_ error: any Error) {
     switch error {
     case let error as FormatError: self = Self.status(of: error)
-    case CommandError.noBackbone: self = .missingInput
+    case CommandError.noBackbone, CommandError.noFittingBackbone: self = .missingInput
     case CommandError.unfinishedRun: self = .cannotCreate
+    case CommandError.dataFile: self = .badData
     case TaskError.dataNotFound: self = .missingInput
+    case let error as DataError: self = Self.status(of: error)
     case let error as InferError: self = Self.status(of: error)
     case is TaskError, is TextError, is ConvertError, is ModelError, is TrainError: self = .badData
     default: return nil
@@ -53,9 +56,17 @@ enum ExitStatus: Int32 {
   private static func status(of error: InferError) -> ExitStatus {
     switch error {
     case .missingInput, .noPrompts: .missingInput
-    case .input, .output: .inputOutput
+    case .output: .inputOutput
     case .unsupported: .failure
     default: .badData
+    }
+  }
+
+  private static func status(of error: DataError) -> ExitStatus {
+    switch error {
+    case .missingInput: .missingInput
+    case .input: .inputOutput
+    case .compressed, .foreign, .header: .badData
     }
   }
 }

@@ -1,3 +1,4 @@
+import EPTData
 import EPTTask
 
 /// Answers the records of an input in order, one line a record.
@@ -52,13 +53,23 @@ public final class AnswerStream {
     nonisolated(unsafe) let handedOver = reader
     try BackgroundThread.start { handedOver.run() }
     var counts = StreamCounts()
+    var needsHeader = writer.hasHeader
     while case let records = try queue.take(count: settings.batch, cost: settings.batchRows),
       !records.isEmpty
     {
+      if needsHeader { try writeHeader(records[0]) }
+      needsHeader = false
       try answer(records, counting: &counts)
       progress(counts)
     }
+    if needsHeader { try writeHeader(PendingRecord(line: 0, prompts: prompts)) }
     return counts
+  }
+
+  private func writeHeader(_ record: PendingRecord) throws {
+    var lines = AnswerLines()
+    writer.appendHeader(record, generates: settings.generation != nil, to: &lines)
+    try writer.write(lines)
   }
 
   private func answer(_ records: [PendingRecord], counting counts: inout StreamCounts) throws {

@@ -45,12 +45,15 @@ public struct InputEncoder: Sendable {
 
   /// The tokens of each label word, end token included: what a decoder scores.
   ///
-  /// - Throws: `TaskError.invalidDefinition` if two words are the same to the tokenizer.
+  /// - Throws: `TaskError.sameLabelTokens` if two words are the same to the tokenizer.
   public func labelTokens() throws -> [[Int32]] {
     let words = task.labels.map { tokenizer.encode($0.word).ids }
-    guard Set(words).count == words.count else {
-      throw TaskError.invalidDefinition(
-        task: task.name, reason: "the tokenizer gives two label words the same tokens")
+    var places: [[Int32]: Int] = [:]
+    for (place, tokens) in words.enumerated() {
+      if let other = places.updateValue(place, forKey: tokens) {
+        throw TaskError.sameLabelTokens(
+          task: task.name, first: task.labels[other].word, second: task.labels[place].word)
+      }
     }
     return words
   }

@@ -37,8 +37,8 @@ extension TaskDefinition {
     guard columns.count == fields.count else {
       throw TaskError.invalidDefinition(
         task: name,
-        reason: "its fields are \(fields.joined(separator: ", ")); give --text-column"
-          + " \(fields.count == 1 ? "once" : "\(fields.count) times"), in this order")
+        reason: "its fields are \(fields.joined(separator: ", ")); name the column of each, "
+          + "\(fields.count == 1 ? "once" : "\(fields.count) times"), in this order")
     }
     return try replacing(
       source: DataSource(
@@ -56,12 +56,20 @@ extension TaskDefinition {
     return try replacing(split: .files(validation: name(dev), test: name(test)))
   }
 
+  /// The same task, split by `rule`.
+  ///
+  /// - Throws: `TaskError.invalidDefinition`.
+  public func splitting(by rule: SplitRule) throws -> TaskDefinition {
+    try replacing(split: rule)
+  }
+
   private func replacing(
     labels: [Label]? = nil, split: SplitRule? = nil, source: DataSource? = nil
   ) throws -> TaskDefinition {
     try TaskDefinition(
       name: name, fields: fields, template: template.source, segments: segments.map(\.source),
-      labels: labels ?? self.labels, isScale: isScale, metric: metric, inputLength: inputLength,
+      labels: labels ?? self.labels, isScale: isScale, metric: metric,
+      positive: positive.map { (labels ?? self.labels)[$0].word }, inputLength: inputLength,
       split: split ?? self.split, source: source ?? self.source)
   }
 }

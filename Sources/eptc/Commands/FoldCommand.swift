@@ -11,8 +11,7 @@ struct FoldCommand: ParsableCommand {
       goes. Answers are the same to the last bit, except with --type f16, which halves the file.
       """)
 
-  @Argument(help: ArgumentHelp("The bundle.", valueName: "in.eptb"))
-  var input: String
+  @OptionGroup var bundle: BundleOptions
 
   @Option(name: .shortAndLong, help: ArgumentHelp("The bundle to write.", valueName: "out.eptb"))
   var output: String
@@ -25,11 +24,12 @@ struct FoldCommand: ParsableCommand {
 
   func run() throws {
     try OutputPath.check(output, replacing: force)
-    let bundle = try TaskBundle(path: input)
-    try bundle.folded().write(to: output, replacing: force, numbers: type)
+    let input = bundle.path
+    let tuned = try TaskBundle(path: input)
+    try tuned.folded().write(to: output, replacing: force, numbers: type)
     let sizes = try [input, output].map { try MappedFile(path: $0).bytes.count }
     report(
-      "wrote \(output): \(bundle.task.name) on \(bundle.backbone), "
+      "wrote \(output): \(tuned.task.name) on \(tuned.backbone), "
         + "\(sizes[0]) -> \(sizes[1]) bytes")
   }
 }

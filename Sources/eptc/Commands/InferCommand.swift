@@ -14,7 +14,12 @@ struct InferCommand: ParsableCommand {
       "task" names. SIGHUP loads the prompts again between two lines. docs/infer.md tells the rest.
       """)
 
-  @Option(help: ArgumentHelp("A tuned task. May be repeated.", valueName: "file.eptb"))
+  @Argument(help: ArgumentHelp("Tuned tasks.", valueName: "file.eptb"))
+  var bundles: [String] = []
+
+  @Option(
+    name: .shortAndLong,
+    help: ArgumentHelp("The same as an option. May be repeated.", valueName: "file.eptb"))
   var prompt: [String] = []
 
   @Option(help: ArgumentHelp("A folder of tuned tasks: all in it.", valueName: "folder"))
@@ -38,25 +43,30 @@ struct InferCommand: ParsableCommand {
   @Flag(help: "Say nothing on standard error but errors.")
   var quiet = false
 
+  /// The bundles that are named, in order.
+  private var files: [String] { bundles + prompt }
+
   func validate() throws {
     guard (1...65_536).contains(batch) else {
       throw ValidationError("--batch must be from 1 to 65536.")
     }
     if generation.generate, answers.choosesLabels {
-      throw ValidationError("--top, --probabilities and --threshold are not for --generate.")
+      throw ValidationError(
+        "--top, --probabilities, --threshold and --reject are not for --generate.")
     }
-    if prompt.isEmpty, prompts == nil, !generation.generate {
-      throw ValidationError("Missing expected argument '--prompt <file.eptb>'")
+    if files.isEmpty, prompts == nil, !generation.generate {
+      throw ValidationError(
+        "Name a tuned task, a file.eptb that `eptc tune` wrote, or a folder of them with --prompts.")
     }
   }
 
   func run() throws {
     let input = try input.open()
     let bundles = try PromptSource(
-      files: prompt, folder: prompts, thresholds: answers.thresholds
+      files: files, folder: prompts, thresholds: answers.thresholds, least: answers.reject
     ).read()
     let loaded = try LoadedBackbone(
-      path: backbone.path(), threads: backbone.threadCount, precision: backbone.precision)
+      path: backbone.path(for: bundles.backbones), threads: backbone.threadCount, precision: backbone.precision)
     var settings = StreamSettings()
     settings.batch = batch
     settings.generation = generation.settings

@@ -1,13 +1,15 @@
 import ArgumentParser
 import EPTFormat
 import EPTModel
+import EPTTask
 import FoundationEssentials
 
 /// Which backbone file to use, and with how many threads.
 struct BackboneOptions: ParsableArguments {
   @Option(
+    name: .shortAndLong,
     help: ArgumentHelp(
-      "The backbone. (default: $EPT_MODEL, else the only .ept file here)",
+      "The backbone. (default: $EPT_MODEL, else the .ept file here that the bundle fits)",
       valueName: "file.ept"))
   var model: String?
 
@@ -32,8 +34,10 @@ struct BackboneOptions: ParsableArguments {
 
   /// The backbone's path: the option, the environment, or the only `.ept` in the current folder.
   ///
-  /// - Throws: `CommandError.noBackbone`.
-  func path() throws -> String {
+  /// Of several there the one that `wanted` were tuned on, by its fingerprint.
+  ///
+  /// - Throws: `CommandError.noBackbone` or `.noFittingBackbone`.
+  func path(for wanted: [BackboneIdentity] = []) throws -> String {
     if let model { return model }
     if let model = ProcessInfo.processInfo.environment["EPT_MODEL"], !model.isEmpty {
       return model
@@ -41,6 +45,14 @@ struct BackboneOptions: ParsableArguments {
     let folder = FileManager.default.currentDirectoryPath
     let candidates = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
     let backbones = candidates.filter { $0.hasSuffix(".ept") }.sorted()
+    if backbones.count > 1, let first = wanted.first {
+      let fitting = backbones.first { name in
+        (try? BackboneFile(path: name))?.fingerprint.hex == first.fingerprint
+      }
+      if let fitting { return fitting }
+      throw CommandError.noFittingBackbone(
+        folder: folder, candidates: backbones, wanted: "\(first)")
+    }
     guard let only = backbones.first, backbones.count == 1 else {
       throw CommandError.noBackbone(folder: folder, candidates: backbones)
     }
