@@ -38,7 +38,10 @@ struct EPTC: ParsableCommand {
     } catch {
       guard let status = ExitStatus(error) else {
         guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
-        report(UsageAdvice(message(for: error), CommandLine.arguments).line)
+        let command = CommandLine.arguments.dropFirst().first
+        let type = configuration.subcommands.first { $0.configuration.commandName == command }
+        let flags = type.map { helpMessage(for: $0) } ?? ""
+        report(UsageAdvice(message(for: error), CommandLine.arguments, help: flags).line)
         Glibc.exit(ExitStatus.usage.rawValue)
       }
       report(explained(error))

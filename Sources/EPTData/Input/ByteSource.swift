@@ -98,7 +98,9 @@ final class ByteSource {
       if count > 0 {
         pending = (keeping ? pending.lowerBound : 0)..<start + count
         position.advance(by: count)
-        chunk.withUnsafeBytes { hash?.update(UnsafeRawBufferPointer(rebasing: $0[start..<start + count])) }
+        chunk.withUnsafeBytes {
+          hash?.update(UnsafeRawBufferPointer(rebasing: $0[start..<start + count]))
+        }
         return true
       }
       if count == 0 {

@@ -163,7 +163,9 @@ struct FormatSniffer {
       ),
       ([0xD0, 0xCF, 0x11, 0xE0], "an old Excel workbook", "save the sheet as CSV"),
       (Array("BZh".utf8), "compressed by bzip2", "unpack it, or compress it with gzip or zstd"),
-      ([0xFD, 0x37, 0x7A, 0x58], "compressed by xz", "unpack it, or compress it with gzip or zstd"),
+      (
+        [0xFD, 0x37, 0x7A, 0x58], "compressed by xz", "unpack it, or compress it with gzip or zstd"
+      ),
       (Array("version https://git-lfs".utf8), "a git-LFS pointer", "fetch it with `git lfs pull`"),
       (Array("EPTB".utf8), "a bundle", "data are texts and labels; use it as the prompt"),
     ]

@@ -207,7 +207,8 @@ public final class DataReader {
   private static func fastText(_ line: String) throws(DataFault) -> [String] {
     let mark = "__label__"
     let words = line.unicodeScalars.split(maxSplits: 1) { $0 == " " || $0 == "\t" }
-    guard let first = words.first.map({ String($0) }), first.hasPrefix(mark), first.count > mark.count
+    guard let first = words.first.map({ String($0) }), first.hasPrefix(mark),
+      first.count > mark.count
     else { throw .noLabel(expected: "\(mark)name text") }
     let text = words.count > 1 ? String(words[1]) : ""
     guard !text.hasPrefix(mark) else {

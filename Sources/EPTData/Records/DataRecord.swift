@@ -52,7 +52,9 @@ public enum ColumnNames {
 
   /// `name` without white space around it.
   public static func trimmed(_ name: String) -> String {
-    let isBlank = { (scalar: Unicode.Scalar) in scalar.properties.isWhitespace || scalar == "\u{FEFF}" }
+    let isBlank = { (scalar: Unicode.Scalar) in
+      scalar.properties.isWhitespace || scalar == "\u{FEFF}"
+    }
     let start = name.unicodeScalars.drop(while: isBlank)
     let end = start.lastIndex { !isBlank($0) }
     return end.map { String(start[...$0]) } ?? ""

@@ -87,7 +87,8 @@ struct DecisionRule: Sendable, Equatable {
   /// probable of those without one, which is rejected where it is not probable enough.
   func label(for probabilities: [Float]) -> (label: Int, isRejected: Bool) {
     let all = Array(probabilities.indices)
-    let reached = bounds.isEmpty
+    let reached =
+      bounds.isEmpty
       ? [] : all.filter { index in bounds[index].map { probabilities[index] >= $0 } ?? false }
     if !reached.isEmpty { return (most(probabilities, of: reached), false) }
     let free = bounds.isEmpty ? all : all.filter { bounds[$0] == nil }

@@ -29,7 +29,9 @@ public struct DataFileRecord: Sendable, Equatable {
       JSONMember("role", .string(role.rawValue)), JSONMember("name", .string(name)),
       JSONMember("sha256", .string(digest)),
     ]
-    if let format = reading.format { members.append(JSONMember("format", .string(format.rawValue))) }
+    if let format = reading.format {
+      members.append(JSONMember("format", .string(format.rawValue)))
+    }
     if let header = reading.header { members.append(JSONMember("header", .bool(header))) }
     if let encoding = reading.encoding {
       members.append(JSONMember("encoding", .string(encoding.rawValue)))

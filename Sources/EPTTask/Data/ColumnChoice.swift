@@ -99,11 +99,13 @@ struct ColumnChoice {
     if header != true, let layout = try rowLayout(names, texts, label, line) { return layout }
     // A header that must be one, whose columns have unusual names or are named by number.
     guard header == true else {
+      let missing = (texts + [label].compactMap { $0 }).filter {
+        ColumnNames.index(of: $0, in: names) == nil
+      }
       throw fault(
         line,
-        "the first line is no header with the columns "
-          + "\((texts + [label].compactMap { $0 }).joined(separator: ", "));"
-          + " its columns are: \(shown(names))", .nameColumns)
+        "there is no column \(missing.joined(separator: ", ")); there are: \(shown(names))",
+        .nameColumns)
     }
     guard label != nil || names.count == 2 else {
       throw fault(line, "which column is the label? There are: \(shown(names))", .nameColumns)
@@ -124,7 +126,8 @@ struct ColumnChoice {
       return isUsualHeader(names, places.map { $0 - 1 } + [number - 1]) ? number - 1 : nil
     }
     let isText = { (name: String) in ColumnNames.index(of: name, in: names) != nil }
-    guard (texts.isEmpty ? Self.usualTexts.contains { $0.allSatisfy(isText) } : texts.allSatisfy(isText))
+    guard
+      texts.isEmpty ? Self.usualTexts.contains { $0.allSatisfy(isText) } : texts.allSatisfy(isText)
     else { return nil }
     let usual = Self.usualLabels.lazy.compactMap { ColumnNames.index(of: $0, in: names) }.first
     if usual != nil || texts.isEmpty || names.count != texts.count + 1 { return usual }
@@ -182,7 +185,9 @@ struct ColumnChoice {
     }
     let labelPlace = (label.flatMap { Int($0) } ?? names.count) - 1
     let textPlaces =
-      texts.isEmpty ? names.indices.filter { $0 != labelPlace } : numbers[..<texts.count].compactMap { $0.map { $0 - 1 } }
+      texts.isEmpty
+      ? names.indices.filter { $0 != labelPlace }
+      : numbers[..<texts.count].compactMap { $0.map { $0 - 1 } }
     guard !textPlaces.isEmpty else {
       throw fault(line, "1 column; a line needs a text and a label with a tab between")
     }

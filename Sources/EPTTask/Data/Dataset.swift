@@ -76,7 +76,8 @@ public struct Dataset: Sendable {
     let testRows = try test?.examples(of: definition)
     try dev?.requireClasses(of: train, definition)
     try test?.requireClasses(of: train, definition)
-    let parts = try Self.parts(definition, train: rows, dev: devRows, test: testRows, path: dev?.path ?? train.path)
+    let parts = try Self.parts(
+      definition, train: rows, dev: devRows, test: testRows, path: dev?.path ?? train.path)
     self.init(
       train: parts.train, validation: parts.validation, test: parts.test,
       skippedRows: [train, dev, test].reduce(0) { $0 + ($1?.skippedRows ?? 0) })
@@ -136,7 +137,8 @@ public struct Dataset: Sendable {
     guard !validation.isEmpty, !test.isEmpty else {
       throw TaskError.fewRows(
         path: path, rows: rows.count,
-        reason: "too few to hold some of them out: every class needs one to learn from, and two rows "
+        reason:
+          "too few to hold some of them out: every class needs one to learn from, and two rows "
           + "more are needed to choose the best step and to test it", remedy: .giveDev)
     }
     return (split.rest.map { rows[$0] }, validation.map { rows[$0] }, test.map { rows[$0] })
@@ -146,8 +148,9 @@ public struct Dataset: Sendable {
     guard dev.count > 1 else {
       throw TaskError.fewRows(
         path: path, rows: dev.count,
-        reason: "one half of them chooses the best step, the other gives the figure, so it needs two "
-          + "or more", remedy: .giveTest)
+        reason:
+          "half of its rows choose the best step and half give the figure, so it needs two or "
+          + "more", remedy: .giveTest)
     }
   }
 

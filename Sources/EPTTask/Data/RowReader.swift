@@ -62,7 +62,8 @@ struct RowReader {
     let layout: ColumnChoice.Layout
     if let names = format?.fixedNames {
       // The file has no header, but its columns have names of their own.
-      let fixed = ColumnChoice(request: Self.fixed(columns.request), header: nil, path: columns.path)
+      let fixed = ColumnChoice(
+        request: Self.fixed(columns.request), header: nil, path: columns.path)
       layout = try fixed.layout(names, line: line)
     } else {
       layout = try columns.layout(cells, line: line)
@@ -185,7 +186,8 @@ struct RowReader {
       throw fault(
         line, "the label \"\(key)\" is a list; a row has one label: make a task of each label")
     case .object?: throw fault(line, "the label \"\(key)\" is an object; a row has one label")
-    case .null?: throw fault(line, "the label \"\(key)\" is null; remove the row, or name its class")
+    case .null?:
+      throw fault(line, "the label \"\(key)\" is null; remove the row, or name its class")
     case nil:
       throw fault(line, "no label \"\(key)\"; training and evaluation need labels")
     }

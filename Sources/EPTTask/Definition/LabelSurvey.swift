@@ -42,7 +42,8 @@ struct LabelSurvey {
         "every row has the label \(LabelText.shown(labels[0])); a task needs two, "
           + "is `\(file.labelColumn)` the label's column?", .nameColumns)
     }
-    if file.reading.header == false, file.reading.format?.isTable == true, hints.reading.header == nil,
+    if file.reading.header == false, file.reading.format?.isTable == true,
+      hints.reading.header == nil,
       let alone = labels.first(where: { found[$0]?.rows == 1 && found[$0]?.line == firstLine })
     {
       throw fault(

@@ -56,7 +56,8 @@ struct InferCommand: ParsableCommand {
     }
     if files.isEmpty, prompts == nil, !generation.generate {
       throw ValidationError(
-        "Name a tuned task, a file.eptb that `eptc tune` wrote, or a folder of them with --prompts.")
+        "Name a tuned task, a file.eptb that `eptc tune` wrote, or a folder of them with --prompts."
+      )
     }
   }
 
@@ -66,7 +67,8 @@ struct InferCommand: ParsableCommand {
       files: files, folder: prompts, thresholds: answers.thresholds, least: answers.reject
     ).read()
     let loaded = try LoadedBackbone(
-      path: backbone.path(for: bundles.backbones), threads: backbone.threadCount, precision: backbone.precision)
+      path: backbone.path(for: bundles.backbones), threads: backbone.threadCount,
+      precision: backbone.precision)
     var settings = StreamSettings()
     settings.batch = batch
     settings.generation = generation.settings

@@ -66,7 +66,7 @@ struct TuneCommand: ParsableCommand {
       resuming: resume, replacing: force || dryRun)
     let rows = try task.rows(of: named)
     let dataset = rows.dataset
-    for warning in named.warnings { report("warning: \(warning)") }
+    for warning in named.warnings + rows.warnings { report("warning: \(warning)") }
     if !quiet, !dryRun { for line in rows.lines { report(line) } }
     let loaded = try LoadedBackbone(
       path: backbone.path(), threads: backbone.threadCount, precision: backbone.precision)

@@ -75,7 +75,7 @@ struct TaskOptions: ParsableArguments {
     guard task == nil || taskFile == nil else {
       throw ValidationError("Give --task or --task-file, not both.")
     }
-    guard task != nil || taskFile != nil || train != nil else {
+    guard task != nil || taskFile != nil || train != nil || dev != nil || test != nil else {
       throw ValidationError(
         "Name a task with --task or --task-file, or rows of your own with --train.")
     }
@@ -148,6 +148,8 @@ struct TaskOptions: ParsableArguments {
     let dataset: Dataset
     /// What the user's files were found to be, and how they are split.
     let lines: [String]
+    /// What may be a slip.
+    var warnings: [String] = []
   }
 
   /// The rows of `named`.
@@ -165,21 +167,39 @@ struct TaskOptions: ParsableArguments {
     let trainFile = try named.train ?? read(train)
     let (devFile, testFile) = (try dev.map(read), try test.map(read))
     let dataset = try Dataset(definition, train: trainFile, dev: devFile, test: testFile)
-    let titles = [trainFile, devFile, testFile].compactMap { $0 }.map { "\($0.path): \($0.title)" }
+    var titles: [String] = []
+    for file in [trainFile, devFile, testFile].compactMap({ $0 }) {
+      let title = "\(file.path): \(file.title)"
+      if !titles.contains(title) { titles.append(title) }
+    }
     return Rows(
-      dataset: dataset, lines: [titles.joined(separator: "; ")] + [splitLine(definition, dataset)].compactMap { $0 })
+      dataset: dataset,
+      lines: [titles.joined(separator: "; ")] + [splitLine(definition, dataset)].compactMap { $0 },
+      warnings: Self.sameFile(trainFile, [("--dev", devFile), ("--test", testFile)]))
+  }
+
+  /// Says where rows that are learnt from are rows to judge by.
+  private static func sameFile(
+    _ train: LabelledFile, _ others: [(flag: String, file: LabelledFile?)]
+  ) -> [String] {
+    others.filter { $0.file?.digest == train.digest }.map {
+      "\($0.flag) has the rows of --train; its figures say nothing about new texts"
+    }
   }
 
   /// Which rows choose the best step, where one file is split.
   private func splitLine(_ definition: TaskDefinition, _ data: Dataset) -> String? {
-    let counts = "\(data.validation.count) rows choose the best step, \(data.test.count) give the test figure"
+    let counts =
+      "rows that choose the best step: \(data.validation.count), that give the test figure: "
+      + "\(data.test.count)"
     switch definition.split {
     case .halvedDev where test == nil, .stratifiedHalves where test == nil:
       return "\(dev ?? "") is halved: \(counts); --test keeps two files apart"
     case .stratifiedTenths:
-      return "\(train ?? "") is split: \(data.train.count) rows are learnt from, \(counts)"
+      return "\(train ?? "") is split: rows that are learnt from: \(data.train.count), \(counts)"
     case .stratifiedHeldOut, .heldOutTrain:
-      return "\(train ?? "") is split: \(data.validation.count) of its rows choose the best step"
+      return
+        "\(train ?? "") is split: rows of it that choose the best step: \(data.validation.count)"
     default:
       return nil
     }

@@ -3,6 +3,7 @@ import Glibc
 /// A name of the Hugging Face Hub, or an address, where a file was expected.
 struct HubName {
   private let name: String
+  private let isData: Bool
 
   /// Beginnings of models' names that have no owner.
   private static let knownModels = [
@@ -10,11 +11,14 @@ struct HubName {
     "xlm-roberta", "mt5-", "sentence-t5",
   ]
 
-  /// nil if `path` is a path like any other.
-  init?(_ path: String) {
+  /// nil if `path` is a path like any other; `isData` where rows were expected.
+  init?(_ path: String, isData: Bool) {
+    self.isData = isData
     let isAddress = ["https://", "http://", "hf://"].contains { path.hasPrefix($0) }
     if isAddress {
-      let rest = path.split(separator: "/").drop { $0.hasSuffix(":") || $0.contains("huggingface.co") }
+      let rest = path.split(separator: "/").drop {
+        $0.hasSuffix(":") || $0.contains("huggingface.co")
+      }
       let words = rest.prefix(2)
       name = words.isEmpty ? path : words.joined(separator: "/")
       return
@@ -30,7 +34,9 @@ struct HubName {
     guard isPlain, !Self.hasFileEnding(path) else { return nil }
     switch parts.count {
     case 1:
-      guard Self.knownModels.contains(where: { path.lowercased().hasPrefix($0) }) else { return nil }
+      guard !isData, Self.knownModels.contains(where: { path.lowercased().hasPrefix($0) }) else {
+        return nil
+      }
     case 2:
       // A folder that is there makes it a path with a slip in the file's name.
       guard access(String(parts[0]), F_OK) != 0 else { return nil }
@@ -50,6 +56,7 @@ struct HubName {
   var message: String {
     let folder = name.split(separator: "/").last.map(String.init) ?? name
     return "\(name) is no file here, and nothing is downloaded: fetch it with "
-      + "`huggingface-cli download \(name) --local-dir \(folder)` and give the folder"
+      + "`huggingface-cli download \(isData ? "--repo-type dataset " : "")\(name) "
+      + "--local-dir \(folder)` and give \(isData ? "the file in it" : "the folder")"
   }
 }

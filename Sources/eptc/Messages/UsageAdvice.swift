@@ -1,3 +1,5 @@
+import Foundation
+
 /// One line about a command line that cannot be understood.
 struct UsageAdvice {
   /// What to print.
@@ -6,12 +8,21 @@ struct UsageAdvice {
   /// - Parameters:
   ///   - message: What the parser says.
   ///   - arguments: The command line.
-  init(_ message: String, _ arguments: [String]) {
+  ///   - help: The command's help, which has all its flags.
+  init(_ message: String, _ arguments: [String], help flags: String) {
     let command = arguments.dropFirst().first { CommandSlip.commands.contains($0) }
     let help = "`eptc \(command.map { "help \($0)" } ?? "help")` tells all flags"
     var text = message.split(separator: "\n").joined(separator: " ")
-    if let option = Self.unknownOption(in: text), let meant = ForeignOption.advice(option) {
-      text = "there is no \(option): \(meant)"
+    let known = Self.options(in: flags)
+    // A flag that is unknown explains more than what is missing without it.
+    let unknown = arguments.dropFirst(2).prefix { $0 != "--" }
+      .map { String($0.prefix { $0 != "=" }) }
+      .first { $0.hasPrefix("--") && !known.contains($0) }
+    if let option = unknown ?? Self.unknownOption(in: text) {
+      let nearest = CommandSlip.nearest(to: option, known)
+      text =
+        ForeignOption.advice(option).map { "there is no \(option): \($0)" }
+        ?? "there is no \(option)" + (nearest.map { "; did you mean \($0)?" } ?? "")
     } else {
       text = Self.ownWords(text)
     }
@@ -26,13 +37,24 @@ struct UsageAdvice {
     return String(name)
   }
 
+  /// The flags that a help text names.
+  private static func options(in help: String) -> [String] {
+    let words = help.split { !($0.isLetter || $0.isNumber || $0 == "-") }
+    return words.filter { $0.hasPrefix("--") && $0.count > 2 }.map(String.init)
+  }
+
   /// The parser's sentences, told as the others are.
   private static func ownWords(_ text: String) -> String {
     var text = text
-    if let option = unknownOption(in: text) {
-      let rest = text.drop { $0 != "." }.dropFirst()
-      let meant = rest.split(separator: "'").first { $0.hasPrefix("-") }
-      return "there is no \(option)" + (meant.map { "; did you mean \($0)?" } ?? "")
+    // The value 'f1' is invalid for '--metric <metric>'. Please provide one of the following: - a - b
+    if text.hasPrefix("The value '") {
+      let quoted = text.split(separator: "'", omittingEmptySubsequences: false)
+      guard quoted.count > 3 else { return text }
+      let option = quoted[3].prefix { $0 != " " }
+      let choices = text.components(separatedBy: " - ").dropFirst()
+        .map { $0.trimmingCharacters(in: .whitespaces) }
+      return "\(option) cannot be \(quoted[1])"
+        + (choices.isEmpty ? "" : "; it is one of: \(choices.joined(separator: ", "))")
     }
     for (theirs, ours) in [
       ("Missing expected argument '<", "name the "), ("Missing expected argument '", "give "),
@@ -86,7 +108,9 @@ enum ForeignOption {
     (["eval-steps", "eval-every", "eval-interval"], "it is --evaluate-every"),
     (["save-steps", "save-every"], "it is --checkpoint-every"),
     (["top-k", "topk", "k"], "it is --top"),
-    (["proba", "scores", "logits", "return-all-scores"], "it is --probabilities, with --format tsv"),
+    (
+      ["proba", "scores", "logits", "return-all-scores"], "it is --probabilities, with --format tsv"
+    ),
     (["random-state", "random-seed"], "it is --seed"),
     (["lora-rank", "r"], "it is --rank"),
     (["num-virtual-tokens", "prompt-tokens", "soft-tokens"], "it is --prompt-length"),

@@ -57,12 +57,14 @@ struct InspectedFile {
 
   /// Whether the file's first bytes are text, and not that of a stand-in for a model.
   private static func isText(_ path: String) throws -> Bool {
-    let bytes = try MappedFile(path: path).bytes.prefix(256)
+    let file = try MappedFile(path: path)
+    let bytes = Array(file.bytes.prefix(256))
     let isMarked = bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF])
     if isMarked { return true }
     let isPlain = bytes.allSatisfy { $0 >= 0x20 || $0 == 0x09 || $0 == 0x0A || $0 == 0x0D }
     let start = String(decoding: bytes, as: UTF8.self).lowercased()
-    let isStandIn = start.hasPrefix("version https://git-lfs") || start.contains("<html")
+    let isStandIn =
+      start.hasPrefix("version https://git-lfs") || start.contains("<html")
       || start.contains("<!doctype")
     return !bytes.isEmpty && isPlain && !isStandIn
   }
