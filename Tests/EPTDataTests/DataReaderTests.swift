@@ -163,7 +163,8 @@ struct DataReaderTests {
   func longRecords() throws {
     let long = String(repeating: "x\ny", count: 100_000)
     for (name, text) in [
-      ("a.csv", "a,b\n\"\(long)\",1\nc,d\n"), ("a.json", "[{\"a\":1},{\"b\":\"\(long)\"},{\"a\":1}]"),
+      ("a.csv", "a,b\n\"\(long)\",1\nc,d\n"),
+      ("a.json", "[{\"a\":1},{\"b\":\"\(long)\"},{\"a\":1}]"),
     ] {
       let found = try records(Array(text.utf8), name: name, limit: 1000).records
       #expect(found.count == 3)
@@ -175,7 +176,8 @@ struct DataReaderTests {
   @Test("An object of many small members takes no memory without bound")
   func manyMembers() throws {
     let members = (0..<2_000_000).map { "\"\($0)\":0" }.joined(separator: ",")
-    guard case .fault(.notJSON(let reason)) = try contents("{\(members)}", name: "a.jsonl")[0] else {
+    guard case .fault(.notJSON(let reason)) = try contents("{\(members)}", name: "a.jsonl")[0]
+    else {
       Issue.record("it was read")
       return
     }

@@ -41,7 +41,9 @@ struct EvaluationDetailTests {
   @Test func intervals() throws {
     let examples = (0..<400).map { Example(values: ["x"], label: $0 % 2) }
     // 300 of 400 are right: a standard error of 0.02165.
-    let predicted = examples.indices.map { $0 % 4 == 0 ? 1 - examples[$0].label : examples[$0].label }
+    let predicted = examples.indices.map {
+      $0 % 4 == 0 ? 1 - examples[$0].label : examples[$0].label
+    }
     let interval = try #require(
       ConfidenceInterval.bootstrap(predicted, examples, task()).first)
     #expect(abs(interval.low - (0.75 - 1.96 * 0.02165)) < 0.01)

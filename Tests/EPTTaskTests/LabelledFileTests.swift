@@ -27,7 +27,9 @@ struct LabelledFileTests {
 
   @Test(
     "A header is one whatever its case and blanks, and whoever names the columns",
-    arguments: ["text\tlabel", "Text\tLABEL", " text \t label", "sentence\tclass", "Text\tSentiment"])
+    arguments: [
+      "text\tlabel", "Text\tLABEL", " text \t label", "sentence\tclass", "Text\tSentiment",
+    ])
   func headers(header: String) throws {
     let found = try find("\(header)\n\(rows)")
     #expect(found.definition.labels.map(\.word) == ["neg", "pos"])
@@ -102,7 +104,8 @@ struct LabelledFileTests {
     #expect(found.definition.labels.map(\.word) == ["0", "1"])
     #expect(try found.file.examples(of: found.definition).map(\.label) == [1, 0, 1, 0])
     // Not where labels are names.
-    #expect(try find("text\tlabel\na\t2.0\nb\tv1\n").definition.labels.map(\.word) == ["2.0", "v1"])
+    #expect(
+      try find("text\tlabel\na\t2.0\nb\tv1\n").definition.labels.map(\.word) == ["2.0", "v1"])
   }
 
   @Test("A missing value is named with its line", arguments: ["nan", "NaN", "", " "])
@@ -163,11 +166,13 @@ struct LabelledFileTests {
   func smallSplits() throws {
     var split = StratifiedSplit([0, 1, 2, 2, 3], seed: 1)
     #expect(split.take(3).count == 1)
-    let found = try find("text\tlabel\na\tx\nb\ty\n", { () -> TaskDiscovery.Hints in
-      var hints = TaskDiscovery.Hints()
-      hints.hasDev = false
-      return hints
-    }())
+    let found = try find(
+      "text\tlabel\na\tx\nb\ty\n",
+      { () -> TaskDiscovery.Hints in
+        var hints = TaskDiscovery.Hints()
+        hints.hasDev = false
+        return hints
+      }())
     #expect {
       try Dataset(found.definition, train: found.file, dev: nil)
     } throws: { ($0 as? TaskError)?.remedy == .giveDev }
@@ -178,10 +183,12 @@ struct LabelledFileTests {
     } throws: { "\($0)".contains("has 1 row;") }
   }
 
-  @Test("Rules of a split survive a bundle", arguments: [
-    SplitRule.stratifiedTenths(seed: 7), .stratifiedHalves(seed: 7),
-    .stratifiedHeldOut(rows: 10, seed: 7), .halvedDev(seed: 7),
-  ])
+  @Test(
+    "Rules of a split survive a bundle",
+    arguments: [
+      SplitRule.stratifiedTenths(seed: 7), .stratifiedHalves(seed: 7),
+      .stratifiedHeldOut(rows: 10, seed: 7), .halvedDev(seed: 7),
+    ])
   func splitJSON(rule: SplitRule) {
     #expect(SplitRule(rule.json) == rule)
   }

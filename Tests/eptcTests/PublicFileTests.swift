@@ -55,7 +55,8 @@ struct PublicFileTests {
       title: "label and text in Latin-1"),
     PublicFile(
       "array.json",
-      "[\n" + zip(texts, labels).map { " {\"text\": \"\($0)\",\n  \"label\": \"\($1)\"}" }
+      "[\n"
+        + zip(texts, labels).map { " {\"text\": \"\($0)\",\n  \"label\": \"\($1)\"}" }
         .joined(separator: ",\n") + "\n]\n", title: "a JSON array of objects"),
     PublicFile(
       "rows.ndjson", lines { "{\"label\": \"\($1)\", \"text\": \"\($0)\"}" },
@@ -70,7 +71,9 @@ struct PublicFileTests {
       "windows.csv", "\u{FEFF}text,label\r\n" + lines({ "\"\($0)\",\($1)" }, end: "\r\n"),
       title: "CSV between `,`, with the columns text, label"),
     PublicFile(
-      "pandas.csv", ",text,label\n" + zip(texts, labels).enumerated()
+      "pandas.csv",
+      ",text,label\n"
+        + zip(texts, labels).enumerated()
         .map { "\($0.offset),\"\($0.element.0)\",\($0.element.1)\n" }.joined(),
       title: "CSV between `,`, with the columns text, label"),
   ]

@@ -14,6 +14,8 @@ public final class AnswerStream {
   private let responder: any Responder
   private let writer: AnswerWriter
   private let settings: StreamSettings
+  /// Hears what the input was found to be, on another thread, where the caller left that open.
+  public var formatFound: (@Sendable (String) -> Void)?
 
   /// Connects input and output.
   ///
@@ -48,7 +50,8 @@ public final class AnswerStream {
     let queue = BoundedQueue<PendingRecord>(room: 2 * settings.batchRows)
     defer { queue.cancel() }
     let reader = RecordReader(
-      input, format: format, prompts: prompts, reload: reload, settings: settings, queue: queue)
+      input, format: format, prompts: prompts, reload: reload, settings: settings, queue: queue,
+      formatFound: formatFound)
     // Nothing here touches the reader again.
     nonisolated(unsafe) let handedOver = reader
     try BackgroundThread.start { handedOver.run() }

@@ -10,11 +10,14 @@ final class RecordReader {
   private let keepsFields: Bool
   private let stopsAtFault: Bool
   private let queue: BoundedQueue<PendingRecord>
+  private let formatFound: (@Sendable (String) -> Void)?
 
   init(
     _ input: InputFile, format: RecordFormat, prompts: PromptSet, reload: PromptReload,
-    settings: StreamSettings, queue: BoundedQueue<PendingRecord>
+    settings: StreamSettings, queue: BoundedQueue<PendingRecord>,
+    formatFound: (@Sendable (String) -> Void)? = nil
   ) {
+    self.formatFound = format.reading.format == nil ? formatFound : nil
     reader = DataReader(
       input, format.reading, isStrict: false, recordLimit: settings.lineLimit)
     parser = RecordParser(format)
@@ -28,6 +31,8 @@ final class RecordReader {
   /// Puts all records into the queue, waiting for input and for room.
   func run() {
     do {
+      try reader.begin()
+      formatFound?("\(reader.name): \(reader.title)")
       while try step() {}
       queue.finish()
     } catch {

@@ -40,6 +40,13 @@ struct StratifiedSplit {
         kept.append(row)
       }
     }
+    // What could not be made up for, since the last rows were of classes that had no other.
+    for place in kept.indices.reversed() where taken.count < count {
+      let label = labels[kept[place]]
+      guard left[label, default: 0] > 1 else { continue }
+      left[label, default: 0] -= 1
+      taken.append(kept.remove(at: place))
+    }
     order = kept
     return taken.sorted()
   }

@@ -11,7 +11,7 @@ public enum TaskFile {
     try file.refuseStandIn(for: "a task file")
     let json: JSON
     do {
-      json = try JSON(parsing: file.bytes)
+      json = try JSON(parsing: file.bytes, memory: max(8 << 20, 3 * file.bytes.count))
     } catch let error as JSONError {
       let line = 1 + file.bytes.prefix(error.offset).count { $0 == UInt8(ascii: "\n") }
       throw TaskError.badRow(path: path, line: line, reason: "not JSON: \(error)")

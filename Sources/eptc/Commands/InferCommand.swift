@@ -82,6 +82,7 @@ struct InferCommand: ParsableCommand {
     ) { outcome in
       StreamDisplay.show(outcome, isQuiet: isQuiet)
     }
+    if !quiet { stream.formatFound = { report($0) } }
     Hangup.request = stream.reload
     do {
       let counts = try stream.run { display.show($0, bytesRead: input.position.bytes) }
