@@ -159,6 +159,42 @@ struct DataReaderTests {
     }
   }
 
+  @Test("Bytes may come one at a time", arguments: ["csv", "json", "utf16"])
+  func dripping(kind: String) throws {
+    let table = "text,label\n\"a, \"\"b\"\"\nc\",x\n\"\"\"\",y\n"
+    let text = kind == "json" ? "[{\"a\": \"\\\"]},\"}, {\"a\": [1, {}]}]" : table
+    let bytes = kind == "utf16" ? Self.utf16(text, isLittle: true) : Array(text.utf8)
+    let name = "a." + (kind == "json" ? "json" : "csv")
+    let whole = try records(bytes, name: name).records
+    #expect(whole.count == (kind == "json" ? 2 : 3))
+    let pipe = Pipe()
+    let writer = pipe.fileHandleForWriting
+    DispatchQueue.global().async {
+      for byte in bytes { writer.write(Data([byte])) }
+      try? writer.close()
+    }
+    let input = InputFile(descriptor: pipe.fileHandleForReading.fileDescriptor, name: name)
+    var found: [DataRecord] = []
+    try DataReader(input, ReadingOptions(), isStrict: true).forEach { found.append($0) }
+    #expect(found == whole)
+  }
+
+  @Test("Any bytes are records or faults of every format", arguments: DataFormat.allCases)
+  func anyBytes(format: DataFormat) throws {
+    var random = SplitMix(seed: 7)
+    let signs = Array("\",;\t\n\r[]{}:\\a1_ ".utf8) + [0x00, 0xC3, 0xFF]
+    for _ in 0..<300 {
+      let count = Int.random(in: 0...120, using: &random)
+      let bytes = (0..<count).map { _ in signs.randomElement(using: &random) ?? 0 }
+      for isStrict in [true, false] {
+        let options = ReadingOptions(format: format)
+        let lines = bytes.count { $0 == UInt8(ascii: "\n") } + 1
+        let found = try records(bytes, options, isStrict: isStrict, limit: 60).records
+        #expect(found.allSatisfy { (1...lines).contains($0.line) })
+      }
+    }
+  }
+
   @Test("A record past the limit keeps no memory, and those after it are read")
   func longRecords() throws {
     let long = String(repeating: "x\ny", count: 100_000)

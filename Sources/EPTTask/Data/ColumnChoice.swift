@@ -126,9 +126,10 @@ struct ColumnChoice {
       return isUsualHeader(names, places.map { $0 - 1 } + [number - 1]) ? number - 1 : nil
     }
     let isText = { (name: String) in ColumnNames.index(of: name, in: names) != nil }
-    guard
-      texts.isEmpty ? Self.usualTexts.contains { $0.allSatisfy(isText) } : texts.allSatisfy(isText)
-    else { return nil }
+    let hasTexts =
+      texts.isEmpty
+      ? Self.usualTexts.contains(where: { $0.allSatisfy(isText) }) : texts.allSatisfy(isText)
+    guard hasTexts else { return nil }
     let usual = Self.usualLabels.lazy.compactMap { ColumnNames.index(of: $0, in: names) }.first
     if usual != nil || texts.isEmpty || names.count != texts.count + 1 { return usual }
     let taken = texts.compactMap { ColumnNames.index(of: $0, in: names) }

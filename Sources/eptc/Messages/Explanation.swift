@@ -1,4 +1,3 @@
-import EPTConvert
 import EPTData
 import EPTFormat
 import EPTTask
