@@ -15,9 +15,19 @@ struct DataReaderTests {
       let path = try TestPaths.write(bytes, to: name, in: folder)
       let reader = DataReader(
         try InputFile(path: path), options, isStrict: isStrict, recordLimit: limit)
-      var records: [DataRecord] = []
-      try reader.forEach { records.append($0) }
+      let records = try all(reader)
       return (reader.format, reader.title, records)
+    }
+  }
+
+  private func all(_ reader: DataReader) throws -> [DataRecord] {
+    var records: [DataRecord] = []
+    while true {
+      switch try reader.next() {
+      case .record(let record): records.append(record)
+      case .pause: try reader.wait()
+      case .end: return records
+      }
     }
   }
 
@@ -174,9 +184,7 @@ struct DataReaderTests {
       try? writer.close()
     }
     let input = InputFile(descriptor: pipe.fileHandleForReading.fileDescriptor, name: name)
-    var found: [DataRecord] = []
-    try DataReader(input, ReadingOptions(), isStrict: true).forEach { found.append($0) }
-    #expect(found == whole)
+    #expect(try all(DataReader(input, ReadingOptions(), isStrict: true)) == whole)
   }
 
   @Test("Any bytes are records or faults of every format", arguments: DataFormat.allCases)

@@ -44,11 +44,12 @@ struct EvaluationDetailTests {
     let predicted = examples.indices.map {
       $0 % 4 == 0 ? 1 - examples[$0].label : examples[$0].label
     }
+    let task = try task()
     let interval = try #require(
-      ConfidenceInterval.bootstrap(predicted, examples, task()).first)
+      ConfidenceInterval.bootstrap(predicted, examples, task).first)
     #expect(abs(interval.low - (0.75 - 1.96 * 0.02165)) < 0.01)
     #expect(abs(interval.high - (0.75 + 1.96 * 0.02165)) < 0.01)
-    #expect(ConfidenceInterval.bootstrap(predicted, examples, try task()).first == interval)
-    #expect(ConfidenceInterval.bootstrap([], [], try task()).isEmpty)
+    #expect(ConfidenceInterval.bootstrap(predicted, examples, task).first == interval)
+    #expect(ConfidenceInterval.bootstrap([], [], task).isEmpty)
   }
 }

@@ -114,7 +114,7 @@ struct DataCommandTests {
         ["tune", "--steps", "1", "--train", "a.tsv", "--dev", "a.tsv", "--force"], in: folder)
       #expect(
         tune.errors.contains(
-          "a.tsv is halved: rows that choose the best step: 24, that give the test figure: 24; --test"))
+          "a.tsv is halved: rows that choose the best step: 24, that give the test figure: 24;"))
       #expect(tune.errors.contains("warning: --dev has the rows of --train"))
     }
   }
@@ -130,10 +130,12 @@ struct DataCommandTests {
         in: folder)
       for (file, words) in [
         ("a.tsv", "a.tsv is the file that b.eptb was trained on"),
-        ("d.tsv", "rows of d.tsv chose the step"), ("t.tsv", ""),
+        ("d.tsv", "rows of d.tsv chose the step"),
+        ("t.tsv", ""),
       ] {
         let eval = try run(["eval", "b.eptb", "--test", file], in: folder)
-        #expect(words.isEmpty ? !eval.errors.contains("warning: rows") : eval.errors.contains(words))
+        #expect(words.isEmpty || eval.errors.contains(words))
+        #expect(words.isEmpty == !eval.errors.contains("the figure is too good"))
       }
     }
   }
@@ -159,12 +161,12 @@ struct DataCommandTests {
   func evaluation() throws {
     try withBundle { folder in
       try write(
-        "text\tlabel\na good film\tyes\na dull film\tno\na\tb\n", "bad.tsv", folder)
-      try write(
         "text\tlabel\na good film\tyes\na dull film\tno\nodd film\tmaybe\n", "t.tsv", folder)
       let stop = try CommandLineRun(["eval", "a.eptb", "--test", "t.tsv"], in: folder)
       #expect(stop.status == 65 && stop.errors.contains("--unknown-labels wrong"))
-      let flags = ["eval", "a.eptb", "--test", "t.tsv", "--unknown-labels", "wrong", "--errors", "5"]
+      let flags = [
+        "eval", "a.eptb", "--test", "t.tsv", "--unknown-labels", "wrong", "--errors", "5",
+      ]
       let json = try JSON(parsing: run(flags + ["--json"], in: folder).output)
       #expect(json["rows"] == 3)
       #expect(json["per_class"]?.array?.map { $0["label"] } == ["no", "yes", "maybe"])

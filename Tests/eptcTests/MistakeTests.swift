@@ -396,7 +396,9 @@ struct MistakeTests {
   func changedData() throws {
     try TestPaths.withTemporaryFolder { folder in
       try MistakeFiles.write(to: folder)
-      let tune = ["tune", "--train", "a.tsv", "--steps", "400", "--evaluate-every", "1", "-o", "r.eptb"]
+      let tune = [
+        "tune", "--train", "a.tsv", "--steps", "400", "--evaluate-every", "1", "-o", "r.eptb",
+      ]
       let shell = """
         '\(try CommandLineRun.tool().path)' \(tune.joined(separator: " ")) & run=$!
         until [ -s r.eptb.checkpoint ]; do sleep 0.02; done; kill -9 $run; wait $run; true
