@@ -106,10 +106,10 @@ public final class DataReader {
     try cutter.wait()
   }
 
-  /// All records to the end, in order.
+  /// Reads all records to the end, in order.
   ///
   /// - Throws: `DataError`, and what `body` throws.
-  public func forEach(_ body: (DataRecord) throws -> Void) throws {
+  public func readAll(_ body: (DataRecord) throws -> Void) throws {
     while true {
       switch try next() {
       case .record(let record): try body(record)

@@ -16,13 +16,14 @@ struct RecordParser {
     skipsHeader = columns != nil && header == true
   }
 
-  /// The record to answer; nil for a header.
+  /// Makes the record to answer.
   ///
   /// - Parameters:
   ///   - record: What the file holds.
   ///   - format: Of the file, where that names its columns.
   ///   - prompts: The fields of each prompt, by which a header is known.
   ///   - input: What messages call the file.
+  /// - Returns: The record; nil for a header.
   /// - Throws: `RecordFault`; `DataError.header` for a header that names a column twice.
   mutating func record(
     _ record: DataRecord, _ format: DataFormat?, prompts: [[Field]], input: String

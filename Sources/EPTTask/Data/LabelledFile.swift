@@ -34,7 +34,7 @@ public struct LabelledFile: Sendable {
     try reader.begin()
     var rows = RowReader(
       ColumnChoice(request: request, header: options.header, path: path), format: reader.format)
-    try reader.forEach { try rows.add($0) }
+    try reader.readAll { try rows.add($0) }
     guard !rows.rows.isEmpty else { throw TaskError.noRows(path: path) }
     self.path = path
     let names = (rows.textColumns + [rows.labelColumn]).joined(separator: ", ")

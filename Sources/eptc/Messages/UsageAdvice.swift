@@ -8,7 +8,7 @@ struct UsageAdvice {
   /// - Parameters:
   ///   - message: What the parser says.
   ///   - arguments: The command line.
-  ///   - help: The command's help, which has all its flags.
+  ///   - flags: The command's help, which has all its flags.
   init(_ message: String, _ arguments: [String], help flags: String) {
     let command = arguments.dropFirst().first { CommandSlip.commands.contains($0) }
     let help = "`eptc \(command.map { "help \($0)" } ?? "help")` tells all flags"
