@@ -10,7 +10,7 @@ enum MistakeFiles {
     return "a \(words[row % 3]) film\t\(row % 2 == 0 ? "yes" : "no")\n"
   }.joined()
 
-  private static let texts: KeyValuePairs = [
+  private static let texts: KeyValuePairs<String, String> = [
     "a.tsv": header + rows,
     "empty.tsv": "",
     "header.tsv": header,
