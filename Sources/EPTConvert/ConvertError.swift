@@ -1,4 +1,5 @@
 import EPTFormat
+import EPTSystem
 
 /// What can go wrong in `EPTConvert`, apart from files and configurations that are wrong.
 public enum ConvertError: Error, Equatable, Sendable {
@@ -49,7 +50,7 @@ public enum ConvertError: Error, Equatable, Sendable {
 
 extension ConvertError: CustomStringConvertible {
   /// One line, whatever the names in a file contain.
-  public var description: String { FormatError.printable(text) }
+  public var description: String { text.printable }
 
   private var text: String {
     switch self {

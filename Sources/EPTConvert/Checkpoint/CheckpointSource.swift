@@ -46,7 +46,7 @@ struct CheckpointSource {
       (left.isEmpty ? [] : ["\(folder): \(first) is read; left aside: \(left)"]) + modules.notes
   }
 
-  private static func missingWeights(_ folder: String) -> FormatError {
+  private static func missingWeights(_ folder: String) -> SystemError {
     let others = otherWeights.filter { FileStatus("\(folder)/\($0.0)") != nil }
     let hint =
       others.first.map {

@@ -1,3 +1,5 @@
+import EPTSystem
+
 /// A file of a checkpoint's weights, safetensors or PyTorch's.
 public protocol CheckpointFile: AnyObject, WeightSource {
   /// The whole mapped file.

@@ -1,3 +1,5 @@
+import EPTSystem
+
 /// A tensor of a checkpoint as its file has it: of any type of weight, and in any order.
 ///
 /// Its numbers are decoded a part at a time, where they are wanted. binary64 is rounded to binary32,
