@@ -179,10 +179,7 @@ public final class DataReader {
   private static func object(_ bytes: [UInt8]) throws(DataFault) -> [JSONMember] {
     let value: JSON
     do {
-      // Most objects of a text take less than the text; none takes many times as much.
-      value = try bytes.withUnsafeBytes {
-        try JSON(parsing: $0, memory: max(8 << 20, 4 * bytes.count))
-      }
+      value = try bytes.withUnsafeBytes { try JSON(parsing: $0) }
     } catch let error as JSONError {
       if bytes.count == 1, bytes[0] == UInt8(ascii: "{") {
         throw .notJSON(

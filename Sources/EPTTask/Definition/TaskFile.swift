@@ -12,9 +12,7 @@ public enum TaskFile {
     try file.refuseStandIn(for: "a task file")
     let json: JSON
     do {
-      json = try file.withBytes { bytes in
-        try JSON(parsing: bytes, memory: max(8 << 20, 3 * bytes.count))
-      }
+      json = try file.withBytes { try JSON(parsing: $0) }
     } catch let error as JSONError {
       let line = file.withBytes { bytes in
         1 + bytes.prefix(error.offset).count { $0 == UInt8(ascii: "\n") }
