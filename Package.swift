@@ -15,6 +15,7 @@ let package = Package(
     .library(name: "EPTTask", targets: ["EPTTask"]),
     .library(name: "EPTModel", targets: ["EPTModel"]),
     .library(name: "EPTText", targets: ["EPTText"]),
+    .library(name: "EPTData", targets: ["EPTData"]),
     .library(name: "EPTFormat", targets: ["EPTFormat"]),
     .library(name: "EPTSystem", targets: ["EPTSystem"]),
   ],
@@ -35,6 +36,7 @@ let package = Package(
     .target(
       name: "EPTFormat",
       dependencies: ["EPTSystem", "CNettle", "CXXHash", "CZlib", "CZstd", "CEPTKernels"]),
+    .target(name: "EPTData", dependencies: ["EPTSystem", "EPTFormat", "CZlib", "CZstd"]),
     .target(name: "EPTText", dependencies: ["EPTSystem", "EPTFormat"]),
     .target(name: "EPTCompute", dependencies: ["EPTSystem", "CEPTKernels"]),
     .target(
@@ -44,7 +46,7 @@ let package = Package(
       dependencies: ["EPTSystem", "EPTFormat", "EPTText", "EPTCompute", "EPTLayers"]),
     .target(
       name: "EPTTask",
-      dependencies: ["EPTSystem", "EPTCompute", "EPTFormat", "EPTText", "EPTModel"]),
+      dependencies: ["EPTSystem", "EPTCompute", "EPTFormat", "EPTData", "EPTText", "EPTModel"]),
     .target(
       name: "EPTConvert",
       dependencies: ["EPTSystem", "EPTCompute", "CEPTKernels", "EPTFormat", "EPTText", "EPTModel"]),
@@ -54,7 +56,7 @@ let package = Package(
     .target(
       name: "EPTInfer",
       dependencies: [
-        "EPTSystem", "EPTCompute", "CZlib", "CZstd", "EPTFormat", "EPTText", "EPTModel", "EPTTask",
+        "EPTSystem", "EPTCompute", "EPTFormat", "EPTData", "EPTText", "EPTModel", "EPTTask",
       ]),
     .target(
       name: "EPTReport",
@@ -62,9 +64,8 @@ let package = Package(
     .executableTarget(
       name: "eptc",
       dependencies: [
-        "CEPTSystem", "EPTSystem", "EPTCompute", "EPTFormat", "EPTText", "EPTModel", "EPTTask",
-        "EPTConvert",
-        "EPTTrain", "EPTInfer", "EPTReport",
+        "CEPTSystem", "EPTSystem", "EPTCompute", "EPTFormat", "EPTData", "EPTText", "EPTModel",
+        "EPTTask", "EPTConvert", "EPTTrain", "EPTInfer", "EPTReport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
@@ -86,6 +87,9 @@ let package = Package(
       name: "EPTFormatTests",
       dependencies: ["EPTSystem", "EPTFormat", "EPTTestSupport", "CEPTKernels"]),
     .testTarget(
+      name: "EPTDataTests",
+      dependencies: ["EPTSystem", "EPTData", "EPTFormat", "EPTTestSupport"]),
+    .testTarget(
       name: "EPTTextTests", dependencies: ["EPTSystem", "EPTText", "EPTFormat", "EPTTestSupport"]),
     .testTarget(
       name: "EPTModelTests",
@@ -97,7 +101,8 @@ let package = Package(
     .testTarget(
       name: "EPTTaskTests",
       dependencies: [
-        "EPTSystem", "EPTCompute", "EPTTask", "EPTModel", "EPTText", "EPTFormat", "EPTTestSupport",
+        "EPTSystem", "EPTCompute", "EPTTask", "EPTModel", "EPTText", "EPTData", "EPTFormat",
+        "EPTTestSupport",
       ]),
     .testTarget(
       name: "EPTConvertTests",
@@ -114,8 +119,8 @@ let package = Package(
     .testTarget(
       name: "EPTInferTests",
       dependencies: [
-        "EPTSystem", "EPTCompute", "EPTInfer", "EPTTask", "EPTModel", "EPTConvert", "EPTFormat",
-        "EPTText",
+        "EPTSystem", "EPTCompute", "EPTInfer", "EPTTask", "EPTModel", "EPTConvert", "EPTData",
+        "EPTFormat", "EPTText",
         "EPTTestSupport",
       ]),
     .target(name: "CEPTTestSupport", path: "Tests/CEPTTestSupport"),

@@ -1,13 +1,9 @@
+import EPTData
+
 /// What can go wrong while answering.
 public enum InferError: Error, Equatable, Sendable {
-  /// A file to read cannot be opened. `reason` is the system's own text.
+  /// A folder of prompts that cannot be read. `reason` is the system's own text.
   case missingInput(path: String, reason: String)
-  /// The input cannot be read. `reason` is the system's own text.
-  case input(name: String, reason: String)
-  /// gzip or zstd data that is cut or corrupt.
-  case compressed(input: String, reason: String)
-  /// The line that should name the columns does not.
-  case header(input: String, reason: String)
   /// A line that cannot be answered.
   case badRecord(input: String, line: Int, fault: RecordFault)
   /// A folder that should hold bundles has none.
@@ -29,12 +25,6 @@ extension InferError: CustomStringConvertible {
     switch self {
     case .missingInput(let path, let reason):
       "cannot open \(path): \(reason)"
-    case .input(let name, let reason):
-      "cannot read \(name): \(reason)"
-    case .compressed(let input, let reason):
-      "\(input): \(reason); compress it again"
-    case .header(let input, let reason):
-      "\(input):1: \(reason)"
     case .badRecord(let input, let line, let fault):
       "\(input):\(line): \(fault)"
     case .noPrompts(let folder):
@@ -55,14 +45,14 @@ extension InferError: CustomStringConvertible {
 
 /// Why a record cannot be answered.
 public enum RecordFault: Error, Equatable, Sendable {
-  /// More bytes than a line may have.
-  case tooLong(limit: Int)
-  /// Another number of tab-separated fields than the task or the header has.
+  /// It cannot be read.
+  case unreadable(DataFault)
+  /// Another number of columns than the task or the header has.
   case columns(expected: [String], actual: Int)
-  /// No JSON, or no object. `reason` says what instead.
-  case notJSON(reason: String)
-  /// A text that a prompt reads is missing, or is no text.
+  /// A text that a prompt reads is missing.
   case noText(field: String, prompt: String)
+  /// What should be a text is something else.
+  case notText(field: String, value: String)
   /// The record asks for a prompt that is not there.
   case unknownTask(name: String, prompts: [String])
   /// The model's scores are no numbers.
@@ -74,15 +64,15 @@ public enum RecordFault: Error, Equatable, Sendable {
 extension RecordFault: CustomStringConvertible {
   public var description: String {
     switch self {
-    case .tooLong(let limit):
-      "the line exceeds \(limit) bytes; split the text"
+    case .unreadable(let fault):
+      "\(fault)"
     case .columns(let expected, let actual):
-      "\(actual) tab-separated fields where \(expected.count) are expected: "
+      "\(actual) column\(actual == 1 ? "" : "s") where \(expected.count) are expected: "
         + expected.joined(separator: ", ")
-    case .notJSON(let reason):
-      "not a JSON object: \(reason)"
     case .noText(let field, let prompt):
       "no text \"\(field)\", which \(prompt) reads"
+    case .notText(let field, let value):
+      "\"\(field)\" is \(value), not a text in quotes"
     case .unknownTask(let name, let prompts):
       "no prompt for the task \"\(name)\"; there are: \(prompts.joined(separator: ", "))"
     case .noScore(let prompt):

@@ -4,12 +4,19 @@ public enum TaskError: Error, Equatable, Sendable {
   case unknownTask(name: String, nearest: [String], all: [String])
   /// None of the places where the task's files may be has them.
   case dataNotFound(task: String, lookedFor: [String])
-  /// A row that cannot be read. `reason` says how to mend it.
-  case badRow(path: String, line: Int, reason: String)
-  /// It is not clear which columns of a file or a task are meant. `place` is a line or a task.
-  case unclearColumns(place: String, reason: String)
+  /// A row that cannot be read. `reason` says what is wrong, `remedy` how to mend it where that is a
+  /// setting.
+  case badRow(path: String, line: Int, reason: String, remedy: Remedy? = nil)
+  /// The columns that are named are not one for each of the task's fields.
+  case unclearColumns(task: String, reason: String)
   /// A file that must have rows has none.
   case noRows(path: String)
+  /// A file that must be split has too few rows for that.
+  case fewRows(path: String, rows: Int, reason: String, remedy: Remedy)
+  /// A file that is not what it was when the bundle was made.
+  case changedData(path: String, bundle: String)
+  /// Two labels that a decoder cannot tell apart.
+  case sameLabelTokens(task: String, first: String, second: String)
   /// A definition that contradicts itself.
   case invalidDefinition(task: String, reason: String)
   /// A user's definition that cannot be read. `reason` names the member.
@@ -32,12 +39,20 @@ extension TaskError: CustomStringConvertible {
     case .dataNotFound(let task, let lookedFor):
       "no data for task \(task); looked for: \(lookedFor.joined(separator: ", "));"
         + " name its folder"
-    case .badRow(let path, let line, let reason):
+    case .badRow(let path, let line, let reason, _):
       "\(path):\(line): \(reason)"
-    case .unclearColumns(let place, let reason):
-      "\(place): \(reason)"
+    case .unclearColumns(let task, let reason):
+      "task \(task): \(reason)"
     case .noRows(let path):
       "\(path) has no rows; is it the right file, and whole?"
+    case .fewRows(let path, let rows, let reason, _):
+      "\(path) has \(rows) row\(rows == 1 ? "" : "s"); \(reason)"
+    case .changedData(let path, let bundle):
+      "\(path) is not the file that \(bundle) was tuned with: its SHA-256 differs; "
+        + "put that one back, or score another file"
+    case .sameLabelTokens(let task, let first, let second):
+      "task \(task): the tokenizer gives the label words \"\(first)\" and \"\(second)\" the same "
+        + "tokens, so that no answer could tell them apart"
     case .invalidDefinition(let task, let reason):
       "task \(task) is not usable: \(reason)"
     case .badTaskFile(let path, let reason):
@@ -49,6 +64,20 @@ extension TaskError: CustomStringConvertible {
         + " give its own model, or tune again on this one"
     case .unsupported(let task, let reason):
       "task \(task): \(reason)"
+    }
+  }
+}
+
+extension TaskError {
+  /// The setting that mends the error, if there is one.
+  public var remedy: Remedy? {
+    switch self {
+    case .badRow(_, _, _, let remedy): remedy
+    case .fewRows(_, _, _, let remedy): remedy
+    case .unclearColumns: .nameColumns
+    case .sameLabelTokens: .takeDigits
+    case .dataNotFound: .nameFolder
+    default: nil
     }
   }
 }

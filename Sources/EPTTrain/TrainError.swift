@@ -25,6 +25,9 @@ extension TrainError: CustomStringConvertible {
     case .diverged(let step, let what, let rates):
       "training diverged at step \(step): \(what) is not a finite number; lower "
         + rates.map { "\(name($0.setting)) (now \($0.value))" }.joined(separator: ", ")
+    case .otherRun(let path, "rows", _, _):
+      "\(path) is of a run with other data: a file of rows has changed since; put the old rows back,"
+        + " or start over"
     case .otherRun(let path, let what, let stored, let given):
       "\(path) is of another run: its \(what) is \(stored), here it is \(given);"
         + " repeat that run's settings, or start over"

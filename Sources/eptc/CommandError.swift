@@ -2,6 +2,10 @@
 enum CommandError: Error, Equatable {
   /// No backbone was named, and the folder holds none or several.
   case noBackbone(folder: String, candidates: [String])
+  /// Several backbones are there, none of them the one that the bundle fits.
+  case noFittingBackbone(folder: String, candidates: [String], wanted: String)
+  /// A file of rows where a model should be.
+  case dataFile(path: String)
   /// A run that was broken off would be lost.
   case unfinishedRun(checkpoint: String)
   /// Two outputs of one command are the same file.
@@ -20,6 +24,12 @@ extension CommandError: CustomStringConvertible {
         ? "no .ept file in \(folder); make one with `eptc convert`, or name one with --model or EPT_MODEL"
         : "several .ept files in \(folder) (\(candidates.joined(separator: ", "))); "
           + "name one with --model or EPT_MODEL"
+    case .noFittingBackbone(let folder, let candidates, let wanted):
+      "none of the .ept files in \(folder) (\(candidates.joined(separator: ", "))) is \(wanted), which "
+        + "the bundle was made for; name that one with --model or EPT_MODEL"
+    case .dataFile(let path):
+      "\(path) is text, a file of rows perhaps; `inspect` shows models and bundles. "
+        + "`eptc tune --dry-run --train \(path)` tells how its rows are read"
     case .unfinishedRun(let checkpoint):
       "\(checkpoint) holds an unfinished run; go on with --resume, or start over with --force"
     case .sameOutput(let path, let other):

@@ -29,7 +29,9 @@ struct EPTC: ParsableCommand {
   static func main() {
     prepareProcess()
     do {
-      var command = try parseAsRoot(CommandLineText.arguments)
+      let arguments = CommandLineText.arguments
+      if let slip = CommandSlip(arguments) { throw slip }
+      var command = try parseAsRoot(arguments)
       try command.run()
     } catch {
       end(with: error)
@@ -55,6 +57,10 @@ struct EPTC: ParsableCommand {
       Glibc.exit(status.rawValue)
     }
     let code = exitCode(for: error)
+    if code == .validationFailure {
+      report(advice(on: message(for: error)))
+      Glibc.exit(ExitStatus.usage.rawValue)
+    }
     guard code == .success else { exit(withError: error) }
     // Help and version go to standard output, which may be full as well.
     do {
@@ -63,5 +69,14 @@ struct EPTC: ParsableCommand {
       end(with: error)
     }
     Glibc.exit(code.rawValue)
+  }
+
+  /// What the parser says of the command line, in one line.
+  private static func advice(on message: String) -> String {
+    let arguments = CommandLineText.arguments
+    let type = configuration.subcommands.first {
+      $0.configuration.commandName == arguments.first
+    }
+    return UsageAdvice(message, arguments, help: type.map { helpMessage(for: $0) } ?? "").line
   }
 }

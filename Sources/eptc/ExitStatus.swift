@@ -1,4 +1,5 @@
 import EPTConvert
+import EPTData
 import EPTFormat
 import EPTInfer
 import EPTModel
@@ -27,12 +28,15 @@ enum ExitStatus: Int32 {
   /// The status for `error`, nil for one that eptc's rooms do not throw.
   init?(_ error: any Error) {
     switch error {
+    case is CommandSlip: self = .usage
     case let error as SystemError: self = Self.status(of: error)
     case is FormatError: self = .badData
-    case CommandError.noBackbone: self = .missingInput
+    case CommandError.noBackbone, CommandError.noFittingBackbone: self = .missingInput
     case CommandError.unfinishedRun, CommandError.sameOutput: self = .cannotCreate
+    case CommandError.dataFile: self = .badData
     case CommandError.output, CommandError.closedOutput: self = .inputOutput
     case TaskError.dataNotFound: self = .missingInput
+    case let error as DataError: self = Self.status(of: error)
     case let error as InferError: self = Self.status(of: error)
     case is TaskError, is TextError, is ConvertError, is ModelError, is TrainError: self = .badData
     default: return nil
@@ -58,9 +62,17 @@ enum ExitStatus: Int32 {
   private static func status(of error: InferError) -> ExitStatus {
     switch error {
     case .missingInput, .noPrompts: .missingInput
-    case .input, .output: .inputOutput
+    case .output: .inputOutput
     case .unsupported: .failure
     default: .badData
+    }
+  }
+
+  private static func status(of error: DataError) -> ExitStatus {
+    switch error {
+    case .missingInput: .missingInput
+    case .input: .inputOutput
+    case .compressed, .foreign, .header: .badData
     }
   }
 }

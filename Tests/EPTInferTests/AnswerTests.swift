@@ -53,7 +53,23 @@ struct AnswerTests {
     let rule = try DecisionRule(
       bounds.map { Threshold(label: $0.0, probability: $0.1) }, labels: ["a", "b", "c"],
       prompt: "p")
-    #expect(rule.label(for: probabilities) == expected)
+    #expect(rule.label(for: probabilities) == (expected, false))
+  }
+
+  @Test(
+    "Below the least probability no label is the answer",
+    arguments: [
+      ([], [0.6, 0.4], 0, false), ([], [0.55, 0.45], 0, true),
+      ([("b", 0.4)], [0.59, 0.41], 1, false), ([("b", 0.5)], [0.59, 0.41], 0, true),
+      ([("a", 0.9), ("b", 0.9)], [0.4, 0.6], 1, true),
+    ] as [([(String, Float)], [Float], Int, Bool)])
+  func rejection(
+    bounds: [(String, Float)], probabilities: [Float], expected: Int, isRejected: Bool
+  ) throws {
+    let rule = try DecisionRule(
+      bounds.map { Threshold(label: $0.0, probability: $0.1) }, least: 0.6, labels: ["a", "b"],
+      prompt: "p")
+    #expect(rule.label(for: probabilities) == (expected, isRejected))
   }
 
   @Test("One label must be without a threshold")

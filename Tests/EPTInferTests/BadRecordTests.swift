@@ -1,4 +1,6 @@
+import EPTData
 import EPTFormat
+import EPTTestSupport
 import Foundation
 import Testing
 
@@ -38,12 +40,12 @@ struct BadRecordTests {
         #"{"premise":"a","hypothesis":"b"}"#, #"{"premise":"a","hypothesis":5}"#,
         #"{"premise":"a","hypothesis":"b"}"#,
       ],
-      .noText(field: "hypothesis", prompt: "pair")
+      .notText(field: "hypothesis", value: "5")
     ),
     (
       .jsonl,
       [#"{"premise":"a","hypothesis":"b"}"#, "[1]", #"{"premise":"a","hypothesis":"b"}"#],
-      .notJSON(reason: "another value")
+      .unreadable(.notJSON(reason: "another value"))
     ),
     (
       .jsonl,
@@ -120,7 +122,7 @@ struct BadRecordTests {
       let input = "a film\n" + String(repeating: "x", count: length) + "\na film\n"
       let run = try fixture.run(input, prompts: [sentence], settings: settings)
       try #require(run.lines.count == 3)
-      #expect(run.lines[1].hasSuffix(":2: \(RecordFault.tooLong(limit: 1000))"))
+      #expect(run.lines[1].hasSuffix(":2: \(DataFault.tooLong(limit: 1000))"))
       #expect(run.lines[0] == run.lines[2])
     }
   }
@@ -138,7 +140,7 @@ struct BadRecordTests {
     let whole = try TestInputs.bytes("one.gz")
     let run = try fixture.run(
       Array(whole.prefix(whole.count / 2)), prompts: PromptSource(files: [sentence]))
-    guard case InferError.compressed? = run.error as? InferError else {
+    guard case DataError.compressed? = run.error as? DataError else {
       Issue.record("\(String(describing: run.error))")
       return
     }

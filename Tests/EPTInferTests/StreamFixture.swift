@@ -1,4 +1,5 @@
 import EPTConvert
+import EPTData
 import EPTModel
 import EPTSystem
 import EPTTask

@@ -106,7 +106,7 @@ struct DatasetTests {
         == [Example(values: ["q", "p \u{E9}"], label: 1)])
     let own = #"{"sentence": "a", "label": 0}"# + "\n" + #"{"sentence": "b", "label": "positive"}"#
     #expect(try read(own, name: "x.jsonl").map(\.label) == [0, 1])
-    expectBadRow("{\"sentence\": \"a\"}", name: "x.jsonl", line: 1, "no \"label\"")
+    expectBadRow("{\"sentence\": \"a\"}", name: "x.jsonl", line: 1, "no label \"label\"")
     expectBadRow("{\"label\": 1}", name: "x.jsonl", line: 1, "no text \"sentence\"")
     expectBadRow("{\"sentence\": \"a\", \"label\": 1}\n{", name: "x.jsonl", line: 2, "not a JSON")
   }
@@ -168,11 +168,12 @@ struct DatasetTests {
       #expect(data.validation.count == 3)
       #expect(data.train.count == 27)
       #expect(data.test.count == 30)
-      #expect(try Dataset.test(task, in: location) == data.test)
+      #expect(try TestRows.official(task, in: location) == data.test)
       #expect {
         try DataLocation.find(task, data: "/nowhere", environment: environment)
       } throws: { error in
-        "\(error)".contains("/nowhere/SST-2/train.tsv") && "\(error)".contains("name its folder")
+        "\(error)".contains("/nowhere/SST-2/train.tsv")
+          && (error as? TaskError)?.remedy == .nameFolder
       }
       #expect {
         try DataLocation.find(task, data: nil, environment: [:])
@@ -192,7 +193,7 @@ struct DatasetTests {
       let data = try Dataset(mnli, in: location)
       #expect(data.validation[0].values[0] == "dev_mismatched")
       #expect(data.test[0].values[0] == "dev_matched")
-      #expect(try Dataset.test(mnli, in: location) == data.test)
+      #expect(try TestRows.official(mnli, in: location) == data.test)
       let rte = try TaskCatalogue.task(named: "rte")
       let pairs =
         "sentence1\tsentence2\tlabel\n"

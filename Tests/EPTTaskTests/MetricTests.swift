@@ -12,14 +12,13 @@ struct MetricTests {
     for golden in cases {
       let predicted = try integers(golden["predicted"])
       let actual = try integers(golden["actual"])
-      let classes = try #require(golden["classes"]?.integer)
       func close(_ value: Double, _ key: String) throws {
         let expected = try #require(golden[key]?.number)
         #expect(abs(value - expected) < 1e-12, "\(key) of \(predicted) against \(actual)")
       }
       try close(Statistics.accuracy(predicted, actual), "accuracy")
-      try close(Statistics.macroF1(predicted, actual, classes: classes), "macro_f1")
-      try close(Statistics.matthews(predicted, actual, classes: classes), "matthews")
+      try close(Statistics.macroF1(predicted, actual), "macro_f1")
+      try close(Statistics.matthews(predicted, actual), "matthews")
       if golden["f1"] != .null {
         try close(Statistics.f1(predicted, actual, positive: 1), "f1")
       }
@@ -52,16 +51,31 @@ struct MetricTests {
         try #require(golden[key]?.string).map { try #require($0.wholeNumberValue) }
       }
       let (predicted, actual) = (try digits("predicted"), try digits("actual"))
-      let classes = try #require(golden["classes"]?.integer)
+      try checkSingleClasses(golden, predicted, actual)
       for (key, value) in [
         ("accuracy", Statistics.accuracy(predicted, actual)),
-        ("macro_f1", Statistics.macroF1(predicted, actual, classes: classes)),
-        ("matthews", Statistics.matthews(predicted, actual, classes: classes)),
+        ("macro_f1", Statistics.macroF1(predicted, actual)),
+        ("matthews", Statistics.matthews(predicted, actual)),
         ("f1", Statistics.f1(predicted, actual, positive: 1)),
       ] {
         let expected = try #require(golden[key]?.number)
         #expect(abs(value - expected) < 1e-12, "\(key) of \(golden.serialized().prefix(200))")
       }
+    }
+  }
+
+  /// Precision, recall, F1 and rows of each class.
+  private func checkSingleClasses(_ golden: JSON, _ predicted: [Int], _ actual: [Int]) throws {
+    let expected = try #require(golden["precision_recall_f1_support"]?.array)
+    guard !expected.isEmpty else { return }
+    let counts = ClassCounts(predicted, actual)
+    for (place, figure) in [counts.precision, counts.recall, counts.f1].enumerated() {
+      for (label, value) in try numbers(expected[place]).enumerated() {
+        #expect(abs(figure(label) - value) < 1e-12)
+      }
+    }
+    for (label, rows) in try integers(expected[3]).enumerated() {
+      #expect(counts.support(label) == rows)
     }
   }
 
@@ -82,8 +96,8 @@ struct MetricTests {
   @Test func noRowsAtAll() {
     #expect(Statistics.accuracy([], []) == 0)
     #expect(Statistics.f1([], [], positive: 1) == 0)
-    #expect(Statistics.macroF1([], [], classes: 3) == 0)
-    #expect(Statistics.matthews([], [], classes: 2) == 0)
+    #expect(Statistics.macroF1([], []) == 0)
+    #expect(Statistics.matthews([], []) == 0)
     #expect(Statistics.pearson([], []) == 0)
     #expect(Statistics.spearman([], []) == 0)
   }

@@ -42,6 +42,18 @@ struct RandomNumbersTests {
     #expect(halves.test == (try integers(golden["halved"]?.array?[1])))
   }
 
+  @Test func stratifiedSplits() throws {
+    let golden = try #require(goldens("random")["stratified"])
+    let labels = try integers(golden["labels"])
+    var split = StratifiedSplit(labels, seed: 42)
+    #expect(split.take(4) == (try integers(golden["first"])))
+    #expect(split.take(4) == (try integers(golden["second"])))
+    #expect(split.rest == (try integers(golden["rest"])))
+    let halves = StratifiedSplit.halves(of: labels, seed: 42)
+    #expect(halves.first == (try integers(golden["halves"]?.array?[0])))
+    #expect(halves.second == (try integers(golden["halves"]?.array?[1])))
+  }
+
   @Test(arguments: [1, 2, 3, 999, 10_000, 20_000])
   func everyRowIsInExactlyOnePart(count: Int) {
     let parts = SplitRule.heldOut(1000, of: count, seed: 42)

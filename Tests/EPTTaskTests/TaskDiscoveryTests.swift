@@ -37,7 +37,7 @@ struct TaskDiscoveryTests {
     #expect(task.fields == ["text"])
     #expect(task.labels.map(\.word) == ["bad", "good"])
     #expect(task.template.source == "text: {text}")
-    #expect(task.split == .halvedDev(seed: 42))
+    #expect(task.split == .stratifiedHalves(seed: 42))
     #expect(task.metric == .accuracy)
   }
 
@@ -53,12 +53,12 @@ struct TaskDiscoveryTests {
   }
 
   @Test func noHeader() throws {
-    let task = try discover("fine\tgood\npoor\tbad\n")
+    let task = try discover("fine\tgood\npoor\tbad\nok\tgood\n")
     #expect(task.source.columns == ["1"] && task.source.label == "2")
     #expect(task.fields == ["text"])
-    let third = try discover("x\tfine\tgood\ny\tpoor\tbad\n", text: ["2"], label: "3")
+    let third = try discover("x\tfine\tgood\ny\tpoor\tbad\nz\tok\tgood\n", text: ["2"], label: "3")
     #expect(third.source.columns == ["2"])
-    let others = try discover("good\ta\tb\nbad\tc\td\n", label: "1")
+    let others = try discover("good\ta\tb\nbad\tc\td\ngood\te\tf\n", label: "1")
     #expect(others.source.columns == ["2", "3"])
   }
 
@@ -86,7 +86,7 @@ struct TaskDiscoveryTests {
     ("text\tlabel\na\tx\nb\tx\n", 2, "every row has the label"),
     ("text\tlabel\na\tx\nb\t\n", 3, "empty label"),
     ("text\tlabel\na\t0.5\nb\t1\n", 2, "scale"),
-    ("a\tb\tlabel\n1\t2\tx\n", 1, "Name it"),
+    ("a\tb\tlabel\n1\t2\tx\n", 1, "which column is the text"),
     ("a\tb\tc\n1\t2\tx\n", 1, "3 columns"),
     ("one column\n", 1, "1 column"),
   ])

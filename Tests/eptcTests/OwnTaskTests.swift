@@ -108,7 +108,7 @@ struct OwnTaskTests {
       let html = try String(contentsOfFile: "\(folder)/on.html", encoding: .utf8)
       #expect(html.contains("of 24 test rows"))
       // Without rows the page is written all the same, and says why.
-      let bare = try run(["report", "on.eptb", "-o", "bare.html"])
+      let bare = try run(["report", "on.eptb", "-o", "bare.html", "--data", "elsewhere"])
       #expect(bare.errors.contains("no confusion matrix"))
 
       for (start, status) in [
@@ -183,7 +183,7 @@ struct OwnTaskTests {
   func usage() throws {
     try TestPaths.withTemporaryFolder { folder in
       for arguments in [
-        ["--train", "a.tsv"], ["--task", "sst2", "--dev", "b.tsv"],
+        ["--task", "sst2", "--train", "a.tsv"], ["--task", "sst2", "--dev", "b.tsv"],
         ["--task", "sst2", "--task-file", "x.json"], ["--task", "sst2", "--test", "c.tsv"],
         ["--task", "sst2", "--metric", "accuracy"],
         ["--train", "a.tsv", "--dev", "b.tsv", "--data", "d"], ["--task", "sst2", "--labels", "x"],

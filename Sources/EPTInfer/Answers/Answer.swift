@@ -5,6 +5,8 @@ public struct Answer: Sendable, Equatable {
   /// The index of the label: the most probable one unless thresholds say otherwise; of equal ones
   /// the first.
   public let label: Int
+  /// Whether no label is probable enough; `label` is then the one that comes nearest.
+  public let isRejected: Bool
   /// One probability a label; they sum to 1. `[labels]`
   public let probabilities: [Float]
 
@@ -19,7 +21,18 @@ public struct Answer: Sendable, Equatable {
     let weights = scores.map { exp($0 - largest) }
     let total = weights.reduce(0, +)
     probabilities = weights.map { $0 / total }
-    label = rule.label(for: probabilities)
+    (label, isRejected) = rule.label(for: probabilities)
+  }
+
+  /// What is answered where no label is probable enough.
+  public static let rejection = "none of these"
+
+  /// What the answer is called, by a prompt with `labels`.
+  func name(_ labels: [String]) -> String { isRejected ? Self.rejection : labels[label] }
+
+  /// The labels by falling probability.
+  var byProbability: [Int] {
+    probabilities.indices.sorted { (probabilities[$1], $0) < (probabilities[$0], $1) }
   }
 
   /// The labels, the answer first, then by falling probability.
@@ -47,32 +60,41 @@ struct DecisionRule: Sendable, Equatable {
   /// The least probability with which each label may be the answer, nil without a threshold;
   /// empty if no label has one.
   private let bounds: [Float?]
+  /// The least probability that an answer without a threshold of its own must have; nil for any.
+  private let least: Float?
 
   /// The most probable label is the answer.
   init() {
     bounds = []
+    least = nil
   }
 
-  /// A rule for `labels` of the prompt called `prompt`.
+  /// A rule for `labels` of the prompt called `prompt`; below `least` none of them is the answer.
   ///
   /// - Throws: `InferError.threshold` if every label has one: none could be the answer.
-  init(_ thresholds: [Threshold], labels: [String], prompt: String) throws {
+  init(_ thresholds: [Threshold], least: Float? = nil, labels: [String], prompt: String) throws {
     let bounds = labels.map { label in thresholds.last { $0.label == label }?.probability }
-    if let label = labels.last, !bounds.contains(nil) {
+    if let label = labels.last, !bounds.contains(nil), least == nil {
       throw InferError.threshold(
         label: label,
         reason: "\(prompt) needs one label without a threshold, for where none is reached")
     }
     self.bounds = bounds.contains { $0 != nil } ? bounds : []
+    self.least = least
   }
 
   /// The most probable of the labels that reach their threshold; if there is none, the most
-  /// probable of those without one.
-  func label(for probabilities: [Float]) -> Int {
+  /// probable of those without one, which is rejected where it is not probable enough.
+  func label(for probabilities: [Float]) -> (label: Int, isRejected: Bool) {
     let all = Array(probabilities.indices)
-    guard !bounds.isEmpty else { return most(probabilities, of: all) }
-    let reached = all.filter { index in bounds[index].map { probabilities[index] >= $0 } ?? false }
-    return most(probabilities, of: reached.isEmpty ? all.filter { bounds[$0] == nil } : reached)
+    let reached =
+      bounds.isEmpty
+      ? [] : all.filter { index in bounds[index].map { probabilities[index] >= $0 } ?? false }
+    if !reached.isEmpty { return (most(probabilities, of: reached), false) }
+    let free = bounds.isEmpty ? all : all.filter { bounds[$0] == nil }
+    guard !free.isEmpty else { return (most(probabilities, of: all), true) }
+    let best = most(probabilities, of: free)
+    return (best, least.map { probabilities[best] < $0 } ?? false)
   }
 
   /// The first of the most probable ones.

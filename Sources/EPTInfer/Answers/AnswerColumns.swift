@@ -45,6 +45,21 @@ struct AnswerColumns {
     }
   }
 
+  /// Appends the line that names the columns, without its end.
+  func writeHeader(generates: Bool, to text: inout String) {
+    let isNested = record.prompts.isNested
+    let names = record.prompts.prompts.flatMap { prompt -> [String] in
+      let labels = prompt.labels
+      var names = generates ? ["text", "score"] : ["label", "probability"]
+      for place in stride(from: 2, through: min(style.top ?? 1, labels.count), by: 1) {
+        names += ["label_\(place)", "probability_\(place)"]
+      }
+      if style.showsProbabilities == true { names += labels.map { "probability:\($0)" } }
+      return isNested ? names.map { "\(prompt.name).\($0)" } : names
+    }
+    join(record.kept.map(\.key) + names, to: &text)
+  }
+
   private var kept: [String] {
     record.kept.map { $0.value.string ?? $0.value.serialized() }
   }
@@ -59,12 +74,16 @@ struct AnswerColumns {
   }
 
   private func columns(of answer: Answer, labels: [String]) -> [String] {
+    var named = answer.ranking.map { (labels[$0], answer.probabilities[$0]) }
+    if answer.isRejected {
+      // The answer in the first place is no label; it has the probability that was too low.
+      named = answer.byProbability.map { (labels[$0], answer.probabilities[$0]) }
+      named.insert((Answer.rejection, answer.probabilities[answer.label]), at: 0)
+    }
     var columns: [String] = []
-    for index in style.top == nil ? [answer.label] : answer.ranking.prefix(style.top ?? 1) {
-      columns.append(labels[index])
-      if style.format == .tsv {
-        columns.append(WrittenProbability.decimal(answer.probabilities[index]))
-      }
+    for (name, probability) in named.prefix(min(style.top ?? 1, labels.count)) {
+      columns.append(name)
+      if style.format == .tsv { columns.append(WrittenProbability.decimal(probability)) }
     }
     if style.format == .tsv, style.showsProbabilities == true {
       columns += answer.probabilities.map { WrittenProbability.decimal($0) }

@@ -82,11 +82,13 @@ struct AnswerObject {
       .number(WrittenProbability.rounded(answer.probabilities[index]))
     }
     var members = [
-      JSONMember(Key.label, .string(labels[answer.label])),
+      JSONMember(Key.label, .string(answer.name(labels))),
       JSONMember(Key.probability, probability(answer.label)),
     ]
     if let top = style.top {
-      let best = answer.ranking.prefix(top).map { index -> JSON in
+      // The labels alone: a rejection is none of them.
+      let ranking = answer.isRejected ? answer.byProbability : answer.ranking
+      let best = ranking.prefix(top).map { index -> JSON in
         [Key.label: .string(labels[index]), Key.probability: probability(index)]
       }
       members.append(JSONMember(Key.top, .array(best)))

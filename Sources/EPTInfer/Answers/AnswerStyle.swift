@@ -15,6 +15,8 @@ public struct AnswerStyle: Sendable, Equatable {
   public var top: Int?
   /// Whether every label's probability is told; nil leaves it to the format.
   public var showsProbabilities: Bool?
+  /// Whether the first line of `tsv` names the columns.
+  public var hasHeader = false
 
   public init() {}
 }

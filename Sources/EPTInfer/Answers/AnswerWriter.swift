@@ -16,6 +16,15 @@ public struct AnswerWriter: Sendable {
     self.style = style
   }
 
+  /// Whether the answers begin with a line that names the columns.
+  var hasHeader: Bool { style.hasHeader && style.format == .tsv }
+
+  /// Adds the line that names the columns, by the first record or one without fields.
+  func appendHeader(_ record: PendingRecord, generates: Bool, to lines: inout AnswerLines) {
+    AnswerColumns(style, record).writeHeader(generates: generates, to: &lines.text)
+    lines.text += "\n"
+  }
+
   /// Adds the line of a record that has one answer a question.
   func append(_ replies: [Reply], of record: PendingRecord, to lines: inout AnswerLines) {
     switch style.format {

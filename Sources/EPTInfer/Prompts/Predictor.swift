@@ -43,15 +43,20 @@ public final class Predictor: Sendable {
     return scores
   }
 
+  /// One score a class for each of labelled rows, a matrix for each `batch` of them.
+  ///
+  /// - Throws: `ModelError`.
+  public func scores(of examples: [Example], batch: Int) throws -> [Matrix] {
+    try stride(from: 0, to: examples.count, by: batch).map { start in
+      let rows = examples[start..<min(start + batch, examples.count)]
+      return try scores(rows.map(\.values))
+    }
+  }
+
   /// Judges the answers to labelled rows, `batch` of them at a time.
   ///
   /// - Throws: `ModelError`.
   public func evaluate(_ examples: [Example], batch: Int) throws -> Evaluation {
-    var scores: [Matrix] = []
-    for start in stride(from: 0, to: examples.count, by: batch) {
-      let rows = examples[start..<min(start + batch, examples.count)]
-      scores.append(try self.scores(rows.map(\.values)))
-    }
-    return Evaluation(scores: scores, examples: examples, task: task)
+    Evaluation(scores: try scores(of: examples, batch: batch), examples: examples, task: task)
   }
 }

@@ -6,15 +6,20 @@ public struct PromptSource: Sendable {
   private let files: [String]
   private let folder: String?
   private let thresholds: [Threshold]
+  private let least: Float?
 
   /// The bundles at `files`, and all those in `folder`, by name.
   ///
   /// With one file and no folder, answers stand on their own, else under their prompts' names.
-  /// Without any, a model can only write on from plain texts.
-  public init(files: [String], folder: String? = nil, thresholds: [Threshold] = []) {
+  /// Without any, a model can only write on from plain texts. Below the probability `least` no label is
+  /// the answer.
+  public init(
+    files: [String], folder: String? = nil, thresholds: [Threshold] = [], least: Float? = nil
+  ) {
     self.files = files
     self.folder = folder
     self.thresholds = thresholds
+    self.least = least
   }
 
   /// Reads the bundles.
@@ -34,7 +39,7 @@ public struct PromptSource: Sendable {
       zip(names, bundles).map { (name: $0, labels: $1.task.labels.map(\.word)) })
     return PromptBundles(
       source: self, isNested: folder != nil || files.count > 1,
-      prompts: paths.indices.map { (paths[$0], bundles[$0], heeded[$0]) })
+      least: least, prompts: paths.indices.map { (paths[$0], bundles[$0], heeded[$0]) })
   }
 
   /// The thresholds that each of `prompts` heeds: those for one of its labels, and those for one
@@ -80,7 +85,11 @@ public struct PromptBundles: Sendable {
   /// Where they came from.
   let source: PromptSource
   fileprivate let isNested: Bool
+  fileprivate let least: Float?
   fileprivate let prompts: [(path: String, bundle: TaskBundle, thresholds: [Threshold])]
+
+  /// The backbones that the bundles were tuned on, in their order.
+  public var backbones: [BackboneIdentity] { prompts.map(\.bundle.backbone) }
 
   /// Makes the bundles ready for `backbone`.
   ///
@@ -98,7 +107,7 @@ public struct PromptBundles: Sendable {
       try prompts.map { prompt in
         try StreamPrompt(
           Predictor(prompt.bundle, path: prompt.path, on: backbone),
-          thresholds: prompt.thresholds)
+          thresholds: prompt.thresholds, least: least)
       }, isNested: isNested)
   }
 }

@@ -28,14 +28,14 @@ final class StreamPrompt: Sendable {
   /// The prompt of `predictor`.
   ///
   /// - Throws: `InferError.threshold`.
-  init(_ predictor: Predictor, thresholds: [Threshold]) throws {
+  init(_ predictor: Predictor, thresholds: [Threshold], least: Float? = nil) throws {
     name = predictor.name
     taskName = predictor.task.name
     fields = zip(predictor.task.fields, predictor.task.source.columns)
       .map { Field(name: $0, column: $1) }
     labels = predictor.task.labels.map(\.word)
     prompt = predictor.prompt
-    rule = try DecisionRule(thresholds, labels: labels, prompt: name)
+    rule = try DecisionRule(thresholds, least: least, labels: labels, prompt: name)
     encoder = .task(predictor.encoder)
   }
 

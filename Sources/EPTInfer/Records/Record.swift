@@ -1,3 +1,4 @@
+import EPTData
 import EPTFormat
 import EPTTask
 
@@ -6,6 +7,8 @@ public struct Record: Sendable, Equatable {
   enum Content: Sendable, Equatable {
     /// A line, which has a task's fields between tabs.
     case line(String)
+    /// Columns without names.
+    case cells([String])
     /// Fields by name.
     case fields([JSONMember])
   }
@@ -34,6 +37,10 @@ public struct Record: Sendable, Equatable {
     content = .fields(fields)
   }
 
+  init(cells: [String]) {
+    content = .cells(cells)
+  }
+
   private subscript(key: String) -> JSON? {
     guard case .fields(let members) = content else { return nil }
     return members.first { $0.key == key }?.value
@@ -56,7 +63,9 @@ public struct Record: Sendable, Equatable {
   /// One text for each of a prompt's fields.
   ///
   /// For a prompt of one field that is the line, tabs and all. An empty line is an empty text in
-  /// every field. A named field may also go by its column's name in the task's own data.
+  /// every field. A named field may also go by its column's name in the task's own data; case and
+  /// blanks around names do not matter. Columns without names are a task's fields in their order, or
+  /// those that its own data has by number.
   ///
   /// - Throws: `RecordFault`.
   func texts(for fields: [Field], prompt: String) throws -> [String] {
@@ -69,14 +78,30 @@ public struct Record: Sendable, Equatable {
         throw RecordFault.columns(expected: fields.map(\.name), actual: texts.count)
       }
       return texts
-    case .fields:
+    case .cells(let cells):
+      return try texts(of: cells, for: fields)
+    case .fields(let members):
       return try fields.map { field in
-        guard let text = (self[field.name] ?? self[field.column])?.string else {
+        guard let value = field.value(in: members) else {
           throw RecordFault.noText(field: field.name, prompt: prompt)
+        }
+        guard let text = value.string else {
+          let shown = String(value.serialized().prefix(40))
+          throw RecordFault.notText(field: field.name, value: shown)
         }
         return text
       }
     }
+  }
+
+  private func texts(of cells: [String], for fields: [Field]) throws -> [String] {
+    if cells == [""] { return fields.map { _ in "" } }
+    let places = fields.compactMap { Int($0.column) }.filter { (1...cells.count).contains($0) }
+    if places.count == fields.count { return places.map { cells[$0 - 1] } }
+    guard cells.count == fields.count else {
+      throw RecordFault.columns(expected: fields.map(\.name), actual: cells.count)
+    }
+    return cells
   }
 
   /// The fields that none of `prompts` reads.
@@ -84,7 +109,7 @@ public struct Record: Sendable, Equatable {
     guard case .fields(let members) = content else { return [] }
     var known: Set = [Reserved.id, Reserved.task]
     for field in prompts.joined() {
-      known.insert(self[field.name] == nil ? field.column : field.name)
+      if let key = field.key(in: members) { known.insert(key) }
     }
     return members.filter { !known.contains($0.key) }
   }
@@ -102,6 +127,18 @@ struct Field: Sendable, Equatable {
   let name: String
   /// What the task's own data calls it.
   let column: String
+
+  /// The key among `members` that stands for the field.
+  func key(in members: [JSONMember]) -> String? {
+    let keys = members.map(\.key)
+    let place = ColumnNames.index(of: name, in: keys) ?? ColumnNames.index(of: column, in: keys)
+    return place.map { keys[$0] }
+  }
+
+  /// The field's value among `members`.
+  func value(in members: [JSONMember]) -> JSON? {
+    ColumnNames.value(of: name, in: members) ?? ColumnNames.value(of: column, in: members)
+  }
 }
 
 enum TabSeparated {

@@ -1,68 +1,85 @@
+import EPTData
 import EPTFormat
 
-/// How the lines of an input become records.
-public enum RecordFormat: Sendable, Equatable {
-  /// A line is a text, or a task's texts between tabs.
-  case lines
-  /// Tab-separated columns, called by these names.
-  case columns([String])
-  /// Tab-separated columns that the first line names.
-  case header
-  /// A JSON object a line; blank lines are passed over.
-  case jsonl
-}
-
-/// Turns lines into records.
+/// Turns what a file holds into records to answer.
 struct RecordParser {
-  private let format: RecordFormat
+  private let header: Bool?
   private var columns: [String]?
+  /// Whether the first line is to be passed over, since the caller names the columns.
+  private var skipsHeader: Bool
+  /// Whether columns have no names.
+  private var isNameless = false
 
   init(_ format: RecordFormat) {
-    self.format = format
-    if case .columns(let names) = format { columns = names }
+    header = format.reading.header
+    columns = format.columns
+    skipsHeader = columns != nil && header == true
   }
 
-  /// The record of a line; nil for one that holds none: a header, or a blank line of JSONL.
+  /// Makes the record to answer.
   ///
-  /// - Throws: `RecordFault`; `InferError.header`, naming `input`, if the columns have no names.
-  mutating func record(_ line: InputLine, input: String, lineLimit: Int) throws -> Record? {
-    guard !line.isTooLong else { throw RecordFault.tooLong(limit: lineLimit) }
-    switch format {
-    case .lines:
-      return Record(line.text)
-    case .columns, .header:
-      var values = TabSeparated.split(line.text)
-      guard let columns else {
-        try setColumns(values, input: input)
+  /// - Parameters:
+  ///   - record: What the file holds.
+  ///   - format: Of the file, where that names its columns.
+  ///   - prompts: The fields of each prompt, by which a header is known.
+  ///   - input: What messages call the file.
+  /// - Returns: The record; nil for a header.
+  /// - Throws: `RecordFault`; `DataError.header` for a header that names a column twice.
+  mutating func record(
+    _ record: DataRecord, _ format: DataFormat?, prompts: [[Field]], input: String
+  ) throws -> Record? {
+    switch record.content {
+    case .fault(let fault): throw RecordFault.unreadable(fault)
+    case .line(let text): return Record(text)
+    case .object(let members): return Record(fields: members)
+    case .cells(let cells):
+      if skipsHeader {
+        skipsHeader = false
         return nil
       }
-      if line.bytes.isEmpty { values = columns.map { _ in "" } }
-      guard values.count == columns.count else {
-        throw RecordFault.columns(expected: columns, actual: values.count)
-      }
-      return Record(fields: zip(columns, values).map { JSONMember($0, .string($1)) })
-    case .jsonl:
-      let isBlank = line.bytes.allSatisfy { $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }
-      return isBlank ? nil : try Self.object(line.bytes)
+      if columns == nil, let fixed = format?.fixedNames { columns = fixed }
+      if columns == nil, !isNameless, try begin(cells, record.line, prompts, input) { return nil }
+      return try Self.record(cells, columns: columns)
     }
   }
 
-  private mutating func setColumns(_ names: [String], input: String) throws {
-    guard Set(names).count == names.count, !names.contains("") else {
-      throw InferError.header(
-        input: input, reason: "the first line must name each column once")
+  /// Looks at the first line of a table; true if it is a header.
+  private mutating func begin(
+    _ names: [String], _ line: Int, _ prompts: [[Field]], _ input: String
+  ) throws -> Bool {
+    guard header ?? isHeader(names, prompts) else {
+      isNameless = true
+      return false
+    }
+    if let name = ColumnNames.repeated(in: names) {
+      throw DataError.header(
+        input: input, line: line,
+        reason: "two columns are called \"\(name.prefix(40))\"; rename one, or name all columns")
+    }
+    guard names.contains(where: { !ColumnNames.trimmed($0).isEmpty }) else {
+      throw DataError.header(
+        input: input, line: line, reason: "the first line must name the columns")
     }
     columns = names
+    return true
   }
 
-  private static func object(_ bytes: [UInt8]) throws -> Record {
-    let value: JSON
-    do {
-      value = try bytes.withUnsafeBytes { try JSON(parsing: $0) }
-    } catch let error as JSONError {
-      throw RecordFault.notJSON(reason: "\(error)")
+  /// Whether `names` name what a prompt reads, or cannot be a row of any.
+  private func isHeader(_ names: [String], _ prompts: [[Field]]) -> Bool {
+    let members = names.map { JSONMember($0, .null) }
+    if prompts.contains(where: { $0.allSatisfy { $0.key(in: members) != nil } }) { return true }
+    return !prompts.contains { fields in
+      fields.count == names.count || fields.allSatisfy { Int($0.column) != nil }
     }
-    guard let members = value.object else { throw RecordFault.notJSON(reason: "another value") }
-    return Record(fields: members)
+  }
+
+  private static func record(_ cells: [String], columns: [String]?) throws -> Record {
+    guard let columns else { return Record(cells: cells) }
+    var values = cells
+    if cells == [""] { values = columns.map { _ in "" } }
+    guard values.count == columns.count else {
+      throw RecordFault.columns(expected: columns, actual: values.count)
+    }
+    return Record(fields: zip(columns, values).map { JSONMember($0, .string($1)) })
   }
 }

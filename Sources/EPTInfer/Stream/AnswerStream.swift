@@ -1,3 +1,4 @@
+import EPTData
 import EPTModel
 import EPTSystem
 import EPTTask
@@ -16,6 +17,8 @@ public final class AnswerStream {
   private let responder: any Responder
   private let writer: AnswerWriter
   private let settings: StreamSettings
+  /// Hears what the input was found to be, on another thread, where the caller left that open.
+  public var formatFound: (@Sendable (String) -> Void)?
 
   /// Connects input and output.
   ///
@@ -54,18 +57,29 @@ public final class AnswerStream {
     let queue = BoundedQueue<PendingRecord>(room: 2 * settings.batchRows)
     defer { queue.cancel() }
     let reader = RecordReader(
-      input, format: format, prompts: prompts, reload: reload, settings: settings, queue: queue)
+      input, format: format, prompts: prompts, reload: reload, settings: settings, queue: queue,
+      formatFound: formatFound)
     // Nothing here touches the reader again.
     nonisolated(unsafe) let handedOver = reader
     try BackgroundThread.start("to read with") { handedOver.run() }
     var counts = StreamCounts()
+    var needsHeader = writer.hasHeader
     while case let records = try queue.take(count: settings.batch, cost: settings.batchRows),
       !records.isEmpty
     {
+      if needsHeader { try writeHeader(records[0]) }
+      needsHeader = false
       try answer(records, counting: &counts)
       progress(counts)
     }
+    if needsHeader { try writeHeader(PendingRecord(line: 0, prompts: prompts)) }
     return counts
+  }
+
+  private func writeHeader(_ record: PendingRecord) throws {
+    var lines = AnswerLines()
+    writer.appendHeader(record, generates: settings.generation != nil, to: &lines)
+    try writer.write(lines)
   }
 
   private func answer(_ records: [PendingRecord], counting counts: inout StreamCounts) throws {

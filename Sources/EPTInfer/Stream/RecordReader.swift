@@ -1,23 +1,26 @@
+import EPTData
 import EPTSystem
 import EPTTask
 
 /// Reads, routes and tokenizes records, on a thread of its own.
 final class RecordReader {
-  private let lines: LineReader
-  private let lineLimit: Int
+  private let reader: DataReader
   private var parser: RecordParser
   private var prompts: PromptSet
   private let reload: PromptReload
   private let keepsFields: Bool
   private let stopsAtFault: Bool
   private let queue: BoundedQueue<PendingRecord>
+  private let formatFound: (@Sendable (String) -> Void)?
 
   init(
     _ input: InputFile, format: RecordFormat, prompts: PromptSet, reload: PromptReload,
-    settings: StreamSettings, queue: BoundedQueue<PendingRecord>
+    settings: StreamSettings, queue: BoundedQueue<PendingRecord>,
+    formatFound: (@Sendable (String) -> Void)? = nil
   ) {
-    lines = LineReader(input.bytes(), lineLimit: settings.lineLimit)
-    lineLimit = settings.lineLimit
+    self.formatFound = format.reading.format == nil ? formatFound : nil
+    reader = DataReader(
+      input, format.reading, isStrict: false, recordLimit: settings.lineLimit)
     parser = RecordParser(format)
     self.prompts = prompts
     self.reload = reload
@@ -29,6 +32,8 @@ final class RecordReader {
   /// Puts all records into the queue, waiting for input and for room.
   func run() {
     do {
+      try reader.begin()
+      formatFound?("\(reader.name): \(reader.title)")
       while try step() {}
       queue.finish()
     } catch {
@@ -36,28 +41,29 @@ final class RecordReader {
     }
   }
 
-  /// One line or one wait; false at the end, or when nobody wants any more.
+  /// One record or one wait; false at the end, or when nobody wants any more.
   private func step() throws -> Bool {
-    switch try lines.next() {
+    switch try reader.next() {
     case .pause:
       queue.pause()
-      try lines.wait()
+      try reader.wait()
       return true
     case .end:
       return false
-    case .line(let line):
+    case .record(let record):
       if let replaced = reload.newPrompts() { prompts = replaced }
-      guard let record = try pending(line) else { return true }
-      return queue.put(record, cost: record.rows + line.bytes.count / 64 + 1)
+      guard let pending = try pending(record) else { return true }
+      return queue.put(pending, cost: pending.rows + record.size / 64 + 1)
     }
   }
 
-  /// What a line asks, nil if it holds no record.
-  private func pending(_ line: InputLine) throws -> PendingRecord? {
-    var pending = PendingRecord(line: line.number, prompts: prompts)
+  /// What a record asks, nil for a header.
+  private func pending(_ raw: DataRecord) throws -> PendingRecord? {
+    var pending = PendingRecord(line: raw.line, prompts: prompts)
     do {
       guard
-        let record = try parser.record(line, input: lines.name, lineLimit: lineLimit)
+        let record = try parser.record(
+          raw, reader.format, prompts: prompts.prompts.map(\.fields), input: reader.name)
       else { return nil }
       pending.id = record.id
       // Told twice: a record that cannot be routed has its fields handed on as well.
@@ -69,7 +75,7 @@ final class RecordReader {
       }
     } catch let fault as RecordFault {
       if stopsAtFault {
-        throw InferError.badRecord(input: lines.name, line: line.number, fault: fault)
+        throw InferError.badRecord(input: reader.name, line: raw.line, fault: fault)
       }
       pending.fault = fault
     }

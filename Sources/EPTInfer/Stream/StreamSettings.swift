@@ -1,3 +1,4 @@
+import EPTData
 import EPTModel
 
 /// How a stream works.
@@ -23,7 +24,7 @@ public struct StreamSettings: Sendable, Equatable {
   /// Whether fields that no prompt reads are handed on.
   public var keepsFields = false
   /// The most bytes that a line may have.
-  public var lineLimit = LineReader.defaultLimit
+  public var lineLimit = DataReader.defaultLimit
 
   public init() {}
 }

@@ -12,6 +12,7 @@ public struct RandomNumbers: Sendable {
     case order = 2
     case initialisation = 3
     case shots = 4
+    case bootstrap = 5
   }
 
   private static let increment: UInt64 = 0x9E37_79B9_7F4A_7C15

@@ -25,11 +25,14 @@ public struct TrainingRecord: Sendable, Equatable {
   /// The gate at step 0, `[s, K]`; nil for one that weighed all subspaces alike, as it does unless
   /// training went on from another bundle.
   public var startGate: Matrix?
+  /// The user's own files that the rows came from; none of official ones and in older bundles.
+  public var files: [DataFileRecord]
 
   public init(
     settings: JSON, steps: Int, bestStep: Int, isInterrupted: Bool, validation: MetricScore?,
     validationMajority: MetricScore, test: MetricScore?, testMajority: MetricScore,
-    history: TrainingHistory = TrainingHistory(), startGate: Matrix? = nil
+    history: TrainingHistory = TrainingHistory(), startGate: Matrix? = nil,
+    files: [DataFileRecord] = []
   ) {
     self.settings = settings
     self.steps = steps
@@ -41,6 +44,7 @@ public struct TrainingRecord: Sendable, Equatable {
     self.testMajority = testMajority
     self.history = history
     self.startGate = startGate
+    self.files = files
   }
 }
 
@@ -61,6 +65,7 @@ extension TrainingRecord {
     if let startGate {
       members.append(JSONMember("start_gate", TrainingHistory.rows(of: startGate)))
     }
+    if !files.isEmpty { members.append(JSONMember("files", .array(files.map(\.json)))) }
     return .object(members)
   }
 
@@ -88,10 +93,16 @@ extension TrainingRecord {
       guard let read = TrainingHistory.matrix(rows) else { return nil }
       startGate = read
     }
+    var files: [DataFileRecord] = []
+    if let list = json["files"] {
+      guard let array = list.array else { return nil }
+      files = array.compactMap(DataFileRecord.init)
+      guard files.count == array.count else { return nil }
+    }
     self.init(
       settings: settings, steps: steps, bestStep: bestStep, isInterrupted: isInterrupted,
       validation: scores[0], validationMajority: validationMajority, test: scores[1],
-      testMajority: testMajority, history: history, startGate: startGate)
+      testMajority: testMajority, history: history, startGate: startGate, files: files)
   }
 }
 

@@ -49,8 +49,8 @@ public struct InputEncoder: Sendable {
 
   /// The tokens of each label word, end token included: what a decoder scores.
   ///
-  /// - Throws: `TaskError.invalidDefinition` if two words are the same to the tokenizer
-  ///   or one has too many tokens.
+  /// - Throws: `TaskError.sameLabelTokens` if two words are the same to the tokenizer;
+  ///   `.invalidDefinition` if one has too many tokens.
   public func labelTokens() throws -> [[Int32]] {
     let words = task.labels.map { tokenizer.encode($0.word).ids }
     if let index = words.firstIndex(where: { $0.count > Self.longestLabel }) {
@@ -60,9 +60,12 @@ public struct InputEncoder: Sendable {
           "the label \(task.labels[index].word.printable(limit: 40))… has \(words[index].count)"
           + " tokens; at most \(Self.longestLabel) make sense: shorten it, or use digits as labels")
     }
-    guard Set(words).count == words.count else {
-      throw TaskError.invalidDefinition(
-        task: task.name, reason: "the tokenizer gives two label words the same tokens")
+    var places: [[Int32]: Int] = [:]
+    for (place, tokens) in words.enumerated() {
+      if let other = places.updateValue(place, forKey: tokens) {
+        throw TaskError.sameLabelTokens(
+          task: task.name, first: task.labels[other].word, second: task.labels[place].word)
+      }
     }
     return words
   }

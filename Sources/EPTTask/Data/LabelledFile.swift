@@ -1,32 +1,96 @@
+import EPTData
 import EPTFormat
 import EPTSystem
 
-/// The rows of one labelled file.
-struct LabelledFile {
-  let path: String
-  let examples: [Example]
+/// A row as its file has it, before its label is known to be a task's.
+struct LabelledRow {
+  let values: [String]
+  let label: String
+  let line: Int
+}
+
+/// The rows of one labelled file, read once.
+public struct LabelledFile: Sendable {
+  /// The path as it was given.
+  public let path: String
+  /// What the file was found to be: format and header.
+  public let title: String
+  /// SHA-256 of the file, in hexadecimal.
+  public let digest: String
+  /// The texts' columns, by name, or by number from 1 without a header.
+  let textColumns: [String]
+  let labelColumn: String
+  let rows: [LabelledRow]
   /// Rows passed over because the official file is known to be broken there.
   let skippedRows: Int
-  /// The line of each class's first row.
-  private let firstLines: [Int: Int]
+  /// How to read the file again.
+  let reading: ReadingOptions
 
-  /// Reads the file at `path`: TSV with a header, `text<TAB>label` without, or JSONL.
+  /// Reads the file at `path`, `-` for standard input, whatever its format.
   ///
-  /// - Throws: `TaskError.badRow` or `.noRows`; `FormatError` if the file cannot be read.
-  init(_ path: String, _ definition: TaskDefinition) throws {
-    let file = try Self.open(path)
+  /// - Throws: `TaskError.badRow` or `.noRows`; `DataError` if the file cannot be read.
+  init(_ path: String, _ request: ColumnChoice.Request, _ options: ReadingOptions) throws {
+    let reader = DataReader(
+      try InputFile(path: path), options, isStrict: true, hashing: true)
+    try reader.begin()
+    var rows = RowReader(
+      ColumnChoice(request: request, header: options.header, path: path), format: reader.format)
+    try reader.readAll { try rows.add($0) }
+    guard !rows.rows.isEmpty else { throw TaskError.noRows(path: path) }
     self.path = path
-    if Self.holdsRecords(path) {
-      var reader = JSONLinesReader(path: path, definition: definition)
-      try reader.read(file)
-      (examples, firstLines, skippedRows) = (reader.examples, reader.firstLines, 0)
-    } else {
-      var reader = TabSeparatedReader(path: path, definition: definition)
-      try reader.read(file)
-      (examples, firstLines) = (reader.examples, reader.firstLines)
-      skippedRows = reader.skippedRows
+    let names = (rows.textColumns + [rows.labelColumn]).joined(separator: ", ")
+    title =
+      switch rows.isHeader {
+      case true?: "\(reader.title), with the columns \(names)"
+      case false?: "\(reader.title), without a header"
+      case nil: "\(reader.title)"
+      }
+    digest = reader.digest ?? ""
+    textColumns = rows.textColumns
+    labelColumn = rows.labelColumn
+    self.rows = rows.rows
+    skippedRows = rows.skippedRows
+    reading = ReadingOptions(
+      format: reader.format, header: rows.isHeader, encoding: options.encoding)
+  }
+
+  /// Reads rows of the task `definition`.
+  ///
+  /// - Throws: `TaskError.badRow` or `.noRows`; `DataError` if the file cannot be read.
+  public init(
+    _ path: String, _ definition: TaskDefinition, _ options: ReadingOptions = ReadingOptions()
+  ) throws {
+    try self.init(path, .task(definition.source, fields: definition.fields), options)
+  }
+
+  /// The rows as examples of `definition`.
+  ///
+  /// - Throws: `TaskError.badRow` for a label that is none of the task's.
+  func examples(of definition: TaskDefinition) throws -> [Example] {
+    try rows.map { row in
+      try definition.example(
+        values: row.values, label: row.label, path: path, line: row.line)
     }
-    guard !examples.isEmpty else { throw TaskError.noRows(path: path) }
+  }
+
+  /// The rows as examples of `definition`; a label that the task does not know becomes a class beyond
+  /// the task's own, which no answer can be.
+  ///
+  /// - Returns: The examples, and the labels of the further classes.
+  func examplesWithUnknown(
+    of definition: TaskDefinition
+  ) throws -> (examples: [Example], unknown: [String]) {
+    var unknown: [String] = []
+    let examples = try rows.map { row in
+      if definition.isScale || definition.classIndex(row.label) != nil {
+        return try definition.example(
+          values: row.values, label: row.label, path: path, line: row.line)
+      }
+      let place = unknown.firstIndex(of: row.label) ?? unknown.count
+      if place == unknown.count { unknown.append(row.label) }
+      return Example(values: row.values, label: definition.labels.count + place)
+    }
+    return (examples, unknown)
   }
 
   /// Refuses a class that no row of `train` has, since nothing could teach it.
@@ -36,25 +100,14 @@ struct LabelledFile {
   /// - Throws: `TaskError.badRow`, naming the class's first line.
   func requireClasses(of train: LabelledFile, _ definition: TaskDefinition) throws {
     guard !definition.isScale else { return }
-    let unseen = firstLines.filter { train.firstLines[$0.key] == nil }
-    guard let first = unseen.min(by: { $0.value < $1.value }) else { return }
+    let taught = Set(train.rows.compactMap { definition.classIndex($0.label) })
+    let unseen = rows.first { row in
+      definition.classIndex(row.label).map { !taught.contains($0) } ?? false
+    }
+    guard let unseen, let index = definition.classIndex(unseen.label) else { return }
     throw TaskError.badRow(
-      path: path, line: first.value,
-      reason: "no row of \(train.path) has the label \"\(definition.labels[first.key].word)\";"
+      path: path, line: unseen.line,
+      reason: "no row of \(train.path) has the label \"\(definition.labels[index].word)\";"
         + " add rows with it there, or remove it here")
-  }
-
-  /// Maps a data file.
-  ///
-  /// - Throws: `FormatError` if it cannot be read or is a stand-in.
-  static func open(_ path: String) throws -> MappedFile {
-    let file = try MappedFile(path: path)
-    try file.refuseStandIn(for: "a data file")
-    return file
-  }
-
-  /// Whether `path` names a file of one JSON object a line.
-  static func holdsRecords(_ path: String) -> Bool {
-    path.hasSuffix(".jsonl") || path.hasSuffix(".json")
   }
 }

@@ -16,6 +16,12 @@ public enum SplitRule: Sendable, Equatable {
   case halvedDev(seed: UInt64)
   /// Validation and test are files of their own, named without extension.
   case files(validation: String, test: String)
+  /// `heldOutTrain` with as large a share of each class, for tasks found in data.
+  case stratifiedHeldOut(rows: Int, seed: UInt64)
+  /// `halvedDev` with as large a share of each class, for tasks found in data.
+  case stratifiedHalves(seed: UInt64)
+  /// Of train alone a tenth of each class is validation and a tenth test.
+  case stratifiedTenths(seed: UInt64)
 
   /// How many rows `heldOutTrain` takes where nothing else is said.
   static let heldOutRows = 1000
@@ -45,6 +51,9 @@ extension SplitRule: CustomStringConvertible {
     case .heldOutTrain(let rows, _): "\(rows) of train, dev"
     case .halvedDev: "halves of dev"
     case .files(let validation, let test): "\(validation), \(test)"
+    case .stratifiedHeldOut(let rows, _): "\(rows) of train by class, dev"
+    case .stratifiedHalves: "halves of dev by class"
+    case .stratifiedTenths: "a tenth of train each, by class"
     }
   }
 }
@@ -59,6 +68,15 @@ extension SplitRule {
       ["kind": "halved-dev", "seed": .integer(Int(clamping: seed))]
     case .files(let validation, let test):
       ["kind": "files", "validation": .string(validation), "test": .string(test)]
+    case .stratifiedHeldOut(let rows, let seed):
+      [
+        "kind": "stratified-held-out-train", "rows": .integer(rows),
+        "seed": .integer(Int(clamping: seed)),
+      ]
+    case .stratifiedHalves(let seed):
+      ["kind": "stratified-halved-dev", "seed": .integer(Int(clamping: seed))]
+    case .stratifiedTenths(let seed):
+      ["kind": "stratified-tenths", "seed": .integer(Int(clamping: seed))]
     }
   }
 
@@ -72,6 +90,15 @@ extension SplitRule {
     case "halved-dev":
       guard let seed else { return nil }
       self = .halvedDev(seed: seed)
+    case "stratified-held-out-train":
+      guard let rows = json["rows"]?.integer, rows > 0, let seed else { return nil }
+      self = .stratifiedHeldOut(rows: rows, seed: seed)
+    case "stratified-halved-dev":
+      guard let seed else { return nil }
+      self = .stratifiedHalves(seed: seed)
+    case "stratified-tenths":
+      guard let seed else { return nil }
+      self = .stratifiedTenths(seed: seed)
     case "files":
       guard let validation = json["validation"]?.string, let test = json["test"]?.string else {
         return nil

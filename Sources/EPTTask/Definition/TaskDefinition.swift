@@ -28,17 +28,23 @@ public struct TaskDefinition: Sendable, Equatable {
   /// Whether labels are numbers on a scale, which data files give unrounded.
   public let isScale: Bool
   public let metric: Metric
+  /// The class whose F1 a metric of one class takes; nil for class 1.
+  public let positive: Int?
   /// The longest input in tokens, special tokens included; more is cut off.
   public internal(set) var inputLength: Int
   public let split: SplitRule
   public let source: DataSource
 
-  /// Checks and takes a definition.
+  /// The class whose F1 the metric takes, nil for a metric that looks at all classes.
+  public var positiveClass: Int? { metric.hasPositiveClass ? positive ?? 1 : nil }
+
+  /// Checks and takes a definition; `positive` is the word of its positive class.
   ///
   /// - Throws: `TaskError.invalidDefinition`.
   public init(
     name: String, fields: [String], template: String, segments: [String], labels: [Label],
-    isScale: Bool = false, metric: Metric, inputLength: Int, split: SplitRule, source: DataSource
+    isScale: Bool = false, metric: Metric, positive: String? = nil, inputLength: Int,
+    split: SplitRule, source: DataSource
   ) throws {
     func require(_ condition: Bool, _ reason: @autoclosure () -> String) throws {
       guard condition else { throw TaskError.invalidDefinition(task: name, reason: reason()) }
@@ -67,8 +73,16 @@ public struct TaskDefinition: Sendable, Equatable {
     try require(
       isScale == (metric == .pearsonSpearman), "correlation is for scales, and only for them")
     try require(
-      labels.count == 2 || ![.f1Accuracy, .f1Answers].contains(metric),
-      "the metric \(metric.rawValue) is for two classes")
+      labels.count == 2 || !metric.hasPositiveClass,
+      "the metric \(metric.rawValue) is for two classes; \(Metric.macroF1.rawValue) is for more")
+    let positiveClass = positive.map { word in labels.firstIndex { $0.word == word } }
+    try require(
+      positiveClass == nil || metric.hasPositiveClass,
+      "the metric \(metric.rawValue) has no positive class")
+    try require(
+      positiveClass != .some(nil),
+      "no label is called \(positive ?? ""); the labels are: "
+        + labels.prefix(8).map(\.word).joined(separator: ", "))
     self.name = name
     self.fields = fields
     self.template = try Template(template, fields: fields, task: name)
@@ -76,6 +90,7 @@ public struct TaskDefinition: Sendable, Equatable {
     self.labels = labels
     self.isScale = isScale
     self.metric = metric
+    self.positive = positiveClass ?? nil
     self.inputLength = inputLength
     self.split = split
     self.source = source
@@ -92,13 +107,6 @@ public struct TaskDefinition: Sendable, Equatable {
     return (
       segments[0].rendered(values), segments.count > 1 ? segments[1].rendered(values) : nil
     )
-  }
-
-  /// The class that a data file means by `text`, nil if there is none.
-  ///
-  /// The label's word is understood as well as the file's own value for it.
-  public func classIndex(_ text: String) -> Int? {
-    labels.firstIndex { $0.value == text } ?? labels.firstIndex { $0.word == text }
   }
 }
 
@@ -142,7 +150,7 @@ public struct DataSource: Sendable, Equatable {
 public struct Example: Sendable, Equatable {
   /// One text a field.
   public let values: [String]
-  /// The class.
+  /// The class; one beyond the task's own for a label that the task does not know.
   public let label: Int
   /// The unrounded number, on a scale.
   public let score: Double?

@@ -3,6 +3,12 @@ import EPTFormat
 extension TaskDefinition {
   /// The definition as it stands in a bundle, and as a user may edit it.
   public var json: JSON {
+    guard let positive else { return plainJSON }
+    let word = JSONMember("positive", .string(labels[positive].word))
+    return .object((plainJSON.object ?? []) + [word])
+  }
+
+  private var plainJSON: JSON {
     [
       "name": .string(name),
       "fields": .array(fields.map { .string($0) }),
@@ -20,7 +26,7 @@ extension TaskDefinition {
   /// The members of `json`, in order.
   static let memberNames = [
     "name", "fields", "template", "segments", "labels", "scale", "metric", "input_length", "split",
-    "source",
+    "source", "positive",
   ]
 
   /// Reads what `json` wrote.
@@ -54,6 +60,7 @@ extension TaskDefinition {
       labels: labels,
       isScale: try member("scale", json["scale"]?.bool),
       metric: try member("metric", json["metric"]?.string.flatMap(Metric.init)),
+      positive: try json["positive"].map { try member("positive", $0.string) },
       inputLength: try member("input_length", json["input_length"]?.integer),
       split: try member("split", json["split"].flatMap(SplitRule.init)),
       source: DataSource(

@@ -38,9 +38,9 @@ extension TaskDefinition {
     let columns = text.isEmpty ? source.columns : text
     guard columns.count == fields.count else {
       throw TaskError.unclearColumns(
-        place: "task \(name)",
-        reason: "its fields are \(fields.joined(separator: ", ")); name the text's column"
-          + " \(fields.count == 1 ? "once" : "\(fields.count) times"), in this order")
+        task: name,
+        reason: "its fields are \(fields.joined(separator: ", ")); name the column of each, "
+          + "\(fields.count == 1 ? "once" : "\(fields.count) times"), in this order")
     }
     return try replacing(
       source: DataSource(
@@ -60,12 +60,20 @@ extension TaskDefinition {
       split: .files(validation: name(dev, else: "dev"), test: name(test, else: "test")))
   }
 
+  /// The same task, split by `rule`.
+  ///
+  /// - Throws: `TaskError.invalidDefinition`.
+  public func splitting(by rule: SplitRule) throws -> TaskDefinition {
+    try replacing(split: rule)
+  }
+
   private func replacing(
     labels: [Label]? = nil, split: SplitRule? = nil, source: DataSource? = nil
   ) throws -> TaskDefinition {
     try TaskDefinition(
       name: name, fields: fields, template: template.source, segments: segments.map(\.source),
-      labels: labels ?? self.labels, isScale: isScale, metric: metric, inputLength: inputLength,
+      labels: labels ?? self.labels, isScale: isScale, metric: metric,
+      positive: positive.map { (labels ?? self.labels)[$0].word }, inputLength: inputLength,
       split: split ?? self.split, source: source ?? self.source)
   }
 }

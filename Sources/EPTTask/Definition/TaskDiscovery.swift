@@ -1,3 +1,4 @@
+import EPTData
 import EPTFormat
 import EPTSystem
 
@@ -12,47 +13,81 @@ public enum TaskDiscovery {
     /// The label's column; nil for `label`, or the last one of a file without header.
     public var labelColumn: String?
     public var metric: Metric
+    /// The word of the positive class; nil for class 1.
+    public var positive: String?
+    /// What is known of the file.
+    public var reading = ReadingOptions()
+    /// Whether blanks around labels are no part of them.
+    public var trimsLabels = true
+    /// More classes than this are taken for a mistake about the column.
+    public var mostClasses = TaskDiscovery.mostClasses
+    /// Whether there are development rows besides.
+    public var hasDev = true
+    /// Whether there are test rows besides.
+    public var hasTest = false
 
     public init(
       name: String? = nil, textColumns: [String] = [], labelColumn: String? = nil,
-      metric: Metric = .accuracy
+      metric: Metric = .accuracy, positive: String? = nil
     ) {
       self.name = name
       self.textColumns = textColumns
       self.labelColumn = labelColumn
       self.metric = metric
+      self.positive = positive
     }
+  }
+
+  /// A task with the file that it was found in.
+  public struct Found: Sendable {
+    public let definition: TaskDefinition
+    public let file: LabelledFile
+    /// What may be a slip, a sentence each.
+    public let warnings: [String]
   }
 
   /// The longest input in tokens.
   static let inputLength = 256
-  /// More classes than this are taken for a mistake about the column.
-  static let mostClasses = 1000
+  /// More classes than this are taken for a mistake about the column, where nothing else is said.
+  public static let mostClasses = 1000
   /// Training rows from which on validation rows are held out of them.
   static let largeSet = 10_000
 
   /// The definition that the rows of `train` ask for.
   ///
-  /// Classes are the labels found, in numeric order if all are whole numbers, else in the order
-  /// of their bytes. A set of 10 000 rows or more is split as DePT splits large ones
-  /// (`held-out-train`), a smaller one as small ones (`halved-dev`).
-  ///
-  /// - Throws: `TaskError.badRow`, `.noRows` or `.invalidDefinition`; `FormatError` if the file
+  /// - Throws: `TaskError.badRow`, `.noRows` or `.invalidDefinition`; `DataError` if the file
   ///   cannot be read.
   public static func definition(train: String, _ hints: Hints = Hints()) throws -> TaskDefinition {
-    var survey = LabelSurvey(path: train, textColumns: hints.textColumns, label: hints.labelColumn)
-    try survey.read(LabelledFile.open(train))
-    let values = try classes(survey)
-    let fields = fieldNames(survey.textColumns)
-    return try TaskDefinition(
+    try find(train: train, hints).definition
+  }
+
+  /// Reads `train` and makes the definition that its rows ask for.
+  ///
+  /// Classes are the labels found, in numeric order if all are whole numbers, else in the order
+  /// of their bytes. Rows are split by class: of `train` alone two tenths are held out; with development
+  /// rows a set of 10 000 rows or more is split as DePT splits large ones, a smaller one as small
+  /// ones.
+  ///
+  /// - Throws: `TaskError.badRow`, `.noRows` or `.invalidDefinition`; `DataError` if the file
+  ///   cannot be read.
+  public static func find(train: String, _ hints: Hints = Hints()) throws -> Found {
+    let file = try LabelledFile(
+      train, .found(texts: hints.textColumns, label: hints.labelColumn), hints.reading)
+    let survey = try LabelSurvey(file, hints)
+    let fields = fieldNames(file.textColumns)
+    let seed = SplitRule.standardSeed
+    let holdsOut = hints.hasDev ? file.rows.count >= largeSet : hints.hasTest
+    let split: SplitRule =
+      holdsOut
+      ? .stratifiedHeldOut(rows: SplitRule.heldOutRows, seed: seed)
+      : hints.hasDev ? .stratifiedHalves(seed: seed) : .stratifiedTenths(seed: seed)
+    let definition = try TaskDefinition(
       name: hints.name ?? name(after: train), fields: fields,
       template: fields.map { "\($0): {\($0)}" }.joined(separator: " "),
-      segments: segments(fields), labels: values.map { TaskDefinition.Label($0) },
-      metric: hints.metric, inputLength: inputLength,
-      split: survey.rows < largeSet
-        ? .halvedDev(seed: SplitRule.standardSeed)
-        : .heldOutTrain(rows: SplitRule.heldOutRows, seed: SplitRule.standardSeed),
-      source: DataSource(folders: [], columns: survey.textColumns, label: survey.labelColumn))
+      segments: segments(fields), labels: survey.classes.map { TaskDefinition.Label($0) },
+      metric: hints.metric, positive: hints.positive, inputLength: inputLength, split: split,
+      source: DataSource(folders: [], columns: file.textColumns, label: file.labelColumn))
+    return Found(definition: definition, file: file, warnings: survey.warnings)
   }
 
   /// The file's own name, or its folder's if it is just called `train`.
@@ -60,6 +95,7 @@ public enum TaskDiscovery {
     let parts = path.split(separator: "/")
     let file = parts.last ?? "task"
     let stem = file.prefix { $0 != "." }
+    if parts.first == "dev" || parts.first == "proc" || stem == "-" { return "task" }
     if stem == "train", parts.count > 1, parts[parts.count - 2].contains(where: { $0 != "." }) {
       let folder = String(parts[parts.count - 2])
       if folder.isPlainFileName { return folder }
@@ -81,27 +117,5 @@ public enum TaskDiscovery {
     guard let first = fields.first else { return [] }
     let rest = fields.dropFirst().map { "{\($0)}" }.joined(separator: " ")
     return ["{\(first)}"] + (rest.isEmpty ? [] : [rest])
-  }
-
-  private static func classes(_ survey: LabelSurvey) throws -> [String] {
-    let labels = survey.firstLines.keys.sorted { Array($0.utf8).lexicographicallyPrecedes($1.utf8) }
-    let first = survey.firstLines.values.min() ?? 1
-    func fault(_ reason: String) -> TaskError {
-      .badRow(path: survey.path, line: first, reason: reason)
-    }
-    guard labels.count > 1 else {
-      throw fault(
-        "every row has the label \"\(labels.first ?? "")\"; a task needs two, "
-          + "is `\(survey.labelColumn)` the label's column?")
-    }
-    let numbers = labels.compactMap { Double($0) }
-    if numbers.count == labels.count, labels.contains(where: { Int($0) == nil }) {
-      throw fault(
-        "the labels are numbers on a scale; write a task file with \"scale\": true, "
-          + "as `eptc tasks show stsb` prints one")
-    }
-    let whole = labels.compactMap { Int($0) }
-    guard whole.count == labels.count else { return labels }
-    return zip(whole, labels).sorted { $0.0 < $1.0 }.map(\.1)
   }
 }

@@ -11,7 +11,8 @@ public struct ConfusionMatrix: Sendable, Equatable {
   /// `scores` has one matrix a batch: one row a text, one column a class.
   public init(scores: [Matrix], examples: [Example], classes: Int) {
     counts = [[Int]](repeating: [Int](repeating: 0, count: classes), count: classes)
-    for (guess, example) in zip(scores.flatMap(\.bestColumns), examples) {
+    for (guess, example) in zip(scores.flatMap(\.bestColumns), examples)
+    where example.label < classes {
       counts[example.label][guess] += 1
     }
   }

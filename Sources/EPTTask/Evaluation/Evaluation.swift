@@ -29,19 +29,25 @@ public struct Evaluation: Sendable, Equatable {
   public init(scores: [Matrix], examples: [Example], task: TaskDefinition) {
     var predicted: [Int] = []
     var loss = 0.0
+    var known = 0
     for matrix in scores {
       for row in 0..<matrix.rows {
         let start = row * matrix.columns
         let values = matrix.values[start..<start + matrix.columns].map(Double.init)
         let best = values.indices.max { values[$0] < values[$1] } ?? 0
         let total = values.reduce(0) { $0 + exp($1 - values[best]) }
-        loss += values[best] + log(total) - values[examples[predicted.count].label]
+        let label = examples[predicted.count].label
+        // A label that the task does not know has no score.
+        if values.indices.contains(label) {
+          loss += values[best] + log(total) - values[label]
+          known += 1
+        }
         // Of equal scores the first class counts.
         predicted.append(values.firstIndex(of: values[best]) ?? best)
       }
     }
     score = task.metric.score(predicted, examples, task)
-    self.loss = loss / Double(max(1, examples.count))
+    self.loss = loss / Double(max(1, known))
     predictedClasses = Set(predicted).count
   }
 }

@@ -3,48 +3,63 @@ public enum Metric: String, Sendable, CaseIterable {
   case accuracy
   /// Matthews' correlation coefficient.
   case matthews
-  /// F1 of the class with id 1, and accuracy.
+  /// F1 of the positive class, and accuracy.
   case f1Accuracy = "f1_accuracy"
   /// Pearson's and Spearman's correlation, of label words that are numbers.
   case pearsonSpearman = "pearson_spearman"
-  /// The mean of all classes' F1, and accuracy.
+  /// The mean F1 of the classes that a row or an answer has, and accuracy.
   case macroF1 = "macro_f1"
-  /// F1 of the class with id 1 over all answers (MultiRC's F1a).
+  /// F1 of the positive class over all answers (MultiRC's F1a).
   case f1Answers = "f1a"
+
+  /// Whether one class, the positive one, counts for more than others.
+  public var hasPositiveClass: Bool { self == .f1Accuracy || self == .f1Answers }
 
   /// Scores the classes `predicted` for `examples`, row by row.
   public func score(
     _ predicted: [Int], _ examples: [Example], _ definition: TaskDefinition
   ) -> MetricScore {
-    let actual = examples.map(\.label)
-    let classes = definition.labels.count
+    score(predicted, examples.map(\.label), numbers(of: examples, definition), definition)
+  }
+
+  /// The unrounded number of each of `examples`; none where the metric needs none.
+  func numbers(of examples: [Example], _ definition: TaskDefinition) -> [Double] {
+    guard self == .pearsonSpearman else { return [] }
+    let words = definition.labels.map { Double($0.word) ?? 0 }
+    return examples.map { $0.score ?? words[$0.label] }
+  }
+
+  /// Scores the classes `predicted` where `actual` are right; `truths` are what `numbers` gives.
+  func score(
+    _ predicted: [Int], _ actual: [Int], _ truths: [Double], _ definition: TaskDefinition
+  ) -> MetricScore {
+    let positive = definition.positiveClass ?? 1
     switch self {
     case .accuracy:
       return MetricScore([.init("accuracy", Statistics.accuracy(predicted, actual))])
     case .matthews:
       return MetricScore([
-        .init("Matthews", Statistics.matthews(predicted, actual, classes: classes))
+        .init("Matthews", Statistics.matthews(predicted, actual))
       ])
     case .f1Accuracy:
       return MetricScore([
-        .init("F1", Statistics.f1(predicted, actual, positive: 1)),
+        .init("F1", Statistics.f1(predicted, actual, positive: positive)),
         .init("accuracy", Statistics.accuracy(predicted, actual)),
       ])
     case .pearsonSpearman:
       let numbers = definition.labels.map { Double($0.word) ?? 0 }
       let guesses = predicted.map { numbers[$0] }
-      let truths = examples.map { $0.score ?? numbers[$0.label] }
       return MetricScore([
         .init("Pearson", Statistics.pearson(guesses, truths)),
         .init("Spearman", Statistics.spearman(guesses, truths)),
       ])
     case .macroF1:
       return MetricScore([
-        .init("macro F1", Statistics.macroF1(predicted, actual, classes: classes)),
+        .init("macro F1", Statistics.macroF1(predicted, actual)),
         .init("accuracy", Statistics.accuracy(predicted, actual)),
       ])
     case .f1Answers:
-      return MetricScore([.init("F1a", Statistics.f1(predicted, actual, positive: 1))])
+      return MetricScore([.init("F1a", Statistics.f1(predicted, actual, positive: positive))])
     }
   }
 }
@@ -97,7 +112,8 @@ public enum MajorityBaseline {
   /// The most frequent class of `examples`; of equally frequent ones, the first.
   public static func label(of examples: [Example], classes: Int) -> Int {
     var counts = [Int](repeating: 0, count: classes)
-    for example in examples { counts[example.label] += 1 }
+    // Labels that the task does not know can be no answer.
+    for example in examples where example.label < classes { counts[example.label] += 1 }
     return counts.indices.max { (counts[$0], -$0) < (counts[$1], -$1) } ?? 0
   }
 

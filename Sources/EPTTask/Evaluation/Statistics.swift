@@ -19,24 +19,22 @@ enum Statistics {
     return either == 0 ? 0 : 2 * Double(both) / Double(either)
   }
 
-  /// The mean of F1 over all classes, those that no row has included.
-  static func macroF1(_ predicted: [Int], _ actual: [Int], classes: Int) -> Double {
-    guard classes > 0 else { return 0 }
-    let sum = (0..<classes).reduce(0.0) { $0 + f1(predicted, actual, positive: $1) }
-    return sum / Double(classes)
+  /// The mean of F1 over the classes that stand in `predicted` or `actual`.
+  ///
+  /// As scikit-learn's default: a class that neither has does not count.
+  static func macroF1(_ predicted: [Int], _ actual: [Int]) -> Double {
+    let counts = ClassCounts(predicted, actual)
+    let present = counts.present
+    guard !present.isEmpty else { return 0 }
+    return present.reduce(0.0) { $0 + counts.f1($1) } / Double(present.count)
   }
 
   /// Matthews' correlation for any number of classes (Gorodkin 2004); 0 if either side is
   /// constant.
-  static func matthews(_ predicted: [Int], _ actual: [Int], classes: Int) -> Double {
-    var guesses = [Double](repeating: 0, count: classes)
-    var truths = guesses
-    var right = 0.0
-    for (guess, truth) in zip(predicted, actual) {
-      guesses[guess] += 1
-      truths[truth] += 1
-      right += guess == truth ? 1 : 0
-    }
+  static func matthews(_ predicted: [Int], _ actual: [Int]) -> Double {
+    let counts = ClassCounts(predicted, actual)
+    let (guesses, truths) = (counts.predicted.map(Double.init), counts.actual.map(Double.init))
+    let right = Double(counts.right.reduce(0, +))
     let rows = Double(actual.count)
     let covariance = right * rows - zip(guesses, truths).reduce(0) { $0 + $1.0 * $1.1 }
     let guessVariance = rows * rows - guesses.reduce(0) { $0 + $1 * $1 }

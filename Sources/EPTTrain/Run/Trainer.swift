@@ -53,9 +53,7 @@ public struct Trainer {
       settings.shots.map { shots in
         let rows = FewShot.rows(
           shots, of: data.train, classes: task.labels.count, seed: settings.seed)
-        return Dataset(
-          train: rows.map { data.train[$0] }, validation: data.validation, test: data.test,
-          skippedRows: data.skippedRows)
+        return data.learning(from: rows)
       } ?? data
     self.task = task.limited(to: plan.shape.inputLength)
     encoder = InputEncoder(self.task, tokenizer, hasDecoder: model.hasDecoder)
@@ -217,7 +215,7 @@ public struct Trainer {
         isInterrupted: isInterrupted, validation: candidate.evaluation?.score,
         validationMajority: majority, test: test?.score,
         testMajority: MajorityBaseline.score(data.test, task), history: run.state.history,
-        startGate: startGate)
+        startGate: startGate, files: data.files)
     }
     return TrainingOutcome(
       seed: plan.settings.seed, best: bundle(run.chosen.parameters, record(run.chosen, test)),

@@ -28,6 +28,7 @@ struct ConvertCommand: ParsableCommand {
   var checkpoint: String
 
   @Option(
+    name: .shortAndLong,
     help: ArgumentHelp(
       "The file to write. (default: the checkpoint's name with .ept, here)",
       valueName: "file.ept"))

@@ -10,8 +10,7 @@ struct ExportCommand: ParsableCommand {
       refused, since PEFT has no place for it.
       """)
 
-  @Argument(help: ArgumentHelp("The bundle.", valueName: "file.eptb"))
-  var bundle: String
+  @OptionGroup var bundle: BundleOptions
 
   @Option(
     help: ArgumentHelp(
@@ -28,9 +27,9 @@ struct ExportCommand: ParsableCommand {
   var force = false
 
   func run() throws {
-    let tuned = try TaskBundle(path: bundle)
+    let tuned = try TaskBundle(path: bundle.path)
     try PEFTExport.write(
-      tuned, from: bundle, to: peft, baseModel: baseModel, replacing: force)
+      tuned, from: bundle.path, to: peft, baseModel: baseModel, replacing: force)
     report("wrote \(peft): \(tuned.prompt.shape.promptLength) rows for \(tuned.backbone)")
   }
 }

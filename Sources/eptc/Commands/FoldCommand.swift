@@ -12,8 +12,7 @@ struct FoldCommand: ParsableCommand {
       goes. Answers are the same to the last bit, except with --type f16, which halves the file.
       """)
 
-  @Argument(help: ArgumentHelp("The bundle.", valueName: "in.eptb"))
-  var input: String
+  @OptionGroup var bundle: BundleOptions
 
   @Option(name: .shortAndLong, help: ArgumentHelp("The bundle to write.", valueName: "out.eptb"))
   var output: String
@@ -25,14 +24,15 @@ struct FoldCommand: ParsableCommand {
   var force = false
 
   func run() throws {
+    let input = bundle.path
     try OutputPath.check(output, replacing: force, inputs: [input])
     let lock = try OutputLock(path: output)
     defer { withExtendedLifetime(lock) {} }
-    let bundle = try TaskBundle(path: input)
-    try bundle.folded(from: input).write(to: output, replacing: force, numbers: type)
+    let tuned = try TaskBundle(path: input)
+    try tuned.folded(from: input).write(to: output, replacing: force, numbers: type)
     let sizes = try [input, output].map { try MappedFile(path: $0).byteCount }
     report(
-      "wrote \(output): \(bundle.task.name) on \(bundle.backbone), "
+      "wrote \(output): \(tuned.task.name) on \(tuned.backbone), "
         + "\(sizes[0]) -> \(sizes[1]) bytes")
   }
 }

@@ -16,7 +16,12 @@ struct InferCommand: ParsableCommand {
       to 2e-2 in int8, 3e-6 in f32) and on the batch (up to 4e-6). SIGHUP loads the prompts again between two lines. docs/infer.md tells the rest.
       """)
 
-  @Option(help: ArgumentHelp("A tuned task. May be repeated.", valueName: "file.eptb"))
+  @Argument(help: ArgumentHelp("Tuned tasks.", valueName: "file.eptb"))
+  var bundles: [String] = []
+
+  @Option(
+    name: .shortAndLong,
+    help: ArgumentHelp("The same as an option. May be repeated.", valueName: "file.eptb"))
   var prompt: [String] = []
 
   @Option(help: ArgumentHelp("A folder of tuned tasks: all in it.", valueName: "folder"))
@@ -40,15 +45,21 @@ struct InferCommand: ParsableCommand {
   @Flag(help: "Say nothing on standard error but errors.")
   var quiet = false
 
+  /// The bundles that are named, in order.
+  private var files: [String] { bundles + prompt }
+
   func validate() throws {
     guard (1...65_536).contains(batch) else {
       throw ValidationError("--batch must be from 1 to 65536.")
     }
     if generation.generate, answers.choosesLabels {
-      throw ValidationError("--top, --probabilities and --threshold are not for --generate.")
+      throw ValidationError(
+        "--top, --probabilities, --threshold and --reject are not for --generate.")
     }
-    if prompt.isEmpty, prompts == nil, !generation.generate {
-      throw ValidationError("Missing expected argument '--prompt <file.eptb>'")
+    if files.isEmpty, prompts == nil, !generation.generate {
+      throw ValidationError(
+        "Name a tuned task, a file.eptb that `eptc tune` wrote, or a folder of them with --prompts."
+      )
     }
   }
 
@@ -57,10 +68,11 @@ struct InferCommand: ParsableCommand {
     _ = ept_signal_count_from_now(SIGHUP, -1)
     let input = try input.open()
     let bundles = try PromptSource(
-      files: prompt, folder: prompts, thresholds: answers.thresholds
+      files: files, folder: prompts, thresholds: answers.thresholds, least: answers.reject
     ).read()
     let loaded = try LoadedBackbone(
-      path: backbone.path(), threads: backbone.threadCount, precision: backbone.precision)
+      path: backbone.path(for: bundles.backbones), threads: backbone.threadCount,
+      precision: backbone.precision)
     var settings = StreamSettings()
     settings.batch = batch
     settings.generation = generation.settings
@@ -75,6 +87,7 @@ struct InferCommand: ParsableCommand {
     ) { outcome in
       StreamDisplay.show(outcome, isQuiet: isQuiet)
     }
+    if !quiet { stream.formatFound = { report($0) } }
     do {
       let counts = try stream.run { display.show($0, bytesRead: input.position.bytes) }
       display.end(counts)

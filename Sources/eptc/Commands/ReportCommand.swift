@@ -15,8 +15,7 @@ struct ReportCommand: ParsableCommand {
       as `eptc eval` does; without them the page says so.
       """)
 
-  @Argument(help: ArgumentHelp("The bundle.", valueName: "file.eptb"))
-  var bundle: String
+  @OptionGroup var bundle: BundleOptions
 
   @Option(
     name: .shortAndLong,
@@ -25,11 +24,7 @@ struct ReportCommand: ParsableCommand {
   var output: String?
 
   @OptionGroup var backbone: BackboneOptions
-  @OptionGroup var data: DataOptions
-
-  @Option(
-    help: ArgumentHelp("Take the test rows from this file instead.", valueName: "file"))
-  var test: String?
+  @OptionGroup var test: TestRowOptions
 
   @Option(
     help: ArgumentHelp(
@@ -43,10 +38,12 @@ struct ReportCommand: ParsableCommand {
   private static let batch = 64
 
   func run() throws {
-    let tuned = try TaskBundle(path: bundle)
+    let path = bundle.path
+    let tuned = try TaskBundle(path: path)
     let output =
-      output ?? (bundle.hasSuffix(".eptb") ? String(bundle.dropLast(5)) : bundle) + ".html"
-    let inputs = [bundle, log, test, try? backbone.path()].compactMap { $0 }
+      output ?? (path.hasSuffix(".eptb") ? String(path.dropLast(5)) : path) + ".html"
+    let model = try? backbone.path(for: [tuned.backbone])
+    let inputs = [path, log, test.test, model].compactMap { $0 }
     try OutputPath.check(output, replacing: force, inputs: inputs)
     let lock = try OutputLock(path: output)
     defer { withExtendedLifetime(lock) {} }
@@ -60,20 +57,15 @@ struct ReportCommand: ParsableCommand {
   /// The test rows by class, or why there are none; a file that is there but bad is an error.
   private func confusion(_ tuned: TaskBundle) throws -> Result<ConfusionMatrix, ReportGap> {
     do {
-      let path = try backbone.path()
-      let examples =
-        try test.map { try Dataset.read($0, tuned.task) }
-        ?? Dataset.test(tuned.task, in: data.location(of: tuned.task))
+      let path = try backbone.path(for: [tuned.backbone])
+      let examples = try test.rows(of: tuned, path: bundle.path).examples
       let loaded = try LoadedBackbone(
         path: path, threads: backbone.threadCount, precision: backbone.precision)
-      let predictor = try Predictor(tuned, path: bundle, on: loaded)
-      let scores = try stride(from: 0, to: examples.count, by: Self.batch).map { start in
-        let rows = examples[start..<min(start + Self.batch, examples.count)]
-        return try predictor.scores(rows.map(\.values))
-      }
+      let predictor = try Predictor(tuned, path: bundle.path, on: loaded)
       return .success(
         ConfusionMatrix(
-          scores: scores, examples: examples, classes: tuned.task.labels.count))
+          scores: try predictor.scores(of: examples, batch: Self.batch), examples: examples,
+          classes: tuned.task.labels.count))
     } catch let error as CommandError {
       return gap("\(error)")
     } catch let error as TaskError {

@@ -18,7 +18,9 @@ struct TuneCommand: ParsableCommand {
   @OptionGroup(title: "Task options") var task: TaskOptions
   @OptionGroup var backbone: BackboneOptions
 
-  @Option(help: ArgumentHelp("The bundle to write. (default: <task>.eptb)", valueName: "file.eptb"))
+  @Option(
+    name: .shortAndLong,
+    help: ArgumentHelp("The bundle to write. (default: <task>.eptb)", valueName: "file.eptb"))
   var output: String?
 
   @Flag(help: "Replace the output if it exists, and forget an unfinished run.")
@@ -44,7 +46,8 @@ struct TuneCommand: ParsableCommand {
   @Flag(help: "Print the plan, every choice made, as JSON, and train nothing.")
   var dryRun = false
 
-  @Flag(help: "Print no progress.")
+  @Flag(
+    help: "Print no progress, and one line of result: path, metric and figure, tabs between.")
   var quiet = false
 
   @OptionGroup(title: "Training options") var training: TrainingOptions
@@ -57,9 +60,13 @@ struct TuneCommand: ParsableCommand {
   }
 
   func run() throws {
-    let definition = try task.definition()
+    let named = try task.find()
+    let definition = named.definition
     let files = dryRun ? nil : try files(definition)
-    let dataset = try task.dataset(of: definition)
+    let rows = try task.rows(of: named)
+    let dataset = rows.dataset
+    for warning in named.warnings + rows.warnings { report("warning: \(warning)") }
+    if !quiet, !dryRun { for line in rows.lines { report(line) } }
     let loaded = try LoadedBackbone(
       path: backbone.path(), threads: backbone.threadCount, precision: backbone.precision)
     let startingPrompt = try start.prompt(for: definition, on: loaded.identity)
@@ -132,6 +139,7 @@ struct TuneCommand: ParsableCommand {
     for outcome in outcomes { log?.write(outcome) }
     if outcomes.count > 1 { log?.write(outcomes) }
     display.end(outcomes, best: best, path: files.output)
+    if quiet { try StandardOutput.print(ResultLine(best, path: files.output).text) }
     if isInterrupted {
       report(
         "interrupted at step \(outcomes.last?.best.training.steps ?? 0); \(files.output) holds the "

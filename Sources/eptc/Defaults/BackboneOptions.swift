@@ -3,13 +3,15 @@ import EPTCompute
 import EPTFormat
 import EPTModel
 import EPTSystem
+import EPTTask
 import Glibc
 
 /// Which backbone file to use, and with how many threads.
 struct BackboneOptions: ParsableArguments {
   @Option(
+    name: .shortAndLong,
     help: ArgumentHelp(
-      "The backbone. (default: $EPT_MODEL, else the only .ept file here)",
+      "The backbone. (default: $EPT_MODEL, else the .ept file here that the bundle fits)",
       valueName: "file.ept"))
   var model: String?
 
@@ -32,12 +34,22 @@ struct BackboneOptions: ParsableArguments {
 
   /// The backbone's path: the option, the environment, or the only `.ept` in the current folder.
   ///
-  /// - Throws: `CommandError.noBackbone`.
-  func path() throws -> String {
+  /// Of several there the one that `wanted` were tuned on, by its fingerprint.
+  ///
+  /// - Throws: `CommandError.noBackbone` or `.noFittingBackbone`.
+  func path(for wanted: [BackboneIdentity] = []) throws -> String {
     if let model { return model }
     if let model = CommandLineText.variable("EPT_MODEL") { return model }
     let candidates = (try? FolderListing.names(in: ".")) ?? []
     let backbones = candidates.filter { $0.hasSuffix(".ept") }.sorted()
+    if backbones.count > 1, let first = wanted.first {
+      let fitting = backbones.first { name in
+        (try? BackboneFile(path: name))?.fingerprint.hex == first.fingerprint
+      }
+      if let fitting { return fitting }
+      throw CommandError.noFittingBackbone(
+        folder: WorkingFolder.path, candidates: backbones, wanted: "\(first)")
+    }
     guard let only = backbones.first, backbones.count == 1 else {
       throw CommandError.noBackbone(folder: WorkingFolder.path, candidates: backbones)
     }

@@ -15,8 +15,11 @@ struct DataOptions: ParsableArguments {
   ///
   /// - Throws: `TaskError.dataNotFound`.
   func location(of task: TaskDefinition) throws -> DataLocation {
-    try DataLocation.find(
-      task, data: data,
-      environment: CommandLineText.variable("EPT_DATA").map { ["EPT_DATA": $0] } ?? [:])
+    try DataLocation.find(task, data: data, environment: Self.environment)
+  }
+
+  /// The variables that name folders of data.
+  static var environment: [String: String] {
+    CommandLineText.variable("EPT_DATA").map { ["EPT_DATA": $0] } ?? [:]
   }
 }

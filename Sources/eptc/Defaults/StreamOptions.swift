@@ -1,12 +1,24 @@
 import ArgumentParser
+import EPTData
 import EPTInfer
 import Glibc
 
 /// Where records come from and how they are read.
 struct StreamInputOptions: ParsableArguments {
-  /// What the lines of the input hold.
+  /// What the input holds.
   enum Format: String, CaseIterable, ExpressibleByArgument {
-    case lines, tsv, jsonl
+    case lines, tsv, csv, jsonl, json, fasttext
+
+    var format: DataFormat {
+      switch self {
+      case .lines: .lines
+      case .tsv: .tsv
+      case .csv: .csv
+      case .jsonl: .jsonl
+      case .json: .json
+      case .fasttext: .fastText
+      }
+    }
   }
 
   @Option(
@@ -17,9 +29,9 @@ struct StreamInputOptions: ParsableArguments {
 
   @Option(
     help: """
-      What a line holds: lines (a text, or a task's texts between tabs), tsv (columns that \
-      --columns or else the first line names) or jsonl (an object with the task's fields). \
-      (default: tsv with --columns, jsonl for a file called so, else lines)
+      What the input holds: lines (a text each, or a task's texts between tabs), tsv or csv (columns \
+      that --columns or else the first line names), jsonl (an object a line), json (an array of them) \
+      or fasttext. (default: lines from standard input, found by name and content with --input)
       """)
   var inputFormat: Format?
 
@@ -28,10 +40,27 @@ struct StreamInputOptions: ParsableArguments {
       "The names of tab-separated columns, in order: sentence1,sentence2.", valueName: "names"))
   var columns: String?
 
+  @Option(
+    help: """
+      Whether the first line of tsv or csv names the columns: yes or no. (default: yes, found out where \
+      the format is)
+      """)
+  var header: YesOrNo?
+
+  @Option(
+    help: """
+      The encoding of a text without byte order mark: utf8, utf16le, utf16be or latin1 (Windows 1252). \
+      (default: utf8)
+      """)
+  var textEncoding: TextEncoding?
+
   func validate() throws {
+    if header != nil, ![.tsv, .csv, nil].contains(inputFormat) {
+      throw ValidationError("--header is for tsv and csv.")
+    }
     guard let columns else { return }
-    if inputFormat ?? .tsv != .tsv {
-      throw ValidationError("--columns is for tab-separated input.")
+    if ![.tsv, .csv].contains(inputFormat ?? .tsv) {
+      throw ValidationError("--columns is for tsv and csv.")
     }
     let names = Self.names(columns)
     if names.contains("") || Set(names).count != names.count {
@@ -45,20 +74,24 @@ struct StreamInputOptions: ParsableArguments {
 
   /// How lines become records.
   var format: RecordFormat {
-    if let columns { return .columns(Self.names(columns)) }
-    switch inputFormat {
-    case .lines: return .lines
-    case .tsv: return .header
-    case .jsonl: return .jsonl
-    case nil:
-      let endings = [".jsonl", ".jsonl.gz", ".jsonl.zst"]
-      return endings.contains { input?.hasSuffix($0) == true } ? .jsonl : .lines
+    var reading = ReadingOptions(header: header?.isYes, encoding: textEncoding)
+    if let columns {
+      reading.format = inputFormat?.format ?? .tsv
+      reading.header = reading.header ?? false
+      return RecordFormat(reading, columns: Self.names(columns))
     }
+    if let inputFormat {
+      reading.format = inputFormat.format
+      if inputFormat == .tsv || inputFormat == .csv { reading.header = reading.header ?? true }
+    } else if input == nil || input == "-" {
+      reading.format = header == nil ? .lines : .tsv
+    }
+    return RecordFormat(reading)
   }
 
   /// Opens the input.
   ///
-  /// - Throws: `InferError.missingInput`.
+  /// - Throws: `DataError.missingInput`.
   func open() throws -> InputFile {
     guard let input else { return .standardInput }
     return try InputFile(path: input)
@@ -89,6 +122,14 @@ struct AnswerOptions: ParsableArguments {
       valueName: "LABEL=p"))
   var threshold: [String] = []
 
+  @Option(
+    help: ArgumentHelp(
+      "Answer \"\(Answer.rejection)\" where no label has this probability.", valueName: "p"))
+  var reject: Float?
+
+  @Flag(help: "Begin with a line that names the columns; with tsv.")
+  var outputHeader = false
+
   @Flag(
     help: """
       Hand on the fields that no prompt reads: with tsv as first columns, with jsonl as members.
@@ -99,6 +140,12 @@ struct AnswerOptions: ParsableArguments {
     if let top, top < 1 { throw ValidationError("--top must be 1 or more.") }
     if format == .text, probabilities || keep {
       throw ValidationError("--probabilities and --keep need --format tsv or jsonl.")
+    }
+    if format != .tsv, outputHeader {
+      throw ValidationError("--output-header needs --format tsv.")
+    }
+    if let reject, !(0...1).contains(reject) {
+      throw ValidationError("--reject must be a probability from 0 to 1.")
     }
     for text in threshold where Self.threshold(text) == nil {
       throw ValidationError("--threshold must be LABEL=p with p from 0 to 1, not \(text).")
@@ -116,7 +163,9 @@ struct AnswerOptions: ParsableArguments {
   var thresholds: [Threshold] { threshold.compactMap(Self.threshold) }
 
   /// Whether something is said about how labels are chosen or told.
-  var choosesLabels: Bool { top != nil || probabilities || !threshold.isEmpty }
+  var choosesLabels: Bool {
+    top != nil || probabilities || !threshold.isEmpty || reject != nil
+  }
 
   /// What answers say.
   var style: AnswerStyle {
@@ -124,6 +173,7 @@ struct AnswerOptions: ParsableArguments {
     style.format = format
     style.top = top
     style.showsProbabilities = probabilities ? true : nil
+    style.hasHeader = outputHeader
     return style
   }
 }

@@ -1,4 +1,5 @@
 import EPTFormat
+import EPTSystem
 
 /// A file of any kind, as `inspect` sees it.
 struct InspectedFile {
@@ -50,8 +51,23 @@ struct InspectedFile {
       if verifying { try file.verify() }
       (kind, isVerified) = (.checkpoint(file), verifying)
     case nil:
+      if try Self.isText(path) { throw CommandError.dataFile(path: path) }
       (kind, isVerified) = (.safetensors(try SafetensorsFile(path: path)), false)
     }
+  }
+
+  /// Whether the file's first bytes are text, and not that of a stand-in for a model.
+  private static func isText(_ path: String) throws -> Bool {
+    let file = try MappedFile(path: path)
+    let bytes = file.withBytes { Array($0.prefix(256)) }
+    let isMarked = bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF])
+    if isMarked { return true }
+    let isPlain = bytes.allSatisfy { $0 >= 0x20 || $0 == 0x09 || $0 == 0x0A || $0 == 0x0D }
+    let start = String(decoding: bytes, as: UTF8.self).lowercased()
+    let isStandIn =
+      start.hasPrefix("version https://git-lfs") || start.contains("<html")
+      || start.contains("<!doctype")
+    return !bytes.isEmpty && isPlain && !isStandIn
   }
 
   /// All tensors, in file order.

@@ -58,6 +58,9 @@ struct PlanSummary {
         + "validation, \(data.test.count) test rows",
       "training rows: \(classes)",
     ]
+    if let positive = task.positiveClass {
+      lines.append("metric \(task.metric.rawValue), positive class \(task.labels[positive].word)")
+    }
     if data.skippedRows > 0 {
       lines.append("passed over \(data.skippedRows) rows that the official file has broken")
     }

@@ -14,7 +14,7 @@ enum CompressedFormat: CaseIterable {
 
   /// A decompressor at the beginning of `input`.
   ///
-  /// - Throws: `InferError.compressed` where there is no memory for it.
+  /// - Throws: `DataError.compressed` where there is no memory for it.
   func decompressor(input: String) throws -> any Decompressor {
     switch self {
     case .gzip: try GzipDecompressor(input: input)
@@ -33,7 +33,7 @@ protocol Decompressor: AnyObject {
   /// Appends what the next bytes of the stream stand for, a bounded piece at a time; gives how
   /// many of them were used.
   ///
-  /// - Throws: `InferError.compressed`.
+  /// - Throws: `DataError.compressed`.
   func decompress(_ bytes: UnsafeRawBufferPointer, appendingTo buffer: inout [UInt8]) throws -> Int
 }
 
@@ -52,7 +52,7 @@ final class GzipDecompressor: Decompressor {
     // 15: the largest window; 16: gzip's header and checksum.
     guard
       inflateInit2_(&stream, 15 + 16, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK
-    else { throw InferError.compressed(input: input, reason: "zlib cannot be set up") }
+    else { throw DataError.compressed(input: input, reason: "zlib cannot be set up") }
   }
 
   deinit {
@@ -87,7 +87,7 @@ final class GzipDecompressor: Decompressor {
       hasMore = stream.avail_out == 0
     default:
       let reason = stream.msg.map { String(cString: $0) } ?? "status \(status)"
-      throw InferError.compressed(input: input, reason: "its gzip data is corrupt (\(reason))")
+      throw DataError.compressed(input: input, reason: "its gzip data is corrupt (\(reason))")
     }
     return used
   }
@@ -103,7 +103,7 @@ final class ZstdDecompressor: Decompressor {
   init(input: String) throws {
     self.input = input
     guard let context = ZSTD_createDCtx() else {
-      throw InferError.compressed(input: input, reason: "zstd cannot be set up")
+      throw DataError.compressed(input: input, reason: "zstd cannot be set up")
     }
     self.context = context
   }
@@ -123,7 +123,7 @@ final class ZstdDecompressor: Decompressor {
     }
     guard ZSTD_isError(status) == 0 else {
       let reason = String(cString: ZSTD_getErrorName(status))
-      throw InferError.compressed(input: input, reason: "its zstd data is corrupt (\(reason))")
+      throw DataError.compressed(input: input, reason: "its zstd data is corrupt (\(reason))")
     }
     buffer += piece
     // 0: a frame is complete and all of it has been handed out.

@@ -2,19 +2,9 @@ import EPTTestSupport
 import Foundation
 import Testing
 
-@testable import EPTInfer
+@testable import EPTData
 
-/// The compressed inputs that `fixtures/infer/make_inputs` made.
-enum TestInputs {
-  static func bytes(_ name: String) throws -> [UInt8] {
-    try TestPaths.read(TestPaths.fixture("infer/\(name)"))
-  }
-
-  /// The lines in them.
-  static let lines = (1...20_000).map { "line \($0)" }
-}
-
-struct LineReaderTests {
+struct RecordCutterTests {
   @Test("Every line is handed out once, blank and last unended ones included")
   func everyLine() throws {
     #expect(try lines("one\n\n three\r\n\nlast") == ["one", "", " three", "", "last"])
@@ -28,15 +18,15 @@ struct LineReaderTests {
   @Test("What is there is handed out without waiting for more")
   func answersAtOnce() throws {
     let pipe = Pipe()
-    let reader = LineReader(
-      ByteSource(descriptor: pipe.fileHandleForReading.fileDescriptor, name: "stdin"))
+    let reader = RecordCutter(
+      TextSource(ByteSource(descriptor: pipe.fileHandleForReading.fileDescriptor, name: "stdin")))
     #expect(try reader.next() == .pause)
     pipe.fileHandleForWriting.write(Data("typed\nhalf".utf8))
     try reader.wait()
-    #expect(try reader.next() == .line(InputLine(number: 1, bytes: Array("typed".utf8))))
+    #expect(try reader.next() == .record(RawRecord(number: 1, bytes: Array("typed".utf8))))
     #expect(try reader.next() == .pause)
     pipe.fileHandleForWriting.write(Data(" a line\n".utf8))
-    #expect(try reader.next() == .line(InputLine(number: 2, bytes: Array("half a line".utf8))))
+    #expect(try reader.next() == .record(RawRecord(number: 2, bytes: Array("half a line".utf8))))
     #expect(try reader.next() == .pause)
     try pipe.fileHandleForWriting.close()
     #expect(try reader.next() == .end)
@@ -61,7 +51,7 @@ struct LineReaderTests {
     let text = "ok\n" + String(repeating: "x", count: length) + "\nok"
     let found = try steps(Array(text.utf8), lineLimit: 64)
     #expect(found.map(\.number) == [1, 2, 3])
-    #expect(found.map(\.isTooLong) == [false, length > 64, false])
+    #expect(found.map { $0.fault == nil } == [true, length <= 64, true])
     #expect(found.map(\.bytes.count) == [2, length > 64 ? 0 : length, 2])
   }
 
@@ -87,11 +77,11 @@ struct LineReaderTests {
   func damaged(name: String) throws {
     let whole = try TestInputs.bytes(name)
     for length in [5, whole.count / 2, whole.count - 1] {
-      #expect(throws: InferError.self) { try lines(Array(whole.prefix(length))) }
+      #expect(throws: DataError.self) { try lines(Array(whole.prefix(length))) }
     }
     var flipped = whole
     flipped[whole.count / 2] ^= 0xFF
-    #expect(throws: InferError.self) { try lines(flipped) }
+    #expect(throws: DataError.self) { try lines(flipped) }
   }
 
   @Test("A beginning that only looks like compression is text")
@@ -108,24 +98,25 @@ struct LineReaderTests {
   private func lines(_ bytes: [UInt8]) throws -> [String] { try steps(bytes).map(\.text) }
 
   private func steps(
-    _ bytes: [UInt8], lineLimit: Int = LineReader.defaultLimit
-  ) throws -> [InputLine] {
+    _ bytes: [UInt8], lineLimit: Int = RecordCutter.defaultLimit
+  ) throws -> [RawRecord] {
     try TestPaths.withTemporaryFolder { folder in
       let path = try TestPaths.write(bytes, to: "input", in: folder)
-      let reader = LineReader(try InputFile(path: path).bytes(), lineLimit: lineLimit)
+      let reader = RecordCutter(
+        TextSource(try InputFile(path: path).bytes()), limit: lineLimit)
       return try all(reader)
     }
   }
 
   private func lines(_ descriptor: Int32) throws -> [String] {
-    try all(LineReader(ByteSource(descriptor: descriptor, name: "stdin"))).map(\.text)
+    try all(RecordCutter(TextSource(ByteSource(descriptor: descriptor, name: "stdin")))).map(\.text)
   }
 
-  private func all(_ reader: LineReader) throws -> [InputLine] {
-    var lines: [InputLine] = []
+  private func all(_ reader: RecordCutter) throws -> [RawRecord] {
+    var lines: [RawRecord] = []
     while true {
       switch try reader.next() {
-      case .line(let line): lines.append(line)
+      case .record(let line): lines.append(line)
       case .pause: try reader.wait()
       case .end: return lines
       }

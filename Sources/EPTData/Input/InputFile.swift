@@ -1,3 +1,4 @@
+import EPTSystem
 import Glibc
 import Synchronization
 
@@ -20,19 +21,23 @@ public struct InputFile: Sendable {
     self.init(descriptor: descriptor, name: name, closing: false)
   }
 
-  /// Opens the file at `path`; a FIFO waits for its writer.
+  /// Opens the file at `path`; a FIFO waits for its writer, `-` is standard input.
   ///
-  /// - Throws: `InferError.missingInput`.
+  /// - Throws: `DataError.missingInput`.
   public init(path: String) throws {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard path != "-" else {
+      self = .standardInput
+      return
+    }
+    let descriptor = path.withPath { open($0, O_RDONLY | O_CLOEXEC) }
     guard descriptor >= 0 else {
-      throw InferError.missingInput(path: path, reason: String(cString: strerror(errno)))
+      throw DataError.missingInput(path: path, reason: String(cString: strerror(errno)))
     }
     self.init(descriptor: descriptor, name: path, closing: true)
     var status = stat()
     guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT != S_IFDIR else {
       close(descriptor)
-      throw InferError.missingInput(path: path, reason: "it is a folder")
+      throw DataError.missingInput(path: path, reason: "it is a folder")
     }
   }
 
@@ -50,10 +55,11 @@ public struct InputFile: Sendable {
     return max(0, Int(status.st_size) - max(0, Int(lseek(descriptor, 0, SEEK_CUR))))
   }
 
-  /// Its bytes; to be asked for once.
-  func bytes() -> ByteSource {
+  /// Its bytes, and with `hashing` their SHA-256; to be asked for once.
+  func bytes(hashing: Bool = false) -> ByteSource {
     ByteSource(
-      descriptor: descriptor, name: name, closing: ownsDescriptor, position: position)
+      descriptor: descriptor, name: name, closing: ownsDescriptor, position: position,
+      hashing: hashing)
   }
 }
 
@@ -61,7 +67,7 @@ public struct InputFile: Sendable {
 public final class InputPosition: Sendable {
   private let count = Atomic(0)
 
-  init() {}
+  package init() {}
 
   /// Bytes read so far, compressed ones where the input is compressed.
   public var bytes: Int { count.load(ordering: .relaxed) }

@@ -1,3 +1,4 @@
+import EPTFormat
 import Glibc
 
 /// The bytes of an input, decompressed where its first ones say gzip or zstd.
@@ -15,16 +16,21 @@ final class ByteSource {
   /// Bytes as read; `pending` of them have not been handed on.
   private var chunk = [UInt8](repeating: 0, count: 1 << 16)
   private var pending = 0..<0
+  /// Of all bytes as read; nil where nobody asks for it.
+  private var hash: SHA256?
+  /// SHA-256 of the file, in hexadecimal, once its end has been read.
+  private(set) var digest: String?
 
   /// Reads from `descriptor`, and closes it at last with `closing`; `position` follows.
   init(
     descriptor: Int32, name: String, closing: Bool = false,
-    position: InputPosition = InputPosition()
+    position: InputPosition = InputPosition(), hashing: Bool = false
   ) {
     self.descriptor = descriptor
     self.name = name
     ownsDescriptor = closing
     self.position = position
+    hash = hashing ? SHA256() : nil
   }
 
   deinit {
@@ -39,7 +45,7 @@ final class ByteSource {
 
   /// Appends some bytes to `buffer`, waiting for them; false at the end of the input.
   ///
-  /// - Throws: `InferError.input`, or `.compressed` for gzip or zstd data that is cut or corrupt.
+  /// - Throws: `DataError.input`, or `.compressed` for gzip or zstd data that is cut or corrupt.
   func read(into buffer: inout [UInt8]) throws -> Bool {
     if !isRecognized { try recognize() }
     guard let decompressor else {
@@ -52,7 +58,7 @@ final class ByteSource {
     while buffer.count == before {
       if pending.isEmpty, !decompressor.hasMore, try !fill() {
         guard decompressor.isComplete else {
-          throw InferError.compressed(input: name, reason: "it ends within its compressed data")
+          throw DataError.compressed(input: name, reason: "it ends within its compressed data")
         }
         return false
       }
@@ -92,10 +98,14 @@ final class ByteSource {
       if count > 0 {
         pending = (keeping ? pending.lowerBound : 0)..<start + count
         position.advance(by: count)
+        chunk.withUnsafeBytes {
+          hash?.update(UnsafeRawBufferPointer(rebasing: $0[start..<start + count]))
+        }
         return true
       }
       if count == 0 {
         isAtEnd = true
+        digest = hash?.finish().hex
       } else if errno == EAGAIN {
         // Someone else made the descriptor non-blocking.
         _ = try wait(milliseconds: -1)
@@ -114,7 +124,7 @@ final class ByteSource {
     return ready > 0
   }
 
-  private func failure() -> InferError {
+  private func failure() -> DataError {
     .input(name: name, reason: String(cString: strerror(errno)))
   }
 }

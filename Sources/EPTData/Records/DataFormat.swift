@@ -1,0 +1,182 @@
+/// How a file of data is laid out.
+public enum DataFormat: String, Sendable, CaseIterable {
+  /// A text a line, or a task's texts between tabs.
+  case lines
+  /// Columns between tabs, never quoted.
+  case tsv
+  /// Columns by RFC 4180 between commas, semicolons or tabs, which the first line tells apart.
+  case csv
+  /// A JSON object a line.
+  case jsonl
+  /// One JSON array of objects.
+  case json
+  /// `__label__x text`, as fastText has it.
+  case fastText = "fasttext"
+  /// The label, white space, the text, as TREC has it.
+  case labelText = "label-text"
+
+  /// The names of the columns of a format that has a label and a text in each line.
+  static let labelledText = ["text", "label"]
+
+  /// What messages call it.
+  public var title: String {
+    switch self {
+    case .lines: "lines"
+    case .tsv: "TSV"
+    case .csv: "CSV"
+    case .jsonl: "JSON, an object a line"
+    case .json: "a JSON array of objects"
+    case .fastText: "fastText"
+    case .labelText: "label and text"
+    }
+  }
+
+  /// Whether records are columns, which a header may name.
+  public var isTable: Bool { self == .tsv || self == .csv }
+  /// Whether records are objects.
+  public var isJSON: Bool { self == .jsonl || self == .json }
+}
+
+/// What the caller knows of a file; the file tells the rest.
+public struct ReadingOptions: Sendable, Equatable {
+  /// nil to find it from name and content.
+  public var format: DataFormat?
+  /// Whether the first line names the columns; nil to find out.
+  public var header: Bool?
+  /// The encoding of a text without byte order mark; nil for UTF-8.
+  public var encoding: TextEncoding?
+
+  public init(
+    format: DataFormat? = nil, header: Bool? = nil, encoding: TextEncoding? = nil
+  ) {
+    self.format = format
+    self.header = header
+    self.encoding = encoding
+  }
+}
+
+/// Finds the format of a file from its name and its first bytes.
+struct FormatSniffer {
+  /// The file's extension, without one for compression.
+  private let ending: String
+  /// The first bytes, as UTF-8.
+  private let bytes: [UInt8]
+  private let encoding: TextEncoding?
+
+  /// How many bytes are looked at.
+  static let length = 1 << 16
+
+  init(name: String, beginning: [UInt8], encoding: TextEncoding?) {
+    let file = name.split(separator: "/").last ?? ""
+    var parts = file.split(separator: ".").map { $0.lowercased() }
+    if let last = parts.last, ["gz", "zst", "zstd", "gzip"].contains(last) { parts.removeLast() }
+    ending = parts.count > 1 ? parts[parts.count - 1] : ""
+    bytes = beginning
+    self.encoding = encoding
+  }
+
+  /// The format of an unnamed text is `lines` where nothing speaks for another.
+  var format: DataFormat {
+    switch ending {
+    case "jsonl", "ndjson", "json":
+      return first == UInt8(ascii: "[") ? .json : .jsonl
+    case "csv": return .csv
+    case "tsv", "tab":
+      // Excel's UTF-16 tables have quotes, as its CSV does.
+      if encoding != .utf8 { return .csv }
+      return line.contains(UInt8(ascii: "\t")) ? .tsv : byContent ?? .tsv
+    default: return byContent ?? .lines
+    }
+  }
+
+  /// What the content alone says.
+  private var byContent: DataFormat? {
+    switch first {
+    case UInt8(ascii: "["):
+      let second = bytes.drop { $0 <= 0x20 }.dropFirst().first { $0 > 0x20 }
+      if second == UInt8(ascii: "{") { return .json }
+    case UInt8(ascii: "{"):
+      if bytes.drop(while: { $0 <= 0x20 }).dropFirst().first(where: { $0 > 0x20 })
+        == UInt8(ascii: "\"")
+      {
+        return .jsonl
+      }
+    default: break
+    }
+    if line.starts(with: Array("__label__".utf8)) { return .fastText }
+    if line.contains(UInt8(ascii: "\t")) { return encoding == .utf8 ? .tsv : .csv }
+    return isCommaTable ? .csv : nil
+  }
+
+  /// Whether the first lines have the same number of columns, two or more.
+  private var isCommaTable: Bool {
+    let lines = bytes.split(separator: UInt8(ascii: "\n")).prefix(3)
+    guard lines.count > 1 else { return false }
+    return [UInt8(ascii: ","), UInt8(ascii: ";")].contains { separator in
+      let counts = lines.map { line in
+        (try? TableCells.quoted(Array(line), separator: separator))?.count ?? 0
+      }
+      return counts[0] > 1 && counts.allSatisfy { $0 == counts[0] }
+    }
+  }
+
+  /// The first byte that is not blank.
+  private var first: UInt8? { bytes.first { $0 > 0x20 } }
+
+  /// The first line that is not blank.
+  private var line: ArraySlice<UInt8> {
+    let text = bytes.drop { $0 <= 0x20 }
+    return text.prefix { $0 != UInt8(ascii: "\n") }
+  }
+
+  /// What separates the columns of a CSV file: the sign that its first line has most often outside
+  /// of quotes, of equal ones the comma.
+  var separator: UInt8 {
+    var counts: [UInt8: Int] = [:]
+    var isQuoted = false
+    for byte in bytes {
+      if byte == UInt8(ascii: "\"") { isQuoted.toggle() }
+      if isQuoted { continue }
+      if byte == UInt8(ascii: "\n"), !counts.isEmpty { break }
+      if [UInt8(ascii: ","), UInt8(ascii: ";"), UInt8(ascii: "\t")].contains(byte) {
+        counts[byte, default: 0] += 1
+      }
+    }
+    var best = UInt8(ascii: ",")
+    for other in [UInt8(ascii: ";"), UInt8(ascii: "\t")]
+    where counts[other, default: 0] > counts[best, default: 0] {
+      best = other
+    }
+    return best
+  }
+
+  /// Refuses what is no text.
+  ///
+  /// - Throws: `DataError.foreign`.
+  func refuseForeign(name: String) throws {
+    let known: [(magic: [UInt8], what: String, hint: String)] = [
+      (Array("PAR1".utf8), "a Parquet file", "save its rows as CSV or JSON first"),
+      (Array("ARROW1".utf8), "an Arrow file", "save its rows as CSV or JSON first"),
+      (
+        [0x50, 0x4B, 0x03, 0x04], "a zip archive or an Excel workbook",
+        "unpack it, or save the sheet as CSV"
+      ),
+      ([0xD0, 0xCF, 0x11, 0xE0], "an old Excel workbook", "save the sheet as CSV"),
+      (Array("BZh".utf8), "compressed by bzip2", "unpack it, or compress it with gzip or zstd"),
+      (
+        [0xFD, 0x37, 0x7A, 0x58], "compressed by xz", "unpack it, or compress it with gzip or zstd"
+      ),
+      (Array("version https://git-lfs".utf8), "a git-LFS pointer", "fetch it with `git lfs pull`"),
+      (Array("EPTB".utf8), "a bundle", "data are texts and labels; use it as the prompt"),
+    ]
+    if let kind = known.first(where: { bytes.starts(with: $0.magic) }) {
+      throw DataError.foreign(input: name, what: kind.what, hint: kind.hint)
+    }
+    let start = String(decoding: line.prefix(16), as: UTF8.self).lowercased()
+    if start.hasPrefix("<!doctype") || start.hasPrefix("<html") || start.hasPrefix("<?xml") {
+      throw DataError.foreign(
+        input: name, what: "a web page",
+        hint: "the download went wrong; fetch the file itself again")
+    }
+  }
+}

@@ -1,0 +1,49 @@
+import EPTData
+
+extension TaskDefinition {
+  /// The class that a data file means by `text`, nil if there is none.
+  ///
+  /// The label's word is understood as well as the file's own value for it, without blanks around it
+  /// and, for whole numbers, with a fraction of zeros.
+  public func classIndex(_ text: String) -> Int? {
+    if let index = exactClassIndex(text) { return index }
+    let trimmed = ColumnNames.trimmed(text)
+    return exactClassIndex(trimmed)
+      ?? LabelText.withoutFraction(trimmed).flatMap { exactClassIndex($0) }
+  }
+
+  private func exactClassIndex(_ text: String) -> Int? {
+    labels.firstIndex { $0.value == text } ?? labels.firstIndex { $0.word == text }
+  }
+
+  /// The example of one row.
+  ///
+  /// - Throws: `TaskError.badRow` for a label that is none of the task's.
+  func example(values: [String], label: String, path: String, line: Int) throws -> Example {
+    if let index = classIndex(label) {
+      return Example(values: values, label: index, score: isScale ? Double(label) : nil)
+    }
+    if isScale, let score = Double(label), score.isFinite {
+      // The nearest number on the scale; of two, the even multiple, as T5's rule rounds.
+      let numbers = labels.map { Double($0.word) ?? 0 }
+      let low = numbers.min() ?? 0
+      let high = numbers.max() ?? 0
+      let steps = Double(labels.count - 1) / (high - low)
+      if (low...high).contains(score), steps.isFinite {
+        // Times 5 as T5 does; through 0.2, which is no binary fraction, 2.3 would round down.
+        let nearest = low + ((score - low) * steps).rounded(.toNearestOrEven) / steps
+        let index = numbers.indices.min { abs(numbers[$0] - nearest) < abs(numbers[$1] - nearest) }
+        return Example(values: values, label: index ?? 0, score: score)
+      }
+      throw TaskError.badRow(
+        path: path, line: line, reason: "the score \(label) is outside \(low) to \(high)")
+    }
+    let known = labels.prefix(8).map { $0.value == $0.word ? $0.word : "\($0.value) (\($0.word))" }
+    let more = labels.count > 8 ? ", …" : ""
+    throw TaskError.badRow(
+      path: path, line: line,
+      reason: "unknown label \(LabelText.shown(label)); the labels are: "
+        + known.joined(separator: ", ") + more,
+      remedy: line == 1 ? .sayHeader : .countUnknown)
+  }
+}

@@ -1,0 +1,58 @@
+import EPTData
+import EPTSystem
+
+/// Labels as files write them.
+enum LabelText {
+  /// A label that differs from another in what a reader hardly sees.
+  struct Lookalike: Equatable {
+    let first: String
+    let second: String
+    /// In what they differ.
+    let difference: String
+  }
+
+  /// Whether `label` is a missing value, as pandas writes it.
+  static func isMissing(_ label: String) -> Bool {
+    label.isEmpty || label.lowercased() == "nan"
+  }
+
+  /// `1` for `1.0`; nil for what is no whole number with a fraction of zeros.
+  static func withoutFraction(_ label: String) -> String? {
+    let parts = label.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
+    guard parts.count == 2, !parts[1].isEmpty, parts[1].utf8.allSatisfy({ $0 == 0x30 }),
+      Int(parts[0]) != nil
+    else { return nil }
+    return String(parts[0])
+  }
+
+  /// The pairs of `labels` that differ in blanks, case or invisible characters only.
+  static func lookalikes(_ labels: [String]) -> [Lookalike] {
+    var firstOfKey: [String: String] = [:]
+    return labels.compactMap { label in
+      let key = String(String.UnicodeScalarView(visible(label))).lowercased()
+      guard let first = firstOfKey[key] else {
+        firstOfKey[key] = label
+        return nil
+      }
+      return Lookalike(first: first, second: label, difference: difference(first, label))
+    }
+  }
+
+  private static func difference(_ first: String, _ second: String) -> String {
+    if first.lowercased() == second.lowercased() { return "case" }
+    let blanks = [first, second].map { $0.unicodeScalars.filter { !$0.properties.isWhitespace } }
+    return blanks[0].elementsEqual(blanks[1]) ? "blanks" : "characters that are not seen"
+  }
+
+  private static func visible(_ label: String) -> [Unicode.Scalar] {
+    label.unicodeScalars.filter { scalar in
+      !scalar.properties.isWhitespace && !scalar.properties.isDefaultIgnorableCodePoint
+        && scalar.properties.generalCategory != .control
+        && scalar.properties.generalCategory != .format
+    }
+  }
+
+  /// `label` as a message shows it: what is not seen is written as its number, and its length is
+  /// bounded.
+  static func shown(_ label: String) -> String { "\"\(label.printable(limit: 40))\"" }
+}
