@@ -215,6 +215,8 @@ import Testing
       expectMismatch("decoder") {
         _ = try fixture.model.scores(fixture.batch, prompt: nil, readout: .labelWords([[1]]))
       }
+    }
+    if fixture.model.segmentCount != nil {
       expectMismatch("segment") {
         let text = TokenizedText(ids: [3], segments: [2])
         _ = try fixture.model.scores(TokenBatch([text]), prompt: nil, readout: readout)

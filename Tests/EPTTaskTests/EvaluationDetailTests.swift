@@ -1,3 +1,4 @@
+import EPTCompute
 import EPTModel
 import Testing
 

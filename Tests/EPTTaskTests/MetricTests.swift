@@ -1,3 +1,4 @@
+import EPTCompute
 import EPTFormat
 import EPTTestSupport
 import Testing
@@ -112,7 +113,7 @@ struct MetricTests {
     #expect(Metric.matthews.score(predicted, examples, cola).description == "Matthews 0.00")
     let cb = try TaskCatalogue.task(named: "cb")
     #expect(
-      Metric.macroF1.score(predicted, examples, cb).description == "macro F1 33.33 accuracy 50.00")
+      Metric.macroF1.score(predicted, examples, cb).description == "macro F1 50.00 accuracy 50.00")
     #expect(Metric.f1Accuracy.score([1, 0, 0, 1], examples, two).selection == 1)
     #expect(Metric.accuracy.score([], [], two).selection == 0)
   }

@@ -106,7 +106,8 @@ struct ConvertCommandTests {
       }
       for (rule, status, clue) in [
         ("nothing=q8", Int32(65), "fits the name of no tensor"), ("(=q8", 65, "regular expression"),
-        ("shared", 64, "regex=encoding"), ("shared=q5", 64, "regex=encoding"),
+        ("shared", 64, "--tensor cannot be shared"),
+        ("shared=q5", 64, "--tensor cannot be shared=q5"),
       ] {
         let refused = try convert("--force", "--tensor", rule, in: folder)
         #expect(refused.status == status && refused.errors.contains(clue), "\(refused.errors)")

@@ -47,15 +47,19 @@ struct DataCommandTests {
         "\"\(text.replacing("\"", with: "\"\""))\""
       }
       let objects = texts.map { JSON.object([JSONMember("Text", .string($0))]).serialized() }
-      let files = [
-        ("t.csv", "TEXT,more\n" + texts.map { quoted($0) + ",x\n" }.joined()),
-        ("h.csv", texts.map { quoted($0) + "\n" }.joined()),
-        ("s.csv", "more;text\n" + texts.map { "1,5;" + quoted($0) + "\n" }.joined()),
-        ("t.tsv", "more\ttext\n" + texts.map { "x\t\($0)\n" }.joined()),
-        ("t.jsonl", objects.joined(separator: "\n")), ("t.ndjson", objects.joined(separator: "\n")),
-        ("t.json", "[" + objects.joined(separator: ",\n") + "]"),
+      func lines(_ head: String, _ line: (String) -> String) -> String {
+        head + texts.map { line($0) + "\n" }.joined()
+      }
+      let records = objects.joined(separator: "\n")
+      let array = "[" + objects.joined(separator: ",\n") + "]"
+      let files: [(String, String)] = [
+        ("t.csv", lines("TEXT,more\n") { quoted($0) + ",x" }),
+        ("h.csv", lines("") { quoted($0) }),
+        ("s.csv", lines("more;text\n") { "1,5;" + quoted($0) }),
+        ("t.tsv", lines("more\ttext\n") { "x\t" + $0 }),
+        ("t.jsonl", records), ("t.ndjson", records), ("t.json", array),
         ("t.txt", texts.joined(separator: "\n")),
-        ("f.txt", texts.map { "__label__x \($0)\n" }.joined()),
+        ("f.txt", lines("") { "__label__x " + $0 }),
       ]
       for (name, text) in files {
         try write(text, name, folder)
@@ -63,8 +67,10 @@ struct DataCommandTests {
         #expect(found.output == plain, "\(name)")
         #expect(found.errors.hasPrefix("eptc: \(name): "), "\(name)")
       }
-      let utf16 = ("\u{FEFF}" + texts.joined(separator: "\n")).utf16
-        .flatMap { [UInt8($0 & 0xFF), UInt8($0 >> 8)] }
+      let marked = "\u{FEFF}" + texts.joined(separator: "\n")
+      let utf16: [UInt8] = marked.utf16.flatMap { unit -> [UInt8] in
+        [UInt8(unit & 0xFF), UInt8(unit >> 8)]
+      }
       _ = try TestPaths.write(utf16, to: "u.txt", in: folder)
       let wide = try run(["infer", "a.eptb", "--format", "tsv", "--input", "u.txt"], in: folder)
       #expect(wide.output == plain)

@@ -108,9 +108,9 @@ struct FormatSniffer {
     return isCommaTable ? .csv : nil
   }
 
-  /// Whether the first lines have the same number of columns, two or more.
+  /// Whether the first rows have the same number of columns, two or more.
   private var isCommaTable: Bool {
-    let lines = bytes.split(separator: UInt8(ascii: "\n")).prefix(3)
+    let lines = firstRows(3)
     guard lines.count > 1 else { return false }
     return [UInt8(ascii: ","), UInt8(ascii: ";")].contains { separator in
       let counts = lines.map { line in
@@ -118,6 +118,21 @@ struct FormatSniffer {
       }
       return counts[0] > 1 && counts.allSatisfy { $0 == counts[0] }
     }
+  }
+
+  /// The first rows that are not empty; a line end within quotes ends none.
+  private func firstRows(_ count: Int) -> [[UInt8]] {
+    var rows: [[UInt8]] = []
+    var (start, isQuoted) = (0, false)
+    for (place, byte) in bytes.enumerated() {
+      if byte == UInt8(ascii: "\"") { isQuoted.toggle() }
+      guard byte == UInt8(ascii: "\n"), !isQuoted else { continue }
+      if place > start { rows.append(Array(bytes[start..<place])) }
+      start = place + 1
+      if rows.count == count { return rows }
+    }
+    if start < bytes.count, !isQuoted { rows.append(Array(bytes[start...])) }
+    return rows
   }
 
   /// The first byte that is not blank.

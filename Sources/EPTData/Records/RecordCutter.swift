@@ -125,18 +125,20 @@ final class RecordCutter {
   }
 
   /// Hands out the bytes up to `end`, and begins anew at `next`.
-  private func take(to end: Int, next: Int) -> RawRecord {
+  private func take(to found: Int, next: Int) -> RawRecord {
+    // A closing sign without a record before it ends where the record before did.
+    let end = max(found, start)
     var first = start
     if splitter.skipsBlanks {
       while first < end, buffer[first] <= 0x20 { first += 1 }
     }
     let number = firstLine ?? linesRead + 1 + lineEnds(start..<first)
-    linesRead += lineEnds(start..<next)
+    linesRead += lineEnds(start..<max(next, start))
     let isTooLong = isDropping || end - first > limit
     var last = end
     if last > first, buffer[last - 1] == UInt8(ascii: "\r") { last -= 1 }
     let bytes = isTooLong ? [] : [UInt8](buffer[first..<last])
-    start = next
+    start = max(next, start)
     isDropping = false
     firstLine = nil
     return RawRecord(
