@@ -43,7 +43,8 @@ enum ModelDigest {
       let written = try model.generate(
         TokenBatch(texts.prefix(4)), prompts: [PreparedPrompt?](repeating: nil, count: 4),
         GenerationSettings(maximumTokens: 12, beams: 3))
-      Swift.print(precision, "generate", hash(written.flatMap { $0.tokens.map { Float($0) } + [$0.score] }))
+      Swift.print(
+        precision, "generate", hash(written.flatMap { $0.tokens.map { Float($0) } + [$0.score] }))
     }
   }
 

@@ -136,7 +136,10 @@ import Testing
 
   @Test(arguments: ["config.json", "vocab.txt", "model.safetensors"])
   func namesTheMissingFile(name: String) throws {
-    let said = name == "vocab.txt" ? "tokenizer.json, spiece.model, sentencepiece.bpe.model, spm.model, vocab.txt, vocab.json" : name
+    let said =
+      name == "vocab.txt"
+      ? "tokenizer.json, spiece.model, sentencepiece.bpe.model, spm.model, vocab.txt, vocab.json"
+      : name
     try expectRefusal(TinyCheckpoint(), saying: said) { folder in
       try FileManager.default.removeItem(atPath: folder + "/" + name)
     }

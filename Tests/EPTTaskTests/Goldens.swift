@@ -10,7 +10,9 @@ func goldens(_ key: String) throws -> JSON {
 }
 
 func integers(_ json: JSON?) throws -> [Int] {
-  try #require(json?.array).map { try #require($0.number.flatMap { Int(exactly: $0) }) }
+  try #require(json?.array).map {
+    try #require($0.integer ?? $0.number.flatMap { Int(exactly: $0) })
+  }
 }
 
 func numbers(_ json: JSON?) throws -> [Double] {

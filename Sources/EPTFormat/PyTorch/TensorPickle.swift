@@ -166,16 +166,22 @@ struct TensorPickle {
     case 0x94: memo[UInt32(truncatingIfNeeded: memo.count)] = try top()
     case UInt8(ascii: "h"): try recall(UInt32(try integer(UInt8.self)))
     case UInt8(ascii: "j"): try recall(try integer(UInt32.self))
-    case UInt8(ascii: "t"): stack.append(try tuple(try popToMark()))
-    case 0x85: stack.append(try tuple(try pop(1)))
-    case 0x86: stack.append(try tuple(try pop(2)))
-    case 0x87: stack.append(try tuple(try pop(3)))
+    case UInt8(ascii: "t"): try pushTuple(try popToMark())
+    case 0x85: try pushTuple(try pop(1))
+    case 0x86: try pushTuple(try pop(2))
+    case 0x87: try pushTuple(try pop(3))
     case UInt8(ascii: "c"): stack.append(.name(try name(module: try line(), try line())))
     case 0x93: try stackGlobal()
-    case UInt8(ascii: "Q"): stack.append(.storage(try storage(try pop())))
+    case UInt8(ascii: "Q"):
+      let identity = try pop()
+      stack.append(.storage(try storage(identity)))
     case UInt8(ascii: "R"): try call()
-    case UInt8(ascii: "s"): try setItems(try pop(2))
-    case UInt8(ascii: "u"): try setItems(try popToMark())
+    case UInt8(ascii: "s"):
+      let items = try pop(2)
+      try setItems(items)
+    case UInt8(ascii: "u"):
+      let items = try popToMark()
+      try setItems(items)
     case UInt8(ascii: "b"): _ = try pop()  // BUILD: what a state dictionary says about itself.
     default: throw unsupported("operation 0x\(String(operation, radix: 16))")
     }
@@ -248,13 +254,15 @@ extension TensorPickle {
     return values
   }
 
-  private func tuple(_ parts: [Value]) throws -> Value {
+  /// Mutating, since a method that is not would be called on a copy of this value, made before its
+  /// argument is popped: the whole stack would be copied for each tuple.
+  private mutating func pushTuple(_ parts: [Value]) throws {
     let depth = parts.reduce(0) { deepest, part in
       guard case .tuple(_, let depth) = part else { return deepest }
       return max(deepest, depth)
     }
     guard depth < Self.deepestTuple else { throw fault("tuples nested too deeply") }
-    return .tuple(parts, depth: depth + 1)
+    stack.append(.tuple(parts, depth: depth + 1))
   }
 
   private mutating func recall(_ index: UInt32) throws {

@@ -92,7 +92,8 @@ package final class ParameterMap {
   ///
   /// - Throws: `FormatError`.
   func rmsNorm(_ name: String, _ width: Int, epsilon: Float) throws -> Norm {
-    Norm(scale: try vector(name + ".weight", width), shift: nil, epsilon: epsilon, isCentered: false)
+    Norm(
+      scale: try vector(name + ".weight", width), shift: nil, epsilon: epsilon, isCentered: false)
   }
 
   /// A bias by buckets of distances from `name`, `[buckets, heads]`.

@@ -86,7 +86,8 @@ extension TrainingSetting {
     case .start: "--init"
     case .method, .steps, .batch, .shots, .warmUp, .patience, .longestRun, .promptLength,
       .inputLength, .rank, .subspaces, .subspaceWidth, .nominalLength, .alpha, .fusion,
-      .fusionScale, .promptRate, .lowRankRate, .subspaceRate, .pooling, .depth, .depthSubspaces, .depthWidth,
+      .fusionScale, .promptRate, .lowRankRate, .subspaceRate, .pooling, .depth, .depthSubspaces,
+      .depthWidth,
       .depthRate, .headRate, .weightDecay:
       "--" + String(rawValue.map { $0 == " " ? "-" : $0 })
     }
