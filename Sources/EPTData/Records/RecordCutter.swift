@@ -125,20 +125,18 @@ final class RecordCutter {
   }
 
   /// Hands out the bytes up to `end`, and begins anew at `next`.
-  private func take(to found: Int, next: Int) -> RawRecord {
-    // A closing sign without a record before it ends where the record before did.
-    let end = max(found, start)
+  private func take(to end: Int, next: Int) -> RawRecord {
     var first = start
     if splitter.skipsBlanks {
       while first < end, buffer[first] <= 0x20 { first += 1 }
     }
     let number = firstLine ?? linesRead + 1 + lineEnds(start..<first)
-    linesRead += lineEnds(start..<max(next, start))
+    linesRead += lineEnds(start..<next)
     let isTooLong = isDropping || end - first > limit
     var last = end
     if last > first, buffer[last - 1] == UInt8(ascii: "\r") { last -= 1 }
     let bytes = isTooLong ? [] : [UInt8](buffer[first..<last])
-    start = max(next, start)
+    start = next
     isDropping = false
     firstLine = nil
     return RawRecord(
@@ -161,7 +159,8 @@ final class RecordCutter {
 
   /// Reads once, after moving what is left to the front of the buffer.
   private func fill() throws {
-    if buffer.count - start > limit {
+    // What has not been looked through may hold the record's end.
+    if scanned == buffer.count, buffer.count - start > limit {
       firstLine = firstLine ?? linesRead + 1
       linesRead += lineEnds(start..<buffer.count)
       isDropping = true

@@ -24,8 +24,9 @@ public final class AnswerStream {
   ///
   /// `report` hears what comes of loading prompts again, on another thread.
   ///
-  /// - Parameter requests: How often someone has asked so far, in some other way than by `reload`, for the
-  ///   prompts to be loaded again: a program's count of a signal, say. Asked before each line.
+  /// `requests` tells how often someone has asked so far, in some other way than by `reload`, for the
+  /// prompts to be loaded again: a program's count of a signal, say. It is asked before each line.
+  ///
   /// - Throws: `TaskError`, `ModelError` or `InferError` for bundles that are not usable with
   ///   `backbone`.
   public init(

@@ -1,6 +1,8 @@
 import EPTCompute
 
-/// One transformer block. What differs between families is data here.
+/// One transformer block.
+///
+/// What differs between families is data here.
 package struct TransformerBlock: Sendable {
   /// Where a block normalizes.
   package enum Norms: Sendable {
@@ -74,7 +76,7 @@ struct BlockPass {
 
 /// The encoder's states that a decoder attends to.
 package struct EncoderMemory {
-  /// `[rows, d]`
+  /// The last hidden states. `[rows, d]`
   package let states: MatrixView
   /// The rows of each text.
   package let texts: [Range<Int>]

@@ -12,8 +12,9 @@ package struct StackEdits {
     self.taskOfText = taskOfText
   }
 
-  /// The rows that have a projection after block `block`; texts of one task side by side are one
-  /// run. `starts` says where each text's rows start, then the total.
+  /// The rows that have a projection after block `block`.
+  ///
+  /// Texts of one task side by side are one run. `starts` says where each text's rows start, then the total.
   func runs(block: Int, starts: [Int]) -> [EditRun] {
     var runs: [EditRun] = []
     var lastTask: Int?

@@ -3,7 +3,7 @@ import EPTLayers
 
 /// What turns tokens into the rows that the first block reads.
 struct InputEmbeddings: Sendable {
-  /// `[vocabulary, d]`
+  /// Word embeddings. `[vocabulary, d]`
   let words: Embedding
   /// Learned positions, `[positions, d]`; nil where attention knows of positions.
   var positions: Embedding?

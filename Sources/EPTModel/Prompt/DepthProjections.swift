@@ -4,11 +4,13 @@ import EPTLayers
 /// The trained projections that follow blocks.
 public struct DepthProjections: Sendable, Equatable {
   public let shape: DepthShape
-  /// `[L·K·k, d]`
+  /// `U` of each block. `[L·K·k, d]`
   public let down: Matrix
-  /// `[L·K·k, d]`
+  /// `V` of each block. `[L·K·k, d]`
   public let up: Matrix
-  /// `[L·K, d]`; no rows with one subspace.
+  /// `Wg` of each block. `[L·K, d]`
+  ///
+  /// There are no rows with one subspace.
   public let gate: Matrix
 }
 
@@ -55,11 +57,11 @@ struct DepthEdits {
 struct DepthGradients {
   let encoder: [GatedProjection.Gradient?]
   let decoder: [GatedProjection.Gradient?]
-  /// `[L·K·k, d]`
+  /// Of `U`. `[L·K·k, d]`
   let down: MatrixView
-  /// `[L·K·k, d]`
+  /// Of `V`. `[L·K·k, d]`
   let up: MatrixView
-  /// `[L·K, d]`
+  /// Of `Wg`. `[L·K, d]`
   let gate: MatrixView
 
   /// Zeros for projections of `shape`, nil for none, on `backbone` of width `width`.

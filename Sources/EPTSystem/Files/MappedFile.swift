@@ -37,8 +37,8 @@ public final class MappedFile: Sendable {
 
   /// Reads the regular file at `path` into memory: for small ones, which others may write over
   /// while they are in use.
+  /// It may have at most `limit` bytes.
   ///
-  /// - Parameter limit: The most bytes that it may have.
   /// - Throws: `SystemError.missingFile`, `.system`, or `.truncated` for a file that is cut meanwhile.
   package init(reading path: String, limit: Int) throws {
     let (descriptor, size) = try Self.open(path)

@@ -34,8 +34,9 @@ package struct BackgroundThread {
   /// Waits until the thread is done.
   private func join() { pthread_join(thread, nil) }
 
-  /// Runs `body` on a new thread, which nobody waits for. `purpose` says in a message what the thread
-  /// is for: `to read with`.
+  /// Runs a function on a new thread, which nobody waits for.
+  ///
+  /// `purpose` says in a message what the thread is for: `to read with`.
   ///
   /// - Throws: `SystemError.noThread`.
   package static func start(

@@ -9,7 +9,8 @@ extension TaskBundle {
   /// the method's special case without fusion and subspaces, so training can go on from it.
   /// `P̂` has `P`'s size, so no prompt grows.
   ///
-  /// - Parameter path: The bundle's file, for the message.
+  /// `path` is the bundle's file, for the message.
+  ///
   /// - Throws: `TaskError.unusablePrompt` where a folded number would not be finite.
   public func folded(from path: String) throws -> TaskBundle {
     let bundle = folded()

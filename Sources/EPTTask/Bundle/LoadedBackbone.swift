@@ -46,8 +46,9 @@ public struct LoadedBackbone: Sendable {
     return pooling
   }
 
-  /// Refuses to go on where the file has been written over since it was opened: what was computed may
-  /// be of two files. Ask before anyone is told what came of it.
+  /// Refuses to go on where the file has been written over since it was opened.
+  ///
+  /// What was computed may be of two files, so ask before anyone is told what came of it.
   ///
   /// - Throws: `SystemError.changed`.
   public func requireUnchanged() throws {

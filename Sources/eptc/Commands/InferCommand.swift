@@ -83,10 +83,8 @@ struct InferCommand: ParsableCommand {
     let stream = try AnswerStream(
       input, as: self.input.format, prompts: bundles, on: loaded,
       to: AnswerWriter(descriptor: STDOUT_FILENO, style: answers.style), settings: settings,
-      requests: { UInt(ept_signal_count(SIGHUP)) }
-    ) { outcome in
-      StreamDisplay.show(outcome, isQuiet: isQuiet)
-    }
+      requests: { UInt(ept_signal_count(SIGHUP)) },
+      report: { outcome in StreamDisplay.show(outcome, isQuiet: isQuiet) })
     if !quiet { stream.formatFound = { report($0) } }
     do {
       let counts = try stream.run { display.show($0, bytesRead: input.position.bytes) }

@@ -29,7 +29,9 @@ struct BackboneOptions: ParsableArguments {
     try ThreadCount.validate(threads)
   }
 
-  /// How many threads to compute with; says so where more were asked for. To be asked once.
+  /// How many threads to compute with.
+  ///
+  /// To be asked once: it says so where more were asked for.
   var threadCount: Int { ThreadCount.usable(threads) }
 
   /// The backbone's path: the option, the environment, or the only `.ept` in the current folder.

@@ -20,7 +20,8 @@ struct RunFiles {
 
   /// Checks that everything can be written, before long work, and claims it for this process.
   ///
-  /// - Parameter inputs: The files that the run reads.
+  /// `inputs` are the files that the run reads.
+  ///
   /// - Throws: `SystemError`, `CommandError.unfinishedRun` or `.sameOutput`.
   init(
     output: String, keepLast: Bool, log: String?, inputs: [String], resuming: Bool, replacing: Bool
