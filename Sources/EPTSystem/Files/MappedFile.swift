@@ -35,9 +35,9 @@ public final class MappedFile: Sendable {
       mapped.isEmpty ? -1 : path.withPath { ept_mapping_note(mapped.baseAddress, mapped.count, $0) }
   }
 
-  /// Reads the regular file at `path` into memory: for small ones, which others may write over
-  /// while they are in use.
-  /// It may have at most `limit` bytes.
+  /// Reads a regular file of at most `limit` bytes into memory.
+  ///
+  /// For small files, which others may write over while they are in use.
   ///
   /// - Throws: `SystemError.missingFile`, `.system`, or `.truncated` for a file that is cut meanwhile.
   package init(reading path: String, limit: Int) throws {
