@@ -1,6 +1,6 @@
 """PyTorch's F.linear in binary32 beside our product, in turns within one process, on two threads.
 
-    clang -O2 -fPIC -shared -ISources/CEPTKernels/include Sources/CEPTKernels/*.c -o libkernels.so
+    clang -O2 -fPIC -shared -ISources/CEPTKernels/include Sources/CEPTKernels/*.c Sources/CEPTKernels/*/*.c -o libkernels.so
     python Benchmarks/products/torch_linear.py ./libkernels.so
 
 Medians of 21 rounds of four products. Weights lie row by row on both sides. F.linear allocates its

@@ -6,7 +6,7 @@
 #pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,avx2,fma"))), apply_to = function)
 #define EPT_LANES 16
 #define EPT_ROWS 12
-#include "vector.inc"
+#include "../vector.inc"
 #include "attention_parts.inc"
 
 // Attention with its two products in bfloat16, two products a lane and instruction; sums, softmax
@@ -97,10 +97,10 @@ INLINE void exponentials_of(const int halves, float *scores, int64_t keys, const
 }
 
 // Scores of all keys for `halves` vectors of queries, then pairs of their exponentials.
-INLINE void weigh(const int halves, int64_t keys, const pair *k, const pair *turned, int64_t pairs,
-                  struct turned_bias bias, float *scores, float *inverses) {
+INLINE void weigh(const int halves, int64_t keys, const pair *k, const pair *transposed, int64_t pairs,
+                  struct transposed_bias bias, float *scores, float *inverses) {
   vf most[2];
-  scores_of(halves, keys, k, pairs, turned, pairs, 1, bias, scores, most);
+  scores_of(halves, keys, k, pairs, transposed, pairs, 1, bias, scores, most);
   exponentials_of(halves, scores, keys, most, inverses);
 }
 
@@ -115,8 +115,8 @@ static void attend(const struct ept_attention *p, float *scratch) {
   float *scores = scratch, *inverses = scores + keys * QUERIES;
   float *bias_room = inverses + QUERIES;
   pair *q_pairs = (pair *)(bias_room + keys * QUERIES + keys + 2 * QUERIES);
-  pair *turned = q_pairs + pairs * QUERIES;
-  pair *k_pairs = turned + pairs * QUERIES, *v_pairs = k_pairs + keys * pairs;
+  pair *transposed = q_pairs + pairs * QUERIES;
+  pair *k_pairs = transposed + pairs * QUERIES, *v_pairs = k_pairs + keys * pairs;
   for (int64_t head = p->first_head; head < p->last_head; head++) {
     int64_t column = head * p->width;
     pair_columns(p->k + column, p->ld, keys, p->width, 1, k_pairs);
@@ -126,12 +126,12 @@ static void attend(const struct ept_attention *p, float *scratch) {
       int64_t count = p->queries - first < QUERIES ? p->queries - first : QUERIES;
       pair_columns(p->q + first * p->ld + column, p->ld, count, p->width, p->scale, q_pairs);
       // A pair is transposed as one number of 32 bits.
-      turn_queries((const float *)q_pairs, pairs, count, pairs, (float *)turned);
-      struct turned_bias turned_bias = turn_bias(p, bias, first, count, bias_room);
+      transpose_queries((const float *)q_pairs, pairs, count, pairs, (float *)transposed);
+      struct transposed_bias transposed_bias = transpose_bias(p, bias, first, count, bias_room);
       if (count > 16)
-        weigh(2, keys, k_pairs, turned, pairs, turned_bias, scores, inverses);
+        weigh(2, keys, k_pairs, transposed, pairs, transposed_bias, scores, inverses);
       else
-        weigh(1, keys, k_pairs, turned, pairs, turned_bias, scores, inverses);
+        weigh(1, keys, k_pairs, transposed, pairs, transposed_bias, scores, inverses);
       outputs_of((const pair *)scores, v_pairs, 2 * pairs, (keys + 1) / 2, inverses, count,
                  p->out + first * p->ld_out + column, p->ld_out, p->width);
     }
