@@ -22,7 +22,7 @@ enum InferWorker {
         ids: (0..<tokens).map { _ in
           Int32(1000 + random.below(backbone.model.vocabularySize - 2000))
         },
-        segments: [UInt8](repeating: 0, count: tokens))
+        tokenTypeIDs: [UInt8](repeating: 0, count: tokens))
     }
     try Worker.serve(["ready": true]) {
       var scored = 0

@@ -18,13 +18,13 @@ enum ModelDigest {
       let texts = (0..<40).map { index in
         TokenizedText(
           ids: (0..<1 + index * 7 % 61).map { _ in Int32(random.below(model.vocabularySize)) },
-          segments: [UInt8](repeating: 0, count: 1 + index * 7 % 61))
+          tokenTypeIDs: [UInt8](repeating: 0, count: 1 + index * 7 % 61))
       }
       let words: [[Int32]] = [[3, 5, 1], [3, 7, 9, 1], [11, 1]]
       let readouts: [(String, Readout)] =
-        [("head", .head(head(model.width, &random)))]
+        [("head", .head(head(model.hiddenSize, &random)))]
         + (model.hasDecoder ? [("words", .labelWords(words))] : [])
-      let prompt = prompt(model.width, &random)
+      let prompt = prompt(model.hiddenSize, &random)
       for (name, readout) in readouts {
         for count in [1, 3, texts.count] {
           let batch = TokenBatch(texts.suffix(count))
@@ -48,14 +48,16 @@ enum ModelDigest {
     }
   }
 
-  private static func head(_ width: Int, _ random: inout RandomNumbers) -> LinearHead {
+  private static func head(_ hiddenSize: Int, _ random: inout RandomNumbers) -> LinearHead {
     LinearHead(
-      weight: Matrix(rows: 3, columns: width, values: random.gaussians(3 * width)), bias: [0, 1, 2])
+      weight: Matrix(rows: 3, columns: hiddenSize, values: random.gaussians(3 * hiddenSize)),
+      bias: [0, 1, 2])
   }
 
-  private static func prompt(_ width: Int, _ random: inout RandomNumbers) -> EPTPrompt {
+  private static func prompt(_ hiddenSize: Int, _ random: inout RandomNumbers) -> EPTPrompt {
     let shape = PromptShape(
-      promptLength: 7, inputLength: 64, width: width, rank: 3, subspaces: 2, subspaceWidth: 2)
+      promptLength: 7, inputLength: 64, hiddenSize: hiddenSize, rank: 3, subspaces: 2,
+      subspaceWidth: 2)
     var prompt = EPTPrompt(shape: shape)
     for part in PromptPart.allCases {
       let size = part.size(in: shape)

@@ -11,7 +11,7 @@ enum RandomBundle {
   static func write(model: String, promptLength: Int, to path: String) throws {
     let backbone = try LoadedBackbone(path: model, threads: 1)
     let task = try TaskCatalogue.task(named: "sst2")
-    let width = backbone.model.width
+    let hiddenSize = backbone.model.hiddenSize
     var random = RandomNumbers(.initialisation, 7)
     func matrix(_ rows: Int, _ columns: Int, scale: Float) -> Matrix {
       Matrix(
@@ -20,9 +20,9 @@ enum RandomBundle {
 
     let plain = promptLength == 0
     var shape = PromptShape(
-      promptLength: promptLength, inputLength: task.inputLength, width: width, rank: 0,
+      promptLength: promptLength, inputLength: task.inputLength, hiddenSize: hiddenSize, rank: 0,
       subspaces: plain ? 0 : 4, subspaceWidth: plain ? 0 : 4)
-    shape.rank = plain ? 0 : shape.largestRank(within: 100 * width)
+    shape.rank = plain ? 0 : shape.largestRank(within: 100 * hiddenSize)
     var prompt = EPTPrompt(shape: shape, usesFusion: !plain)
     for part in PromptPart.allCases {
       let size = part.size(in: shape)
@@ -32,7 +32,7 @@ enum RandomBundle {
     let readout =
       backbone.model.hasDecoder
       ? Readout.labelWords(try encoder.labelTokens())
-      : .head(LinearHead(weight: matrix(2, width, scale: 0.1), bias: [0, 0]))
+      : .head(LinearHead(weight: matrix(2, hiddenSize, scale: 0.1), bias: [0, 0]))
     let nothing = MetricScore([MetricScore.Figure("accuracy", 0.5)])
     let bundle = TaskBundle(
       task: task, backbone: backbone.identity,

@@ -7,7 +7,7 @@ Two kinds of run: 400 steps of 32 with the flags of docs/results.md, and 1000 st
 short runs differ more by chance than the bar allows. Each seed is tuned
 
 - in f32 and in int8 on the f32 file, of which int8 quantises the matrices when it opens it;
-- on the q8 file as a user would, with products of whole numbers.
+- on the q8 file as a user would, with int8 products.
 
 The bundle tuned in f32 is then scored with every conversion: q8 and q4 as eptc computes with them, and q8 with its
 weights decoded to binary32. Runs that are in accuracy.jsonl already are left out, so it may be stopped at any time.

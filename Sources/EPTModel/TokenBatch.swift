@@ -5,7 +5,7 @@ public struct TokenBatch: Sendable, Equatable {
   /// Token ids of all texts. `[tokens]`
   public private(set) var ids: [Int32] = []
   /// BERT's token types. `[tokens]`
-  public private(set) var segments: [UInt8] = []
+  public private(set) var tokenTypeIDs: [UInt8] = []
   /// Where each text starts, then the total. `[texts + 1]`
   public private(set) var starts: [Int] = [0]
 
@@ -27,7 +27,7 @@ public struct TokenBatch: Sendable, Equatable {
     var part = TokenBatch()
     let tokens = starts[range.lowerBound]..<starts[range.upperBound]
     part.ids = Array(ids[tokens])
-    part.segments = Array(segments[tokens])
+    part.tokenTypeIDs = Array(tokenTypeIDs[tokens])
     part.starts = starts[range.lowerBound...range.upperBound].map { $0 - tokens.lowerBound }
     return part
   }
@@ -35,7 +35,7 @@ public struct TokenBatch: Sendable, Equatable {
   /// Adds a text at the end.
   public mutating func append(_ text: TokenizedText) {
     ids += text.ids
-    segments += text.segments
+    tokenTypeIDs += text.tokenTypeIDs
     starts.append(ids.count)
   }
 }

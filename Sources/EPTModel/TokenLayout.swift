@@ -19,7 +19,7 @@ struct TokenLayout {
       defer { prompts += text < promptLengths.count ? promptLengths[text] : 0 }
       return batch.starts[text] + prompts
     }
-    tokenTypeIDs = batch.segments
+    tokenTypeIDs = batch.tokenTypeIDs
   }
 
   /// How many texts there are.

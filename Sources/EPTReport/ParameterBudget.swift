@@ -17,7 +17,7 @@ struct ParameterBudget {
 
   private var parts: [Part] {
     let shape = bundle.prompt.shape
-    let (s, n, d, r) = (shape.promptLength, shape.inputLength, shape.width, shape.rank)
+    let (s, n, d, r) = (shape.promptLength, shape.inputLength, shape.hiddenSize, shape.rank)
     let (subspaces, k) = (shape.subspaces, shape.subspaceWidth)
     var parts = [
       Part(name: "short prompt", formula: "s·d = \(s)·\(d)", count: s * d),
@@ -53,7 +53,7 @@ struct ParameterBudget {
     let against =
       budget.map { budget in
         "The prompt has \(grouped(prompt)) numbers; the budget, a plain prompt of "
-          + "\(budget / max(1, bundle.prompt.shape.width)) rows, is \(grouped(budget))."
+          + "\(budget / max(1, bundle.prompt.shape.hiddenSize)) rows, is \(grouped(budget))."
       } ?? "The prompt has \(grouped(prompt)) numbers."
     return """
       <div class="bar">\(bars.joined())</div>

@@ -23,7 +23,7 @@ struct SettingsTables {
     ]
     let promptRows = [
       ("form", bundle.form.rawValue), ("s, rows of the short prompt", "\(shape.promptLength)"),
-      ("n, longest input", "\(shape.inputLength)"), ("d, width", "\(shape.width)"),
+      ("n, longest input", "\(shape.inputLength)"), ("d, width", "\(shape.hiddenSize)"),
       ("r, rank", "\(shape.rank)"), ("K, subspaces", "\(shape.subspaces)"),
       ("k, their width", "\(shape.subspaceWidth)"),
       ("alpha", decimal(Double(bundle.prompt.alpha))),

@@ -2,12 +2,12 @@
 public struct TokenizedText: Sendable, Equatable {
   /// Token ids, special tokens included. `[tokens]`
   public var ids: [Int32]
-  /// BERT's segment of each token: 0 for the first text, 1 for the second. `[tokens]`
-  public var segments: [UInt8]
+  /// BERT's token type of each token: 0 for the first text, 1 for the second. `[tokens]`
+  public var tokenTypeIDs: [UInt8]
 
-  public init(ids: [Int32], segments: [UInt8]) {
+  public init(ids: [Int32], tokenTypeIDs: [UInt8]) {
     self.ids = ids
-    self.segments = segments
+    self.tokenTypeIDs = tokenTypeIDs
   }
 }
 
@@ -29,7 +29,7 @@ public protocol Tokenizer: Sendable {
   func piece(_ id: Int32) -> String?
 
   /// Ids of ordinary pieces (no special or unused ones), most frequent first, at most `limit`.
-  func frequentPieces(limit: Int) -> [Int32]
+  func frequentTokens(limit: Int) -> [Int32]
 }
 
 /// A tokenizer that can turn ids back into text.

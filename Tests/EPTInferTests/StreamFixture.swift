@@ -48,7 +48,8 @@ final class StreamFixture: Sendable {
       metric: .accuracy, inputLength: inputLength, split: .halvedDev(seed: 1),
       source: DataSource(folders: [], columns: fields.map { $0 + "_column" }))
     let shape = PromptShape(
-      promptLength: length, inputLength: inputLength, width: backbone.model.width, rank: 2,
+      promptLength: length, inputLength: inputLength, hiddenSize: backbone.model.hiddenSize,
+      rank: 2,
       subspaces: 2, subspaceWidth: 4)
     var prompt = EPTPrompt(shape: shape)
     for (index, part) in PromptPart.allCases.enumerated() {

@@ -17,7 +17,7 @@ import Testing
     var noise = Noise(31)
     let blocks = model.blockCounts
     let shape = PromptShape(
-      promptLength: rows, inputLength: 48, width: model.width, rank: 0, subspaces: 0,
+      promptLength: rows, inputLength: 48, hiddenSize: model.hiddenSize, rank: 0, subspaces: 0,
       subspaceWidth: 1,
       depth: DepthShape(
         encoderBlocks: last ?? blocks.encoder, decoderBlocks: min(blocks.decoder, last ?? .max),
@@ -98,7 +98,7 @@ import Testing
   @Test func whatDoesNotFitIsRefused() throws {
     let model = try TinyModelTests.Fixture("bert").model
     let head = Readout.head(
-      LinearHead(weight: Matrix(rows: 2, columns: model.width), bias: [0, 0]))
+      LinearHead(weight: Matrix(rows: 2, columns: model.hiddenSize), bias: [0, 0]))
     let prompt = prompt(model, last: model.blockCounts.encoder + 1)
     #expect(throws: ModelError.self) { try model.prepare(prompt.folded(), readout: head) }
   }

@@ -5,7 +5,7 @@ import Testing
 @testable import EPTLayers
 @testable import EPTModel
 
-/// Every instruction set's products in whole numbers, against the scalar twin to the bit and
+/// Every instruction set's int8 products, against the scalar twin to the bit and
 /// against the same sums in Int.
 @Suite struct Int8KernelTests {
   /// Quantised rows that free themselves.

@@ -29,14 +29,14 @@ import Testing
     return model.hasDecoder
       ? .labelWords([[100, 1], [90, 70, 1], [100, 5, 1]])
       : .head(
-        LinearHead(weight: noise.matrix(3, model.width, scale: 0.5), bias: noise.floats(3)))
+        LinearHead(weight: noise.matrix(3, model.hiddenSize, scale: 0.5), bias: noise.floats(3)))
   }
 
   private func prompt(_ model: PromptedModel) throws -> EPTPrompt {
     var noise = Noise(23)
     var prompt = EPTPrompt(
       shape: PromptShape(
-        promptLength: 5, inputLength: 40, width: model.width, rank: 3, subspaces: 2,
+        promptLength: 5, inputLength: 40, hiddenSize: model.hiddenSize, rank: 3, subspaces: 2,
         subspaceWidth: 2))
     let rms = model.embeddingRMS
     for part in PromptPart.ofPrompt {

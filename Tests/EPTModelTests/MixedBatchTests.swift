@@ -12,15 +12,15 @@ import Testing
   /// Prompts of unlike lengths, ranks and read-outs.
   private func prompts(_ fixture: Fixture) throws -> [PreparedPrompt] {
     var noise = Noise(7)
-    let width = fixture.model.width
+    let hiddenSize = fixture.model.hiddenSize
     func folded(_ length: Int, rank: Int) -> FoldedPrompt {
       FoldedPrompt(
-        prompt: noise.matrix(length, width), lowRankA: noise.matrix(rank == 0 ? 0 : 64, rank),
-        lowRankB: noise.matrix(rank, width), lowRankScale: 0.5)
+        prompt: noise.matrix(length, hiddenSize), lowRankA: noise.matrix(rank == 0 ? 0 : 64, rank),
+        lowRankB: noise.matrix(rank, hiddenSize), lowRankScale: 0.5)
     }
     func head(_ classes: Int) -> Readout {
       .head(
-        LinearHead(weight: noise.matrix(classes, width), bias: noise.floats(classes)))
+        LinearHead(weight: noise.matrix(classes, hiddenSize), bias: noise.floats(classes)))
     }
     var prompts = [
       try fixture.model.prepare(fixture.prompt().folded(), readout: fixture.readout()),

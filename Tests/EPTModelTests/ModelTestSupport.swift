@@ -133,7 +133,7 @@ enum InstructionSet: String, CaseIterable {
     self == .avx512 ? ept_bf16_attention_for(EPT_ISA_AVX512)?.pointee : nil
   }
 
-  /// The loops in whole numbers for this set, nil where the processor lacks it.
+  /// The loops in int8 for this set, nil where the processor lacks it.
   var int8Kernels: ept_int8_kernels? {
     switch self {
     case .scalar: ept_int8_kernels_for(Int32(EPT_ISA_SCALAR.rawValue))?.pointee
@@ -156,15 +156,15 @@ extension GoldenTensors {
     return Matrix(rows: columns == 0 ? 0 : values.count / columns, columns: columns, values: values)
   }
 
-  /// Texts that stand end to end in `ids`, `segments` and `lengths`.
+  /// Texts that stand end to end in `ids`, `token types` and `lengths`.
   func texts() throws -> [TokenizedText] {
     let ids = try integers("ids").map { Int32($0) }
-    let segments = try integers("segments").map { UInt8($0) }
+    let tokenTypeIDs = try integers("segments").map { UInt8($0) }
     var start = 0
     return try integers("lengths").map { length in
       defer { start += length }
       let range = start..<start + length
-      return TokenizedText(ids: [Int32](ids[range]), segments: [UInt8](segments[range]))
+      return TokenizedText(ids: [Int32](ids[range]), tokenTypeIDs: [UInt8](tokenTypeIDs[range]))
     }
   }
 }
@@ -192,7 +192,7 @@ extension PromptedModel {
 
 /// A text of ordinary tokens.
 func text(_ ids: [Int32]) -> TokenizedText {
-  TokenizedText(ids: ids, segments: [UInt8](repeating: 0, count: ids.count))
+  TokenizedText(ids: ids, tokenTypeIDs: [UInt8](repeating: 0, count: ids.count))
 }
 
 extension PromptPart {

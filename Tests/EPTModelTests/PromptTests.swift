@@ -8,7 +8,7 @@ import Testing
 /// The method's special cases, and gradients against central differences.
 @Suite struct PromptTests {
   private static let shape = PromptShape(
-    promptLength: 5, inputLength: 9, width: 14, rank: 3, subspaces: 3, subspaceWidth: 2)
+    promptLength: 5, inputLength: 9, hiddenSize: 14, rank: 3, subspaces: 3, subspaceWidth: 2)
 
   private func randomPrompt(
     _ shape: PromptShape = Self.shape, usesFusion: Bool = true, seed: UInt64 = 20
@@ -55,7 +55,7 @@ import Testing
   @Test(arguments: [true, false])
   func withoutPairAndSubspacesItIsPromptTuning(usesFusion: Bool) {
     let shape = PromptShape(
-      promptLength: 12, inputLength: 9, width: 14, rank: 0, subspaces: 0, subspaceWidth: 0)
+      promptLength: 12, inputLength: 9, hiddenSize: 14, rank: 0, subspaces: 0, subspaceWidth: 0)
     let prompt = randomPrompt(shape, usesFusion: usesFusion)
     #expect(shape.parameterCount == 12 * 14)
     #expect(prompt.folded().prompt == prompt[.shortPrompt])

@@ -25,7 +25,7 @@ import Testing
       let sizes = try JSON(parsing: try #require(golden.metadata[name]))
       func size(_ key: String) throws -> Int { try #require(sizes[key]?.integer) }
       shape = PromptShape(
-        promptLength: try size("s"), inputLength: try size("n"), width: try size("d"),
+        promptLength: try size("s"), inputLength: try size("n"), hiddenSize: try size("d"),
         rank: try size("r"), subspaces: try size("K"), subspaceWidth: try size("k"))
       inputRows = try size("m")
       alpha = Float(try #require(sizes["alpha"]?.number))
@@ -48,7 +48,7 @@ import Testing
     }
 
     func matrix(_ tensor: String, rows: Int) throws -> Matrix {
-      Matrix(rows: rows, columns: shape.width, values: try values(tensor).map { Float($0) })
+      Matrix(rows: rows, columns: shape.hiddenSize, values: try values(tensor).map { Float($0) })
     }
   }
 
@@ -76,7 +76,7 @@ import Testing
     }
     let rows = hasPair ? item.inputRows : 0
     let inputGradient =
-      hasPair ? try item.matrix("we", rows: rows) : Matrix(rows: 0, columns: item.shape.width)
+      hasPair ? try item.matrix("we", rows: rows) : Matrix(rows: 0, columns: item.shape.hiddenSize)
     let gradient = pass.gradient(
       prompt: arena.copy(try item.matrix("wp", rows: item.shape.promptLength)),
       input: arena.copy(inputGradient), of: prompt, in: arena)
@@ -99,7 +99,7 @@ import Testing
     let embeddings = try item.values("E")
     let rows = item.inputRows
     var joined = embeddings.map { Float($0) }
-    var inputGradient = Matrix(rows: 0, columns: item.shape.width)
+    var inputGradient = Matrix(rows: 0, columns: item.shape.hiddenSize)
     if item.shape.rank > 0 {
       let added = pass.lowRankRows(rows, in: arena).matrix()
       joined = zip(joined, added.values).map { $0 + $1 }

@@ -95,7 +95,7 @@ import Testing
   func anEmptyPromptIsNoPrompt(_ name: String) throws {
     let fixture = try Fixture(name)
     let shape = PromptShape(
-      promptLength: 0, inputLength: 4, width: fixture.model.width, rank: 0, subspaces: 0,
+      promptLength: 0, inputLength: 4, hiddenSize: fixture.model.hiddenSize, rank: 0, subspaces: 0,
       subspaceWidth: 0)
     let readout = try fixture.readout()
     let with = try fixture.model.scores(
@@ -108,7 +108,7 @@ import Testing
     let fixture = try Fixture("t5-relu")
     let weights = try GoldenTensors(path: TestPaths.fixture("model/t5-relu/model.safetensors"))
     let table = try weights.floats("shared.weight")
-    #expect(fixture.model.width == 32 && fixture.model.vocabularySize == 120)
+    #expect(fixture.model.hiddenSize == 32 && fixture.model.vocabularySize == 120)
     let rows = try fixture.model.embeddingRows([119, 0, 0])
     #expect(rows.values == [Float](table[119 * 32..<120 * 32] + table[..<32] + table[..<32]))
     func rms(_ values: some Collection<Float>) -> Double {
@@ -187,7 +187,7 @@ import Testing
       _ = try fixture.model.step(fixture.batch, labels: [0], prompt: prompt, readout: readout)
     }
     var shape = prompt.shape
-    shape.width = 31
+    shape.hiddenSize = 31
     let narrow = EPTPrompt(shape: shape)
     expectMismatch("width") {
       _ = try fixture.model.step(
@@ -203,8 +203,8 @@ import Testing
     expectMismatch("without classes") {
       _ = try fixture.model.scores(fixture.batch, prompt: nil, readout: .labelWords([]))
     }
-    expectMismatch("segments") {
-      let text = TokenizedText(ids: [3, 4], segments: [0])
+    expectMismatch("token types") {
+      let text = TokenizedText(ids: [3, 4], tokenTypeIDs: [0])
       _ = try fixture.model.scores(TokenBatch([text]), prompt: nil, readout: readout)
     }
     if fixture.model.hasDecoder {
@@ -216,9 +216,9 @@ import Testing
         _ = try fixture.model.scores(fixture.batch, prompt: nil, readout: .labelWords([[1]]))
       }
     }
-    if fixture.model.segmentCount != nil {
-      expectMismatch("segment") {
-        let text = TokenizedText(ids: [3], segments: [2])
+    if fixture.model.tokenTypeCount != nil {
+      expectMismatch("token type") {
+        let text = TokenizedText(ids: [3], tokenTypeIDs: [2])
         _ = try fixture.model.scores(TokenBatch([text]), prompt: nil, readout: readout)
       }
     }
@@ -264,9 +264,9 @@ import Testing
        "d_ff": 64, "num_layers": LAYERS, "feed_forward_proj": "FORM"}
       """
     let weights = try SafetensorsFile(path: TestPaths.fixture("model/t5-relu/model.safetensors"))
-    func load(layers: Int, form: String, width: Int = 32) throws {
+    func load(layers: Int, form: String, hiddenSize: Int = 32) throws {
       let text = configuration.replacing("LAYERS", with: "\(layers)").replacing("FORM", with: form)
-        .replacing("\"d_model\": 32", with: "\"d_model\": \(width)")
+        .replacing("\"d_model\": 32", with: "\"d_model\": \(hiddenSize)")
       _ = try PromptedModel(
         weights: weights, configuration: try JSON(parsing: text), threads: 1)
     }
@@ -276,6 +276,6 @@ import Testing
     #expect(
       throws: FormatError.wrongShape(
         path: weights.path, tensor: "shared.weight", expected: [120, 33], actual: [120, 32])
-    ) { try load(layers: 2, form: "relu", width: 33) }
+    ) { try load(layers: 2, form: "relu", hiddenSize: 33) }
   }
 }

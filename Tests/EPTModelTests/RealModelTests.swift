@@ -25,7 +25,7 @@ struct RealModelTests {
     let u = try golden.shape("U")
     var prompt = EPTPrompt(
       shape: PromptShape(
-        promptLength: p[0], inputLength: try golden.shape("A")[0], width: p[1],
+        promptLength: p[0], inputLength: try golden.shape("A")[0], hiddenSize: p[1],
         rank: try golden.shape("A")[1], subspaces: u[0], subspaceWidth: u[2]))
     for (part, name) in Self.parts { prompt[part].values = try golden.floats(name) }
     return prompt
@@ -45,16 +45,16 @@ struct RealModelTests {
     let golden = try GoldenTensors(path: TestPaths.fixture("model/minilm.safetensors"))
     let batch = TokenBatch(try golden.texts())
     #expect(batch.count == 120)
-    #expect(batch.segments.contains(1))
+    #expect(batch.tokenTypeIDs.contains(1))
     let states = model.lastHiddenStates(batch)
     var actual: [Float] = []
     for index in 0..<batch.count {
       let rows = batch.range(index)
       func row(_ row: Int) -> [Float] {
-        [Float](states.values[row * model.width..<(row + 1) * model.width])
+        [Float](states.values[row * model.hiddenSize..<(row + 1) * model.hiddenSize])
       }
       actual += row(rows.lowerBound) + row(rows.lowerBound + rows.count / 2)
-      let sums = rows.reduce([Double](repeating: 0, count: model.width)) { sums, next in
+      let sums = rows.reduce([Double](repeating: 0, count: model.hiddenSize)) { sums, next in
         zip(sums, row(next)).map { $0 + Double($1) }
       }
       actual += sums.map { Float($0 / Double(rows.count)) }
@@ -73,12 +73,12 @@ struct RealModelTests {
     let expected = try (0..<6).flatMap { try golden.doubles("text\($0).logits") }
     #expect(largestDifference(logits.values, expected) < 1e-4)
     // A head that is the identity shows the pooled vectors.
-    var identity = Matrix(rows: model.width, columns: model.width)
-    for index in 0..<model.width { identity.values[index * model.width + index] = 1 }
+    var identity = Matrix(rows: model.hiddenSize, columns: model.hiddenSize)
+    for index in 0..<model.hiddenSize { identity.values[index * model.hiddenSize + index] = 1 }
     let pooled = try model.scores(
       batch, prompt: prompt.folded(),
       readout: .head(
-        LinearHead(weight: identity, bias: [Float](repeating: 0, count: model.width))))
+        LinearHead(weight: identity, bias: [Float](repeating: 0, count: model.hiddenSize))))
     let expectedPooled = try (0..<6).flatMap { try golden.doubles("text\($0).pooled") }
     #expect(largestDifference(pooled.values, expectedPooled) < 1e-4)
     let result = try model.step(

@@ -48,7 +48,7 @@ import Testing
       let subspaces = parts[.gate]?.columns ?? 0
       var prompt = EPTPrompt(
         shape: PromptShape(
-          promptLength: s, inputLength: parts[.lowRankA]?.rows ?? 0, width: d,
+          promptLength: s, inputLength: parts[.lowRankA]?.rows ?? 0, hiddenSize: d,
           rank: parts[.lowRankB]?.rows ?? 0, subspaces: subspaces,
           subspaceWidth: parts[.subspaceDown]?.columns ?? 0))
       for (part, matrix) in parts { prompt[part] = matrix }

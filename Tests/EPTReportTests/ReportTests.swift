@@ -13,7 +13,8 @@ struct ReportTests {
   /// A bundle of two subspaces whose gate prefers one at each token, with five evaluations.
   private static func bundle(subspaces: Int = 2, name: String = "sst2") throws -> TaskBundle {
     let shape = PromptShape(
-      promptLength: 3, inputLength: 6, width: 4, rank: 1, subspaces: subspaces, subspaceWidth: 1)
+      promptLength: 3, inputLength: 6, hiddenSize: 4, rank: 1, subspaces: subspaces,
+      subspaceWidth: 1)
     var prompt = EPTPrompt(shape: shape)
     prompt[.shortPrompt].values = (0..<12).map { Float($0) / 4 - 1 }
     prompt[.gate].values = prompt[.gate].values.indices.map { Float($0 % 3) - 1 }
@@ -31,7 +32,8 @@ struct ReportTests {
         labels: [.init("no <b>"), .init("yes & \"more\"")], metric: .accuracy, inputLength: 6,
         split: .halvedDev(seed: 1), source: DataSource(folders: [], columns: ["text"])),
       backbone: BackboneIdentity(
-        architecture: "t5", name: "tiny", width: 4, fingerprint: String(repeating: "a", count: 64)),
+        architecture: "t5", name: "tiny", hiddenSize: 4,
+        fingerprint: String(repeating: "a", count: 64)),
       training: TrainingRecord(
         settings: ["seed": 42, "prompt_rate": 0.3, "method": "ept"], steps: 400, bestStep: 400,
         isInterrupted: false, validation: score, validationMajority: majority, test: score,

@@ -4,7 +4,7 @@ import Testing
 @testable import EPTTask
 
 struct InputEncoderTests {
-  /// One token a scalar; a pair's second text is a segment of its own.
+  /// One token a scalar; a pair's second text is a token type of its own.
   private struct ScalarTokenizer: Tokenizer {
     let vocabularySize = 128
     var ignoresCase = false
@@ -12,9 +12,9 @@ struct InputEncoderTests {
     func encode(_ first: String, _ second: String?, limit: Int) -> TokenizedText {
       let a = tokens(of: first)
       let b = second.map(tokens) ?? []
-      let segments = a.map { _ in UInt8(0) } + b.map { _ in UInt8(1) }
+      let tokenTypeIDs = a.map { _ in UInt8(0) } + b.map { _ in UInt8(1) }
       return TokenizedText(
-        ids: Array((a + b).prefix(limit)), segments: Array(segments.prefix(limit)))
+        ids: Array((a + b).prefix(limit)), tokenTypeIDs: Array(tokenTypeIDs.prefix(limit)))
     }
 
     func tokens(of text: String) -> [Int32] {
@@ -23,7 +23,7 @@ struct InputEncoderTests {
 
     func piece(_ id: Int32) -> String? { nil }
 
-    func frequentPieces(limit: Int) -> [Int32] { [] }
+    func frequentTokens(limit: Int) -> [Int32] { [] }
   }
 
   @Test func pairsAndTemplates() throws {
@@ -31,10 +31,10 @@ struct InputEncoderTests {
     let tokenizer = ScalarTokenizer()
     let pair = InputEncoder(task, tokenizer, hasDecoder: false).tokens(["ab", "c"])
     #expect(pair.ids == tokenizer.tokens(of: "abc"))
-    #expect(pair.segments == [0, 0, 1])
+    #expect(pair.tokenTypeIDs == [0, 0, 1])
     let whole = InputEncoder(task, tokenizer, hasDecoder: true).tokens(["ab", "c"])
     #expect(whole.ids == tokenizer.tokens(of: "rte sentence1: ab sent"))
-    #expect(whole.segments.allSatisfy { $0 == 0 })
+    #expect(whole.tokenTypeIDs.allSatisfy { $0 == 0 })
   }
 
   @Test func labelTokensAreDistinct() throws {

@@ -56,7 +56,8 @@ struct PEFTAdapterTests {
       #expect(
         prompt.shape
           == PromptShape(
-            promptLength: 2, inputLength: 4, width: 3, rank: 2, subspaces: 0, subspaceWidth: 0))
+            promptLength: 2, inputLength: 4, hiddenSize: 3, rank: 2, subspaces: 0, subspaceWidth: 0)
+      )
       #expect(prompt[.lowRankA].values == (0..<8).map { Float($0) })
       #expect(prompt.lowRankScale == 4 / Float(2).squareRoot())
     }
@@ -91,7 +92,7 @@ struct PEFTAdapterTests {
     #expect(
       adapter.prompt.shape
         == PromptShape(
-          promptLength: rows, inputLength: 256, width: 768, rank: rank, subspaces: 0,
+          promptLength: rows, inputLength: 256, hiddenSize: 768, rank: rank, subspaces: 0,
           subspaceWidth: 0))
     let values = adapter.prompt[.shortPrompt].values
     let squares = values.reduce(0.0) { $0 + Double($1) * Double($1) }
@@ -100,7 +101,7 @@ struct PEFTAdapterTests {
 
   @Test func exportedPromptsAreReadBack() throws {
     let shape = PromptShape(
-      promptLength: 3, inputLength: 6, width: 8, rank: 0, subspaces: 2, subspaceWidth: 2)
+      promptLength: 3, inputLength: 6, hiddenSize: 8, rank: 0, subspaces: 2, subspaceWidth: 2)
     var bundle = try TaskBundleTests.bundle(words: [[5, 1], [6, 1]])
     var prompt = EPTPrompt(shape: shape)
     for part in PromptPart.allCases {

@@ -10,7 +10,8 @@ import Testing
 
 struct TaskBundleTests {
   static let identity = BackboneIdentity(
-    architecture: "bert", name: "tiny", width: 8, fingerprint: String(repeating: "0a", count: 32))
+    architecture: "bert", name: "tiny", hiddenSize: 8,
+    fingerprint: String(repeating: "0a", count: 32))
 
   /// A bundle whose numbers are all different.
   static func bundle(
@@ -18,7 +19,7 @@ struct TaskBundleTests {
     words: [[Int32]]? = nil
   ) throws -> TaskBundle {
     let shape = PromptShape(
-      promptLength: 3, inputLength: 6, width: 8, rank: rank, subspaces: subspaces,
+      promptLength: 3, inputLength: 6, hiddenSize: 8, rank: rank, subspaces: subspaces,
       subspaceWidth: 2)
     var prompt = EPTPrompt(
       shape: shape, alpha: 6.5, usesFusion: usesFusion, fusionScale: fusionScale)
@@ -169,7 +170,7 @@ struct TaskBundleTests {
     #expect(bundle.training.test == nil)
     #expect(bundle.readout == .labelWords([[17, 1], [4, 5, 1]]))
     let shape = PromptShape(
-      promptLength: 2, inputLength: 5, width: 4, rank: 3, subspaces: 2, subspaceWidth: 1)
+      promptLength: 2, inputLength: 5, hiddenSize: 4, rank: 3, subspaces: 2, subspaceWidth: 1)
     #expect(bundle.prompt.shape == shape)
     for part in PromptPart.allCases {
       let matrix = bundle.prompt[part]
@@ -206,7 +207,7 @@ struct TaskBundleTests {
 
   @Test func anotherBackboneIsRefusedByName() throws {
     let other = BackboneIdentity(
-      architecture: "t5", name: "small", width: 8,
+      architecture: "t5", name: "small", hiddenSize: 8,
       fingerprint: String(repeating: "0b", count: 32))
     try Self.bundle().require(Self.identity, path: "x.eptb")
     #expect {

@@ -64,9 +64,9 @@ struct DefinitionTests {
   func frequentUnigram() throws {
     let added = #"{"id": 4, "content": "b", "special": true}"#
     let tokenizer = try TokenizerTables.open(compile(json: unigram(added: added)).tables)
-    #expect(tokenizer.frequentPieces(limit: 10) == [1, 3, 2])
-    #expect(tokenizer.frequentPieces(limit: 2) == [1, 3])
-    #expect(tokenizer.frequentPieces(limit: -1).isEmpty)
+    #expect(tokenizer.frequentTokens(limit: 10) == [1, 3, 2])
+    #expect(tokenizer.frequentTokens(limit: 2) == [1, 3])
+    #expect(tokenizer.frequentTokens(limit: -1).isEmpty)
   }
 
   @Test("Frequent WordPiece pieces come in the vocabulary's order, single characters last")
@@ -74,14 +74,14 @@ struct DefinitionTests {
     let vocabulary = ["[UNK]", "[CLS]", "[SEP]", "[PAD]", "[MASK]", "[unused1]", "a", "the", "##s"]
     let text = vocabulary.joined(separator: "\n")
     let tokenizer = try TokenizerTables.open(compile([("vocab.txt", Array(text.utf8))]).tables)
-    #expect(tokenizer.frequentPieces(limit: 10) == [7, 8, 6])
+    #expect(tokenizer.frequentTokens(limit: 10) == [7, 8, 6])
   }
 
   @Test("Special tokens of the template are no frequent pieces")
   func frequentWithoutAddedTokens() throws {
     let processor = #"{"type": "BertProcessing", "cls": ["a", 2], "sep": ["b", 4]}"#
     let tokenizer = try TokenizerTables.open(compile(json: unigram(processor: processor)).tables)
-    #expect(tokenizer.frequentPieces(limit: 10) == [1, 3])
+    #expect(tokenizer.frequentTokens(limit: 10) == [1, 3])
   }
 
   @Test("Pieces that are canonically equivalent, yet different, stay apart")

@@ -81,11 +81,11 @@ struct BlockHashes {
     self.size = size
   }
 
-  mutating func add(_ ids: [Int32], segments: [UInt8]? = nil) {
+  mutating func add(_ ids: [Int32], tokenTypeIDs: [UInt8]? = nil) {
     current.add(ids)
     current.add(.max)
-    if let segments {
-      for segment in segments { current.add(UInt32(segment)) }
+    if let tokenTypeIDs {
+      for tokenTypeID in tokenTypeIDs { current.add(UInt32(tokenTypeID)) }
       current.add(.max)
     }
     step()

@@ -24,7 +24,7 @@ struct HostileTableTests {
         #expect(encoded.ids.count <= 50)
         #expect(encoded.ids.allSatisfy { $0 >= 0 && $0 < tokenizer.vocabularySize })
       }
-      for id in tokenizer.frequentPieces(limit: 20) { _ = tokenizer.piece(id) }
+      for id in tokenizer.frequentTokens(limit: 20) { _ = tokenizer.piece(id) }
       return true
     } catch {
       #expect(error is TextError)

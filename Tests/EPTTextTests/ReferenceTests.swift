@@ -137,7 +137,7 @@ struct ReferenceTests {
     for limit in 4..<40 {
       for (first, second) in zip(sentences, sentences.reversed()) {
         let encoded = tokenizer.encode(first, second, limit: limit)
-        hashes.add(encoded.ids, segments: encoded.segments)
+        hashes.add(encoded.ids, tokenTypeIDs: encoded.tokenTypeIDs)
       }
     }
     try expectEqual(hashes.all(), Golden(reference.golden).blocks("sentencePairs"), "pairs")
@@ -173,7 +173,7 @@ struct ReferenceTests {
       for (number, row) in try Texts.rows(TestPaths.shared("data/\(name)")).enumerated()
       where row.count > max(first, second) {
         let encoded = tokenizer.encode(row[first], row[second], limit: 4 + number % 80)
-        hashes.add(encoded.ids, segments: encoded.segments)
+        hashes.add(encoded.ids, tokenTypeIDs: encoded.tokenTypeIDs)
       }
       expectEqual(hashes.all(), blocks, name)
     }

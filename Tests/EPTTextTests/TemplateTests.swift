@@ -20,20 +20,20 @@ struct TemplateTests {
     #expect(kept == cut.kept)
   }
 
-  @Test("BERT's template puts the second text into segment 1")
+  @Test("BERT's template puts the second text into token type 1")
   func bert() {
     let template = Template.bert(classification: 101, separator: 102)
     let pair = template.assemble([7, 8], [9], limit: .max)
     #expect(pair.ids == [101, 7, 8, 102, 9, 102])
-    #expect(pair.segments == [0, 0, 0, 0, 1, 1])
+    #expect(pair.tokenTypeIDs == [0, 0, 0, 0, 1, 1])
     #expect(template.assemble([7], nil, limit: .max).ids == [101, 7, 102])
   }
 
-  @Test("T5's template keeps everything in segment 0")
+  @Test("T5's template keeps everything in token type 0")
   func t5() {
     let pair = Template.t5(end: 1).assemble([7, 8], [9], limit: .max)
     #expect(pair.ids == [7, 8, 1, 9, 1])
-    #expect(pair.segments == [0, 0, 0, 0, 0])
+    #expect(pair.tokenTypeIDs == [0, 0, 0, 0, 0])
   }
 
   @Test(
@@ -43,7 +43,7 @@ struct TemplateTests {
     let texts: [[Int32]?] = [nil, [], [9, 9, 9]]
     for second in texts {
       let encoded = template.assemble([7, 7, 7], second, limit: limit)
-      #expect(encoded.ids.count == encoded.segments.count)
+      #expect(encoded.ids.count == encoded.tokenTypeIDs.count)
       #expect(encoded.ids.count <= max(limit, 0))
       #expect(limit < 1 || encoded.ids.last == 102)
       #expect(limit < 3 || encoded.ids.first == 101)

@@ -39,7 +39,7 @@ struct MethodTests {
       settings.method = method
       change(&settings)
       return try TrainingPlan(
-        settings, task: TaskCatalogue.task(named: "rte"), width: 768, positions: nil,
+        settings, task: TaskCatalogue.task(named: "rte"), hiddenSize: 768, positions: nil,
         embeddingRMS: 1, hasHead: hasHead, blocks: (encoder: 2, decoder: 0)
       ).shape
     }
@@ -116,7 +116,7 @@ struct MethodTests {
       let encoder = InputEncoder(task, TinyBackbone.tokenizer, hasDecoder: false)
       let rows = EncodedRows(data: data, encoder: encoder, batch: 32)
       let shape = PromptShape(
-        promptLength: 0, inputLength: 20, width: 32, rank: 0, subspaces: 0, subspaceWidth: 4)
+        promptLength: 0, inputLength: 20, hiddenSize: 32, rank: 0, subspaces: 0, subspaceWidth: 4)
       var random = RandomNumbers(.initialisation, 9)
       let parameters = TrainedParameters(
         prompt: EPTPrompt(shape: shape),

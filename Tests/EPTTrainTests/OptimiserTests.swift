@@ -11,7 +11,7 @@ struct OptimiserTests {
   /// of four numbers, its bias unused.
   private func parameters(_ first: [Float], _ second: [Float]) -> TrainedParameters {
     let shape = PromptShape(
-      promptLength: 3, inputLength: 1, width: 2, rank: 0, subspaces: 0, subspaceWidth: 1)
+      promptLength: 3, inputLength: 1, hiddenSize: 2, rank: 0, subspaces: 0, subspaceWidth: 1)
     var prompt = EPTPrompt(shape: shape)
     prompt[.shortPrompt].values = first
     return TrainedParameters(

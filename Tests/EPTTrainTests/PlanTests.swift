@@ -6,11 +6,11 @@ import Testing
 
 struct PlanTests {
   private func plan(
-    _ settings: TrainingSettings = TrainingSettings(), width: Int = 768, positions: Int? = nil,
+    _ settings: TrainingSettings = TrainingSettings(), hiddenSize: Int = 768, positions: Int? = nil,
     rms: Float = 1, hasHead: Bool = false, task: String = "rte", backbonePooling: Pooling? = nil
   ) throws -> TrainingPlan {
     try TrainingPlan(
-      settings, task: TaskCatalogue.task(named: task), width: width, positions: positions,
+      settings, task: TaskCatalogue.task(named: task), hiddenSize: hiddenSize, positions: positions,
       embeddingRMS: rms, hasHead: hasHead, blocks: (encoder: 2, decoder: 0),
       backbonePooling: backbonePooling)
   }

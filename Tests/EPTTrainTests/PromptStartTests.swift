@@ -6,7 +6,7 @@ import Testing
 
 struct PromptStartTests {
   private let shape = PromptShape(
-    promptLength: 20, inputLength: 64, width: 32, rank: 9, subspaces: 3, subspaceWidth: 4)
+    promptLength: 20, inputLength: 64, hiddenSize: 32, rank: 9, subspaces: 3, subspaceWidth: 4)
   /// 50 rows, row i filled with i.
   private let vocabulary = Matrix(
     rows: 50, columns: 32, values: (0..<50).flatMap { [Float](repeating: Float($0), count: 32) })

@@ -133,7 +133,7 @@ struct StartingPromptTests {
   @Test("rows beyond the adapter's are 0")
   func longerInputs() throws {
     let shape = PromptShape(
-      promptLength: 2, inputLength: 3, width: 4, rank: 2, subspaces: 0, subspaceWidth: 0)
+      promptLength: 2, inputLength: 3, hiddenSize: 4, rank: 2, subspaces: 0, subspaceWidth: 0)
     var given = EPTPrompt(shape: shape)
     given[.lowRankA].values = [1, 2, 3, 4, 5, 6]
     var longer = shape

@@ -13,7 +13,7 @@ struct WordTokenizer: Tokenizer {
 
   func encode(_ first: String, _ second: String?, limit: Int) -> TokenizedText {
     let ids = Array(tokens(of: first).prefix(limit - 1)) + [1]
-    return TokenizedText(ids: ids, segments: ids.map { _ in 0 })
+    return TokenizedText(ids: ids, tokenTypeIDs: ids.map { _ in 0 })
   }
 
   func tokens(of text: String) -> [Int32] {
@@ -26,7 +26,7 @@ struct WordTokenizer: Tokenizer {
     words.indices.contains(Int(id)) ? words[Int(id)] : nil
   }
 
-  func frequentPieces(limit: Int) -> [Int32] {
+  func frequentTokens(limit: Int) -> [Int32] {
     Array((3..<Int32(words.count)).prefix(limit))
   }
 }
@@ -40,7 +40,7 @@ enum TinyBackbone {
   static let tokenizer = WordTokenizer(words: words)
 
   static let identity = BackboneIdentity(
-    architecture: "tiny", name: "tiny", width: 32,
+    architecture: "tiny", name: "tiny", hiddenSize: 32,
     fingerprint: String(repeating: "1f", count: 32))
 
   static let bert: JSON = [

@@ -14,7 +14,7 @@ struct TrainingRunTests {
     settings.subspaces = 0
     change(&settings)
     let plan = try TrainingPlan(
-      settings, task: TaskCatalogue.task(named: "sst2"), width: 2, positions: nil,
+      settings, task: TaskCatalogue.task(named: "sst2"), hiddenSize: 2, positions: nil,
       embeddingRMS: 1, hasHead: false, blocks: (encoder: 2, decoder: 0))
     return TrainingRun(
       plan: plan, start: TrainedParameters(prompt: EPTPrompt(shape: plan.shape), head: nil))

@@ -116,7 +116,7 @@ struct TuneTests {
     }
   }
 
-  @Test("Whole numbers and binary32 both learn, and a run goes on only in its own")
+  @Test("int8 and f32 both learn, and a run goes on only in its own")
   func precision() throws {
     try withFolder { folder in
       for precision in ["int8", "f32"] {

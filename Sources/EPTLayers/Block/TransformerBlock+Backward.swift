@@ -73,7 +73,7 @@ extension TransformerBlock {
     for (run, saved) in zip(pass.edits, saved.edits) {
       workspace.arena.temporary {
         let terms = GatedProjection.Terms(
-          run.projection, rows: run.rows.count, width: gradient.columns, in: workspace.arena)
+          run.projection, rows: run.rows.count, hiddenSize: gradient.columns, in: workspace.arena)
         let rows = gradient.rows(run.rows)
         workspace.forRowBlocks(rows.rows) { block, scratch in
           run.projection.backward(

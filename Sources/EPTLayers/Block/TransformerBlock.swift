@@ -58,7 +58,7 @@ struct BlockSaved {
     }
     feedForwardNorm = Norm.Saved(rows: rows, columns: width, in: arena)
     edits = pass.edits.map {
-      GatedProjection.Saved($0.projection, rows: $0.rows.count, width: width, in: arena)
+      GatedProjection.Saved($0.projection, rows: $0.rows.count, hiddenSize: width, in: arena)
     }
   }
 }

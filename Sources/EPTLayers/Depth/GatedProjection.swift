@@ -15,7 +15,7 @@ package struct GatedProjection {
   /// `K`.
   let subspaces: Int
   /// `k`.
-  let width: Int
+  let hiddenSize: Int
 
   package init(down: MatrixView, up: MatrixView, gate: MatrixView, subspaces: Int) {
     precondition(down.rows == up.rows && down.rows % subspaces == 0)
@@ -24,7 +24,7 @@ package struct GatedProjection {
     self.up = up
     self.gate = gate
     self.subspaces = subspaces
-    width = down.rows / subspaces
+    hiddenSize = down.rows / subspaces
   }
 
   /// What the gradient needs of one forward pass.
@@ -36,9 +36,9 @@ package struct GatedProjection {
     /// `softmax(H·Wg)`. `[rows, K]`
     let gate: MatrixView
 
-    /// Room for `rows` rows of width `width`.
-    init(_ projection: GatedProjection, rows: Int, width: Int, in arena: Arena) {
-      input = arena.matrix(rows, width)
+    /// Room for `rows` rows of width `hiddenSize`.
+    init(_ projection: GatedProjection, rows: Int, hiddenSize: Int, in arena: Arena) {
+      input = arena.matrix(rows, hiddenSize)
       down = arena.matrix(rows, projection.down.rows)
       gate = arena.matrix(rows, projection.gate.rows)
     }
@@ -101,7 +101,9 @@ package struct GatedProjection {
     let factor = Float(subspaces)
     for row in 0..<values.rows {
       let (from, to, gate) = (values.row(row), output.row(row), weights.row(row))
-      for column in 0..<values.columns { to[column] = factor * gate[column / width] * from[column] }
+      for column in 0..<values.columns {
+        to[column] = factor * gate[column / hiddenSize] * from[column]
+      }
     }
   }
 
@@ -130,7 +132,7 @@ package struct GatedProjection {
         terms.gate.row(row), terms.down.row(row), saved.down.row(row)
       )
       for j in 0..<subspaces {
-        output[j] = (j * width..<(j + 1) * width).reduce(Float(0)) {
+        output[j] = (j * hiddenSize..<(j + 1) * hiddenSize).reduce(Float(0)) {
           $0 + factor * gradient[$1] * inner[$1]
         }
       }
@@ -151,11 +153,11 @@ package struct GatedProjection {
     /// The gradient with respect to the results. `[rows, d]`
     let output: MatrixView
 
-    init(_ projection: GatedProjection, rows: Int, width: Int, in arena: Arena) {
+    init(_ projection: GatedProjection, rows: Int, hiddenSize: Int, in arena: Arena) {
       down = arena.matrix(rows, projection.down.rows)
       gated = arena.matrix(rows, projection.down.rows)
       gate = arena.matrix(rows, projection.gate.rows)
-      output = arena.matrix(rows, width)
+      output = arena.matrix(rows, hiddenSize)
     }
 
     private init(down: MatrixView, gated: MatrixView, gate: MatrixView, output: MatrixView) {
@@ -173,9 +175,9 @@ package struct GatedProjection {
 
     /// Adds the sums over all rows to `gradient`; columns are cut whatever the number of threads.
     func add(to gradient: Gradient, saved: Saved, _ workspace: Workspace) {
-      let (width, part) = (output.columns, 64)
-      workspace.forEach((width + part - 1) / part) { piece, _ in
-        let columns = piece * part..<min(width, (piece + 1) * part)
+      let (hiddenSize, part) = (output.columns, 64)
+      workspace.forEach((hiddenSize + part - 1) / part) { piece, _ in
+        let columns = piece * part..<min(hiddenSize, (piece + 1) * part)
         let input = saved.input.columns(columns)
         // [K·k, rows] · [rows, columns]
         Product.multiply(

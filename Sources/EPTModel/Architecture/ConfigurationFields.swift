@@ -115,10 +115,10 @@ package struct ConfigurationFields {
   }
 
   /// Stops unless the model's width is that of `heads` heads.
-  func requireHeads(_ field: String, _ heads: Int, width: Int) throws {
-    guard width % heads == 0 else {
+  func requireHeads(_ field: String, _ heads: Int, hiddenSize: Int) throws {
+    guard hiddenSize % heads == 0 else {
       throw ModelError.configuration(
-        field: field, reason: "is \(heads), which does not divide \(width)")
+        field: field, reason: "is \(heads), which does not divide \(hiddenSize)")
     }
   }
 }

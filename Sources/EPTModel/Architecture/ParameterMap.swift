@@ -79,21 +79,22 @@ package final class ParameterMap {
   ///
   /// - Throws: `FormatError`.
   func layerNorm(
-    _ name: String, _ width: Int, epsilon: Float, hasBias: Bool = true
+    _ name: String, _ hiddenSize: Int, epsilon: Float, hasBias: Bool = true
   ) throws -> Norm {
     // Checkpoints that came from TensorFlow call the weight gamma and the bias beta.
     Norm(
-      scale: try vector(name + ".weight", width, aliases: [name + ".gamma"]),
-      shift: hasBias ? try vector(name + ".bias", width, aliases: [name + ".beta"]) : nil,
+      scale: try vector(name + ".weight", hiddenSize, aliases: [name + ".gamma"]),
+      shift: hasBias ? try vector(name + ".bias", hiddenSize, aliases: [name + ".beta"]) : nil,
       epsilon: epsilon, isCentered: true)
   }
 
   /// RMSNorm from `name.weight`, `[width]`.
   ///
   /// - Throws: `FormatError`.
-  func rmsNorm(_ name: String, _ width: Int, epsilon: Float) throws -> Norm {
+  func rmsNorm(_ name: String, _ hiddenSize: Int, epsilon: Float) throws -> Norm {
     Norm(
-      scale: try vector(name + ".weight", width), shift: nil, epsilon: epsilon, isCentered: false)
+      scale: try vector(name + ".weight", hiddenSize), shift: nil, epsilon: epsilon,
+      isCentered: false)
   }
 
   /// A bias by buckets of distances from `name`, `[buckets, heads]`.

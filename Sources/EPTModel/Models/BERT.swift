@@ -22,15 +22,15 @@ struct BERT: Architecture {
   }
 
   func backbone(_ parameters: ParameterMap) throws -> Backbone {
-    let width = sizes.width
+    let hiddenSize = sizes.hiddenSize
     let embeddings = InputEmbeddings(
       words: try parameters.embedding(
-        "embeddings.word_embeddings.weight", vocabularySize, width),
+        "embeddings.word_embeddings.weight", vocabularySize, hiddenSize),
       positions: try parameters.embedding(
-        "embeddings.position_embeddings.weight", positions, width),
+        "embeddings.position_embeddings.weight", positions, hiddenSize),
       tokenTypes: try parameters.embedding(
-        "embeddings.token_type_embeddings.weight", tokenTypes, width, isSmallTable: true),
-      norm: try parameters.layerNorm("embeddings.LayerNorm", width, epsilon: sizes.epsilon),
+        "embeddings.token_type_embeddings.weight", tokenTypes, hiddenSize, isSmallTable: true),
+      norm: try parameters.layerNorm("embeddings.LayerNorm", hiddenSize, epsilon: sizes.epsilon),
       longestText: positions)
     let blocks = try (0..<layers).map {
       try parameters.postNormBlock("encoder.layer.\($0)", PostNormNames(), sizes)

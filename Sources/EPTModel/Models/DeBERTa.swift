@@ -41,7 +41,7 @@ struct DeBERTa: Architecture {
           field: field, reason: "must be 0 or absent: this version runs the layout of DeBERTa-v3")
       }
     }
-    guard try fields.size("embedding_size", default: sizes.width) == sizes.width else {
+    guard try fields.size("embedding_size", default: sizes.hiddenSize) == sizes.hiddenSize else {
       throw ModelError.configuration(field: "embedding_size", reason: "must be the hidden size")
     }
     let asked = try fields.number("max_relative_positions", default: -1)
@@ -55,23 +55,23 @@ struct DeBERTa: Architecture {
   }
 
   func backbone(_ parameters: ParameterMap) throws -> Backbone {
-    let width = sizes.width
+    let hiddenSize = sizes.hiddenSize
     let embeddings = InputEmbeddings(
       words: try parameters.embedding(
-        "embeddings.word_embeddings.weight", vocabularySize, width),
-      norm: try parameters.layerNorm("embeddings.LayerNorm", width, epsilon: sizes.epsilon),
+        "embeddings.word_embeddings.weight", vocabularySize, hiddenSize),
+      norm: try parameters.layerNorm("embeddings.LayerNorm", hiddenSize, epsilon: sizes.epsilon),
       longestText: longestText)
-    let table = try parameters.embedding("encoder.rel_embeddings.weight", 2 * span, width)
+    let table = try parameters.embedding("encoder.rel_embeddings.weight", 2 * span, hiddenSize)
     let bias = DisentangledBias(
       table: table,
       norm: normalizesTable
-        ? try parameters.layerNorm("encoder.LayerNorm", width, epsilon: sizes.epsilon) : nil,
+        ? try parameters.layerNorm("encoder.LayerNorm", hiddenSize, epsilon: sizes.epsilon) : nil,
       span: span, maximumDistance: maximumDistance, isLogarithmic: hasLogarithmicBuckets)
     let blocks = try (0..<layers).map {
       // A score is the sum of three terms, which has three times the variance of one.
       try parameters.postNormBlock(
         "encoder.layer.\($0)", Self.names, sizes,
-        scale: 1 / Float(3 * (width / sizes.heads)).squareRoot(),
+        scale: 1 / Float(3 * (hiddenSize / sizes.heads)).squareRoot(),
         positions: .disentangled(bias.copy()))
     }
     return Backbone(embeddings: embeddings, encoder: Stack(blocks: blocks, finalNorm: nil))

@@ -21,20 +21,20 @@ struct DistilBERT: Architecture {
     layers = try fields.count("n_layers")
     positions = try fields.size("max_position_embeddings")
     sizes = PostNormSizes(
-      width: try fields.size("dim"), heads: try fields.count("n_heads"),
+      hiddenSize: try fields.size("dim"), heads: try fields.count("n_heads"),
       feedForwardWidth: try fields.size("hidden_dim"), epsilon: 1e-12,
       activation: try fields.activation("activation"))
-    try fields.requireHeads("n_heads", sizes.heads, width: sizes.width)
+    try fields.requireHeads("n_heads", sizes.heads, hiddenSize: sizes.hiddenSize)
   }
 
   func backbone(_ parameters: ParameterMap) throws -> Backbone {
-    let width = sizes.width
+    let hiddenSize = sizes.hiddenSize
     let embeddings = InputEmbeddings(
       words: try parameters.embedding(
-        "embeddings.word_embeddings.weight", vocabularySize, width),
+        "embeddings.word_embeddings.weight", vocabularySize, hiddenSize),
       positions: try parameters.embedding(
-        "embeddings.position_embeddings.weight", positions, width),
-      norm: try parameters.layerNorm("embeddings.LayerNorm", width, epsilon: sizes.epsilon),
+        "embeddings.position_embeddings.weight", positions, hiddenSize),
+      norm: try parameters.layerNorm("embeddings.LayerNorm", hiddenSize, epsilon: sizes.epsilon),
       longestText: positions)
     let blocks = try (0..<layers).map {
       try parameters.postNormBlock("transformer.layer.\($0)", Self.names, sizes)

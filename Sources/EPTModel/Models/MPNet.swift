@@ -28,14 +28,14 @@ struct MPNet: Architecture {
   }
 
   func backbone(_ parameters: ParameterMap) throws -> Backbone {
-    let width = sizes.width
+    let hiddenSize = sizes.hiddenSize
     let embeddings = InputEmbeddings(
       words: try parameters.embedding(
-        "embeddings.word_embeddings.weight", vocabularySize, width),
+        "embeddings.word_embeddings.weight", vocabularySize, hiddenSize),
       positions: try parameters.embedding(
-        "embeddings.position_embeddings.weight", positions, width),
+        "embeddings.position_embeddings.weight", positions, hiddenSize),
       firstPosition: Self.firstPosition,
-      norm: try parameters.layerNorm("embeddings.LayerNorm", width, epsilon: sizes.epsilon),
+      norm: try parameters.layerNorm("embeddings.LayerNorm", hiddenSize, epsilon: sizes.epsilon),
       longestText: positions - Self.firstPosition)
     let bias = try parameters.relativeBias(
       "encoder.relative_attention_bias.weight", buckets: buckets, heads: sizes.heads,

@@ -8,7 +8,7 @@ struct ModernBERT: Architecture {
   static let knownModels = "ModernBERT, mmBERT, Ettin encoders, GTE-ModernBERT"
 
   let vocabularySize: Int
-  private let width: Int
+  private let hiddenSize: Int
   private let heads: Int
   private let feedForwardWidth: Int
   private let longestText: Int
@@ -19,7 +19,7 @@ struct ModernBERT: Architecture {
 
   init(_ fields: ConfigurationFields) throws {
     vocabularySize = try fields.size("vocab_size")
-    width = try fields.size("hidden_size")
+    hiddenSize = try fields.size("hidden_size")
     heads = try fields.count("num_attention_heads")
     feedForwardWidth = try fields.size("intermediate_size")
     longestText = try fields.size("max_position_embeddings", default: 8192)
@@ -28,14 +28,14 @@ struct ModernBERT: Architecture {
     for field in ["attention_bias", "mlp_bias", "norm_bias"] {
       try fields.require(field, false, default: false)
     }
-    try fields.requireHeads("num_attention_heads", heads, width: width)
-    guard width / heads % 2 == 0 else {
+    try fields.requireHeads("num_attention_heads", heads, hiddenSize: hiddenSize)
+    guard hiddenSize / heads % 2 == 0 else {
       throw ModelError.configuration(
         field: "num_attention_heads", reason: "gives heads of an odd width, which cannot be turned")
     }
     let window = AttentionMask.window(
       radius: try fields.size("local_attention", default: 128, minimum: 2) / 2)
-    let headWidth = width / heads
+    let headWidth = hiddenSize / heads
     let global = Rotary(base: try Self.base(fields, isFull: true), headWidth: headWidth)
     let local = Rotary(base: try Self.base(fields, isFull: false), headWidth: headWidth)
     blocks = try Self.isFull(fields).map { $0 ? (.full, global) : (window, local) }
@@ -71,27 +71,29 @@ struct ModernBERT: Architecture {
 
   func backbone(_ parameters: ParameterMap) throws -> Backbone {
     func norm(_ name: String) throws -> Norm {
-      try parameters.layerNorm(name, width, epsilon: epsilon, hasBias: false)
+      try parameters.layerNorm(name, hiddenSize, epsilon: epsilon, hasBias: false)
     }
     let embeddings = InputEmbeddings(
-      words: try parameters.embedding("embeddings.tok_embeddings.weight", vocabularySize, width),
+      words: try parameters.embedding(
+        "embeddings.tok_embeddings.weight", vocabularySize, hiddenSize),
       norm: try norm("embeddings.norm"), longestText: longestText)
-    let scale = 1 / Float(width / heads).squareRoot()
+    let scale = 1 / Float(hiddenSize / heads).squareRoot()
     let stack = try blocks.enumerated().map { index, block in
       let name = "layers.\(index)"
       // The embeddings are normalized already.
       let attentionNorm = index == 0 ? nil : try norm("\(name).attn_norm")
-      let projections = try parameters.fused("\(name).attn.Wqkv", parts: 3, 3 * width, width)
+      let projections = try parameters.fused(
+        "\(name).attn.Wqkv", parts: 3, 3 * hiddenSize, hiddenSize)
       let attention = SelfAttention(
         query: projections[0], key: projections[1], value: projections[2],
-        output: try parameters.linear("\(name).attn.Wo", width, width, hasBias: false),
+        output: try parameters.linear("\(name).attn.Wo", hiddenSize, hiddenSize, hasBias: false),
         heads: heads, scale: scale, mask: block.mask, positions: .rotary(block.rotary))
       let feedForwardNorm = try norm("\(name).mlp_norm")
       let inputs = try parameters.fused(
-        "\(name).mlp.Wi", parts: 2, 2 * feedForwardWidth, width)
+        "\(name).mlp.Wi", parts: 2, 2 * feedForwardWidth, hiddenSize)
       let feedForward = FeedForward(
         up: inputs[1], gate: inputs[0],
-        down: try parameters.linear("\(name).mlp.Wo", width, feedForwardWidth, hasBias: false),
+        down: try parameters.linear("\(name).mlp.Wo", hiddenSize, feedForwardWidth, hasBias: false),
         activation: activation)
       return TransformerBlock(
         attention: attention, feedForward: feedForward,

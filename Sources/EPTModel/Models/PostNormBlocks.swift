@@ -2,7 +2,7 @@ import EPTLayers
 
 /// The sizes of a BERT-type encoder's blocks.
 struct PostNormSizes {
-  let width: Int
+  let hiddenSize: Int
   let heads: Int
   let feedForwardWidth: Int
   let epsilon: Float
@@ -32,21 +32,22 @@ extension ParameterMap {
     _ block: String, _ names: PostNormNames, _ sizes: PostNormSizes, scale: Float? = nil,
     positions: AttentionPositions = .none
   ) throws -> TransformerBlock {
-    let (width, inner) = (sizes.width, sizes.feedForwardWidth)
+    let (hiddenSize, inner) = (sizes.hiddenSize, sizes.feedForwardWidth)
     func linear(_ name: String, _ outputs: Int, _ inputs: Int) throws -> Linear {
       try self.linear("\(block).\(name)", outputs, inputs)
     }
     func norm(_ name: String) throws -> Norm {
-      try layerNorm("\(block).\(name)", width, epsilon: sizes.epsilon)
+      try layerNorm("\(block).\(name)", hiddenSize, epsilon: sizes.epsilon)
     }
     let attention = SelfAttention(
-      query: try linear(names.query, width, width), key: try linear(names.key, width, width),
-      value: try linear(names.value, width, width),
-      output: try linear(names.attentionOutput, width, width), heads: sizes.heads,
-      scale: scale ?? 1 / Float(width / sizes.heads).squareRoot(), positions: positions)
+      query: try linear(names.query, hiddenSize, hiddenSize),
+      key: try linear(names.key, hiddenSize, hiddenSize),
+      value: try linear(names.value, hiddenSize, hiddenSize),
+      output: try linear(names.attentionOutput, hiddenSize, hiddenSize), heads: sizes.heads,
+      scale: scale ?? 1 / Float(hiddenSize / sizes.heads).squareRoot(), positions: positions)
     let attentionNorm = try norm(names.attentionNorm)
     let feedForward = FeedForward(
-      up: try linear(names.up, inner, width), down: try linear(names.down, width, inner),
+      up: try linear(names.up, inner, hiddenSize), down: try linear(names.down, hiddenSize, inner),
       activation: sizes.activation)
     return TransformerBlock(
       attention: attention, feedForward: feedForward,
@@ -62,11 +63,11 @@ extension ConfigurationFields {
     try require("is_decoder", false, default: false)
     try require("add_cross_attention", false, default: false)
     let sizes = PostNormSizes(
-      width: try size("hidden_size"), heads: try count("num_attention_heads"),
+      hiddenSize: try size("hidden_size"), heads: try count("num_attention_heads"),
       feedForwardWidth: try size("intermediate_size"),
       epsilon: try self.epsilon("layer_norm_eps", default: epsilon),
       activation: try activation("hidden_act"))
-    try requireHeads("num_attention_heads", sizes.heads, width: sizes.width)
+    try requireHeads("num_attention_heads", sizes.heads, hiddenSize: sizes.hiddenSize)
     return sizes
   }
 }

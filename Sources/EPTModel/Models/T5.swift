@@ -13,8 +13,8 @@ struct T5: Architecture {
   static let knownModels = "T5, T5 1.1, Flan-T5, mT5, umT5; T5 encoders alone (sentence-T5)"
 
   let vocabularySize: Int
-  private let width: Int
-  /// Width of one attention head; `heads · headWidth` need not be `width`.
+  private let hiddenSize: Int
+  /// Width of one attention head; `heads · headWidth` need not be `hiddenSize`.
   private let headWidth: Int
   private let heads: Int
   private let feedForwardWidth: Int
@@ -36,7 +36,7 @@ struct T5: Architecture {
 
   init(_ fields: ConfigurationFields) throws {
     vocabularySize = try fields.size("vocab_size")
-    width = try fields.size("d_model")
+    hiddenSize = try fields.size("d_model")
     headWidth = try fields.size("d_kv")
     heads = try fields.count("num_heads")
     feedForwardWidth = try fields.size("d_ff")
@@ -69,7 +69,7 @@ struct T5: Architecture {
   func backbone(_ parameters: ParameterMap) throws -> Backbone {
     // One matrix with up to three names, of which safetensors stores one.
     let words = try parameters.embedding(
-      "shared.weight", vocabularySize, width,
+      "shared.weight", vocabularySize, hiddenSize,
       aliases: ["encoder.embed_tokens.weight", "decoder.embed_tokens.weight"]
         // A model that ties its output matrix may have written it in the embedding's place.
         + (tiesEmbeddings ? ["lm_head.weight"] : []))
@@ -81,7 +81,7 @@ struct T5: Architecture {
       words: words, stack: try stack("decoder", decoderLayers, isDecoder: true, parameters),
       vocabulary: try parameters.vocabulary(
         tiesEmbeddings ? nil : "lm_head.weight", tiedTo: words,
-        scale: tiesEmbeddings ? 1 / Float(width).squareRoot() : 1),
+        scale: tiesEmbeddings ? 1 / Float(hiddenSize).squareRoot() : 1),
       start: start, end: end)
     return Backbone(
       embeddings: InputEmbeddings(words: words), encoder: encoder, decoder: decoder)
@@ -116,7 +116,7 @@ struct T5: Architecture {
   }
 
   private func norm(_ name: String, _ parameters: ParameterMap) throws -> Norm {
-    try parameters.rmsNorm(name, width, epsilon: epsilon)
+    try parameters.rmsNorm(name, hiddenSize, epsilon: epsilon)
   }
 
   /// The four projections of an attention.
@@ -129,12 +129,13 @@ struct T5: Architecture {
     let inner = heads * headWidth
     let isExact = cutsHeads && !parameters.canCut(headWidth)
     func linear(_ suffix: String, isExact: Bool) throws -> Linear {
-      try parameters.linear("\(name).\(suffix)", inner, width, hasBias: false, isExact: isExact)
+      try parameters.linear(
+        "\(name).\(suffix)", inner, hiddenSize, hasBias: false, isExact: isExact)
     }
     return (
       q: try linear("q", isExact: false), k: try linear("k", isExact: isExact),
       v: try linear("v", isExact: isExact),
-      o: try parameters.linear("\(name).o", width, inner, hasBias: false)
+      o: try parameters.linear("\(name).o", hiddenSize, inner, hasBias: false)
     )
   }
 
@@ -151,9 +152,9 @@ struct T5: Architecture {
     func linear(_ suffix: String, _ outputs: Int, _ inputs: Int) throws -> Linear {
       try parameters.linear("\(name).\(suffix)", outputs, inputs, hasBias: false)
     }
-    let gate = isGated ? try linear("wi_0", feedForwardWidth, width) : nil
+    let gate = isGated ? try linear("wi_0", feedForwardWidth, hiddenSize) : nil
     return FeedForward(
-      up: try linear(isGated ? "wi_1" : "wi", feedForwardWidth, width), gate: gate,
-      down: try linear("wo", width, feedForwardWidth), activation: isGated ? .geluTanh : .relu)
+      up: try linear(isGated ? "wi_1" : "wi", feedForwardWidth, hiddenSize), gate: gate,
+      down: try linear("wo", hiddenSize, feedForwardWidth), activation: isGated ? .geluTanh : .relu)
   }
 }

@@ -64,12 +64,12 @@ struct DepthGradients {
   /// Of `Wg`. `[L·K, d]`
   let gate: MatrixView
 
-  /// Zeros for projections of `shape`, nil for none, on `backbone` of width `width`.
-  init(_ shape: DepthShape?, _ backbone: Backbone, width: Int, in arena: Arena) {
+  /// Zeros for projections of `shape`, nil for none, on `backbone` of width `hiddenSize`.
+  init(_ shape: DepthShape?, _ backbone: Backbone, hiddenSize: Int, in arena: Arena) {
     let (blocks, vectors) = (shape?.blocks ?? 0, shape?.vectors ?? 0)
-    down = arena.zeros(blocks * vectors, width)
-    up = arena.zeros(blocks * vectors, width)
-    gate = arena.zeros(blocks * (shape?.gateVectors ?? 0), width)
+    down = arena.zeros(blocks * vectors, hiddenSize)
+    up = arena.zeros(blocks * vectors, hiddenSize)
+    gate = arena.zeros(blocks * (shape?.gateVectors ?? 0), hiddenSize)
     guard let shape else {
       (encoder, decoder) = ([], [])
       return

@@ -25,7 +25,9 @@ public struct DepthShape: Sendable, Equatable {
   /// `K`, the vectors of a block's gate; 0 with one subspace.
   var gateVectors: Int { subspaces == 1 ? 0 : subspaces }
 
-  /// How many numbers are trained for a model of width `width`: `L·(2·K·k + K)·d`, without the last
+  /// How many numbers are trained for a model of width `hiddenSize`: `L·(2·K·k + K)·d`, without the last
   /// `K` if there is one subspace.
-  public func parameterCount(width: Int) -> Int { blocks * (2 * vectors + gateVectors) * width }
+  public func parameterCount(hiddenSize: Int) -> Int {
+    blocks * (2 * vectors + gateVectors) * hiddenSize
+  }
 }

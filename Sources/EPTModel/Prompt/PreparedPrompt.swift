@@ -26,7 +26,7 @@ public final class PreparedPrompt: @unchecked Sendable {
   /// Computes what does not depend on texts; `prompt` and `readout` fit `model`.
   init(_ prompt: FoldedPrompt?, _ readout: Readout, on model: PromptedModel) {
     let arena = Arena()
-    input = prompt.map { PromptInput($0, width: model.width, in: arena) }
+    input = prompt.map { PromptInput($0, hiddenSize: model.hiddenSize, in: arena) }
     inputLength = prompt?.inputLength
     tree =
       switch readout {
@@ -54,16 +54,16 @@ struct PromptInput {
 }
 
 extension PromptInput {
-  /// The rows of `folded` in memory of `arena`, for a model of width `width`.
-  fileprivate init(_ folded: FoldedPrompt, width: Int, in arena: Arena) {
-    let prompt = arena.matrix(folded.prompt.rows, width)
+  /// The rows of `folded` in memory of `arena`, for a model of width `hiddenSize`.
+  fileprivate init(_ folded: FoldedPrompt, hiddenSize: Int, in arena: Arena) {
+    let prompt = arena.matrix(folded.prompt.rows, hiddenSize)
     prompt.copy(folded.prompt)
     var lowRank: MatrixView?
     if folded.lowRankA.columns > 0 {
-      let rows = arena.matrix(folded.lowRankA.rows, width)
+      let rows = arena.matrix(folded.lowRankA.rows, hiddenSize)
       let scratch = Arena()
       let a = scratch.matrix(folded.lowRankA.rows, folded.lowRankA.columns)
-      let b = scratch.matrix(folded.lowRankB.rows, width)
+      let b = scratch.matrix(folded.lowRankB.rows, hiddenSize)
       // Views are bare addresses: the arena must outlive them.
       withExtendedLifetime(scratch) {
         a.copy(folded.lowRankA)

@@ -45,13 +45,13 @@ struct PromptPass {
     }
     shape = prompt.shape
     scale = prompt.lowRankScale
-    scoreScale = prompt.fusionScale * scale / Float(shape.width).squareRoot()
+    scoreScale = prompt.fusionScale * scale / Float(shape.hiddenSize).squareRoot()
     hasFusion = prompt.usesFusion && shape.rank > 0 && shape.promptLength > 0
     (p, a, b) = (copy(.shortPrompt), copy(.lowRankA), copy(.lowRankB))
     (u, v, wg) = (copy(.subspaceDown), copy(.subspaceUp), copy(.gate))
 
     let s = shape.promptLength
-    fused = arena.matrix(s, shape.width)
+    fused = arena.matrix(s, shape.hiddenSize)
     fused.base.update(from: p.base, count: fused.count)
     let fusedRows = hasFusion ? s : 0
     pb = arena.matrix(fusedRows, shape.rank)
@@ -65,9 +65,9 @@ struct PromptPass {
       Product.multiply(mixed, b, scale: scale, adding: true, into: fused)
     }
 
-    result = arena.matrix(s, shape.width)
+    result = arena.matrix(s, shape.hiddenSize)
     result.base.update(from: fused.base, count: result.count)
-    let (subspaces, k, d) = (shape.subspaces, shape.subspaceWidth, shape.width)
+    let (subspaces, k, d) = (shape.subspaces, shape.subspaceWidth, shape.hiddenSize)
     down = (0..<subspaces).map { _ in arena.matrix(s, k) }
     projected = (0..<subspaces).map { _ in arena.matrix(s, d) }
     gate = arena.matrix(s, subspaces)
@@ -86,7 +86,7 @@ struct PromptPass {
 
   /// `c·A[i]·B` for the first `length` positions of a text, `[length, d]`.
   func lowRankRows(_ length: Int, in arena: Arena) -> MatrixView {
-    let rows = arena.matrix(length, shape.width)
+    let rows = arena.matrix(length, shape.hiddenSize)
     Product.multiply(a.rows(0..<length), b, scale: scale, into: rows)
     return rows
   }
@@ -136,7 +136,7 @@ struct PromptPass {
     _ promptGradient: MatrixView, dU: MatrixView, dV: MatrixView, dWg: MatrixView, dF: MatrixView,
     in arena: Arena
   ) {
-    let (s, d, k) = (shape.promptLength, shape.width, shape.subspaceWidth)
+    let (s, d, k) = (shape.promptLength, shape.hiddenSize, shape.subspaceWidth)
     guard shape.subspaces > 0, s > 0 else { return }
     let dGate = arena.matrix(s, shape.subspaces)
     let dZ = arena.matrix(s, d)

@@ -5,7 +5,7 @@ public struct PromptShape: Sendable, Equatable {
   /// `n`, the longest input in tokens.
   public var inputLength: Int
   /// `d`, the width of the backbone's word embeddings.
-  public var width: Int
+  public var hiddenSize: Int
   /// `r`, the rank of the low-rank pair; 0 leaves the pair out.
   public var rank: Int
   /// `K`, the number of subspaces; 0 leaves subspaces and gate out.
@@ -16,12 +16,13 @@ public struct PromptShape: Sendable, Equatable {
   public var depth: DepthShape?
 
   public init(
-    promptLength: Int, inputLength: Int, width: Int, rank: Int, subspaces: Int, subspaceWidth: Int,
+    promptLength: Int, inputLength: Int, hiddenSize: Int, rank: Int, subspaces: Int,
+    subspaceWidth: Int,
     depth: DepthShape? = nil
   ) {
     self.promptLength = promptLength
     self.inputLength = inputLength
-    self.width = width
+    self.hiddenSize = hiddenSize
     self.rank = rank
     self.subspaces = subspaces
     self.subspaceWidth = subspaceWidth
@@ -30,18 +31,20 @@ public struct PromptShape: Sendable, Equatable {
 
   /// How many numbers the prompt has: `s·d + (n+d)·r + 2·K·k·d + K·d`.
   public var parameterCount: Int {
-    promptLength * width + (inputLength + width) * rank
-      + 2 * subspaces * subspaceWidth * width + subspaces * width
+    promptLength * hiddenSize + (inputLength + hiddenSize) * rank
+      + 2 * subspaces * subspaceWidth * hiddenSize + subspaces * hiddenSize
   }
 
   /// How many numbers the projections after blocks have; they are outside the prompt's budget.
-  public var depthParameterCount: Int { depth.map { $0.parameterCount(width: width) } ?? 0 }
+  public var depthParameterCount: Int {
+    depth.map { $0.parameterCount(hiddenSize: hiddenSize) } ?? 0
+  }
 
   /// The largest rank with which the prompt stays within `budget` numbers, 0 if none does.
   public func largestRank(within budget: Int) -> Int {
     var unpaired = self
     unpaired.rank = 0
-    return max(0, (budget - unpaired.parameterCount) / (inputLength + width))
+    return max(0, (budget - unpaired.parameterCount) / (inputLength + hiddenSize))
   }
 }
 
@@ -69,15 +72,16 @@ public enum PromptPart: String, Sendable, CaseIterable {
   /// The part's rows and columns in a prompt of `shape`.
   public func size(in shape: PromptShape) -> (rows: Int, columns: Int) {
     switch self {
-    case .shortPrompt: (shape.promptLength, shape.width)
+    case .shortPrompt: (shape.promptLength, shape.hiddenSize)
     case .lowRankA: (shape.inputLength, shape.rank)
-    case .lowRankB: (shape.rank, shape.width)
-    case .subspaceDown: (shape.subspaces * shape.width, shape.subspaceWidth)
-    case .subspaceUp: (shape.subspaces * shape.subspaceWidth, shape.width)
-    case .gate: (shape.width, shape.subspaces)
+    case .lowRankB: (shape.rank, shape.hiddenSize)
+    case .subspaceDown: (shape.subspaces * shape.hiddenSize, shape.subspaceWidth)
+    case .subspaceUp: (shape.subspaces * shape.subspaceWidth, shape.hiddenSize)
+    case .gate: (shape.hiddenSize, shape.subspaces)
     case .depthDown, .depthUp:
-      ((shape.depth?.blocks ?? 0) * (shape.depth?.vectors ?? 0), shape.width)
-    case .depthGate: ((shape.depth?.blocks ?? 0) * (shape.depth?.gateVectors ?? 0), shape.width)
+      ((shape.depth?.blocks ?? 0) * (shape.depth?.vectors ?? 0), shape.hiddenSize)
+    case .depthGate:
+      ((shape.depth?.blocks ?? 0) * (shape.depth?.gateVectors ?? 0), shape.hiddenSize)
     }
   }
 }

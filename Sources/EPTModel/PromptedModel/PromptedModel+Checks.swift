@@ -19,9 +19,9 @@ extension PromptedModel {
     _ batch: TokenBatch, promptLength: (Int) -> Int, inputLength: (Int) -> Int?
   ) throws {
     try check(batch.ids)
-    guard batch.segments.count == batch.ids.count else {
+    guard batch.tokenTypeIDs.count == batch.ids.count else {
       throw ModelError.mismatch(
-        reason: "\(batch.ids.count) tokens have \(batch.segments.count) segments")
+        reason: "\(batch.ids.count) tokens have \(batch.tokenTypeIDs.count) token types")
     }
     for text in 0..<batch.count {
       let tokens = batch.range(text).count
@@ -38,22 +38,22 @@ extension PromptedModel {
             + "\(inputLength); lower the input length of the texts")
       }
     }
-    if let segments = segmentCount, let segment = batch.segments.first(where: { $0 >= segments }) {
+    if let count = tokenTypeCount, let id = batch.tokenTypeIDs.first(where: { $0 >= count }) {
       throw ModelError.mismatch(
-        reason: "segment \(segment) is outside the backbone's \(segments) segments")
+        reason: "token type \(id) is outside the backbone's \(count) token types")
     }
   }
 
   /// Stops at a folded prompt whose sizes contradict one another or the backbone.
   func check(_ prompt: FoldedPrompt) throws {
     let pair = (prompt.lowRankA, prompt.lowRankB)
-    guard prompt.prompt.columns == width, pair.0.columns == pair.1.rows,
-      pair.1.rows == 0 || pair.1.columns == width
+    guard prompt.prompt.columns == hiddenSize, pair.0.columns == pair.1.rows,
+      pair.1.rows == 0 || pair.1.columns == hiddenSize
     else {
       throw ModelError.mismatch(
         reason: "a prompt [\(prompt.prompt.rows), \(prompt.prompt.columns)] with a low-rank pair "
           + "[\(pair.0.rows), \(pair.0.columns)] · [\(pair.1.rows), \(pair.1.columns)] does not "
-          + "fit a backbone of width \(width)")
+          + "fit a backbone of width \(hiddenSize)")
     }
     if let depth = prompt.depth { try check(depth) }
   }
@@ -67,12 +67,12 @@ extension PromptedModel {
       shape.decoderBlocks <= blocks.decoder,
       depth.down.rows == shape.blocks * shape.vectors, depth.up.rows == depth.down.rows,
       depth.gate.rows == shape.blocks * shape.gateVectors,
-      [depth.down, depth.up, depth.gate].allSatisfy({ $0.columns == width })
+      [depth.down, depth.up, depth.gate].allSatisfy({ $0.columns == hiddenSize })
     else {
       throw ModelError.mismatch(
         reason: "projections after \(shape.encoderBlocks) blocks of an encoder and "
           + "\(shape.decoderBlocks) of a decoder, of width \(depth.down.columns), do not fit a "
-          + "backbone with \(blocks.encoder) and \(blocks.decoder) blocks of width \(width)")
+          + "backbone with \(blocks.encoder) and \(blocks.decoder) blocks of width \(hiddenSize)")
     }
   }
 
@@ -83,10 +83,10 @@ extension PromptedModel {
     }
     switch readout {
     case .head(let head):
-      guard head.weight.columns == width, head.bias.count == head.weight.rows else {
+      guard head.weight.columns == hiddenSize, head.bias.count == head.weight.rows else {
         throw ModelError.mismatch(
           reason: "a head [\(head.weight.rows), \(head.weight.columns)] with \(head.bias.count) "
-            + "biases does not fit a backbone of width \(width)")
+            + "biases does not fit a backbone of width \(hiddenSize)")
       }
     case .labelWords(let words):
       guard hasDecoder else {

@@ -66,7 +66,7 @@ extension PromptedModel {
   ) -> MatrixView {
     let words = backbone.embeddings.words
     let rows = workspace.arena.matrix(layout.rows, words.columns)
-    let width = rows.columns
+    let hiddenSize = rows.columns
     workspace.forEach(layout.count) { text, _ in
       let input = inputs[text]
       if let input, input.prompt.rows > 0 {
@@ -76,7 +76,7 @@ extension PromptedModel {
         let id = Int(batch.ids[batch.starts[text] + position])
         words.copy(id, to: rows.row(row))
         if let lowRank = input?.lowRank {
-          kernels.add_scaled(rows.row(row), lowRank.row(position), 1, Int64(width))
+          kernels.add_scaled(rows.row(row), lowRank.row(position), 1, Int64(hiddenSize))
         }
       }
     }

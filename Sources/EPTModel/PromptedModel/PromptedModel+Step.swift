@@ -18,11 +18,11 @@ extension PromptedModel {
     let pass = PromptPass(prompt, in: arena)
     let lowRank = prompt.shape.rank > 0 ? pass.lowRankRows(batch.longest, in: arena) : nil
     let input = PromptInput(prompt: pass.result, lowRank: lowRank)
-    let promptGradient = arena.zeros(prompt.shape.promptLength, width)
-    let positionGradient = arena.zeros(lowRank?.rows ?? 0, width)
+    let promptGradient = arena.zeros(prompt.shape.promptLength, hiddenSize)
+    let positionGradient = arena.zeros(lowRank?.rows ?? 0, hiddenSize)
     let edits =
       prompt.depth.map { DepthEdits($0, backbone, in: arena) } ?? DepthEdits(none: backbone)
-    let depth = DepthGradients(prompt.shape.depth, backbone, width: width, in: arena)
+    let depth = DepthGradients(prompt.shape.depth, backbone, hiddenSize: hiddenSize, in: arena)
     var loss: Float = 0
     var headGradient: LinearHead?
     if case .head(let head) = readout { headGradient = .zeros(like: head) }
@@ -32,7 +32,8 @@ extension PromptedModel {
         let part = batch.part(texts)
         let layout = TokenLayout(
           part, promptLengths: [Int](repeating: prompt.shape.promptLength, count: part.count))
-        let partDepth = DepthGradients(prompt.shape.depth, backbone, width: width, in: arena)
+        let partDepth = DepthGradients(
+          prompt.shape.depth, backbone, hiddenSize: hiddenSize, in: arena)
         let (partLoss, gradient, partHead) = step(
           part, Array(labels[texts]), input, edits, partDepth, readout, layout, workspace)
         // Means over the part's texts become shares of the mean over all.

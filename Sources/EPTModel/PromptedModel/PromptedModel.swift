@@ -48,7 +48,7 @@ public final class PromptedModel: Sendable {
   }
 
   /// `d`, the width of the word embeddings and of the last hidden states.
-  public var width: Int { backbone.embeddings.words.columns }
+  public var hiddenSize: Int { backbone.embeddings.words.columns }
 
   /// How many token ids there are.
   public var vocabularySize: Int { backbone.embeddings.words.rows }
@@ -65,7 +65,7 @@ public final class PromptedModel: Sendable {
   public var positions: Int? { backbone.embeddings.longestText }
 
   /// How many token types there are; nil where they are not read.
-  var segmentCount: Int? { backbone.embeddings.tokenTypes?.rows }
+  var tokenTypeCount: Int? { backbone.embeddings.tokenTypes?.rows }
 
   /// The root mean square of all word embeddings.
   public var embeddingRMS: Float { rootMeanSquare(0..<vocabularySize) }
@@ -79,13 +79,13 @@ public final class PromptedModel: Sendable {
   }
 
   private func rootMeanSquare(_ rows: some Collection<Int>) -> Float {
-    let embedding = UnsafeMutablePointer<Float>.allocate(capacity: width)
+    let embedding = UnsafeMutablePointer<Float>.allocate(capacity: hiddenSize)
     defer { embedding.deallocate() }
     let sum = rows.reduce(0.0) { sum, row in
       backbone.embeddings.words.copy(row, to: embedding)
-      return sum + Double(kernels.dot(embedding, embedding, Int64(width)))
+      return sum + Double(kernels.dot(embedding, embedding, Int64(hiddenSize)))
     }
-    return rows.isEmpty ? 0 : Float((sum / Double(rows.count * width)).squareRoot())
+    return rows.isEmpty ? 0 : Float((sum / Double(rows.count * hiddenSize)).squareRoot())
   }
 
   /// The word embeddings of `ids`, one row each.
@@ -93,11 +93,11 @@ public final class PromptedModel: Sendable {
   /// - Throws: `ModelError.unknownToken`.
   public func embeddingRows(_ ids: [Int32]) throws -> Matrix {
     try check(ids)
-    var rows = Matrix(rows: ids.count, columns: width)
+    var rows = Matrix(rows: ids.count, columns: hiddenSize)
     rows.values.withUnsafeMutableBufferPointer { values in
       guard let base = values.baseAddress else { return }
       for (row, id) in ids.enumerated() {
-        backbone.embeddings.words.copy(Int(id), to: base + row * width)
+        backbone.embeddings.words.copy(Int(id), to: base + row * hiddenSize)
       }
     }
     return rows
@@ -158,9 +158,10 @@ public final class PromptedModel: Sendable {
     _ batch: TokenBatch, labels: [Int], prompt: EPTPrompt, readout: Readout
   ) throws -> StepResult {
     let shape = prompt.shape
-    guard shape.width == width else {
+    guard shape.hiddenSize == hiddenSize else {
       throw ModelError.mismatch(
-        reason: "a prompt of width \(shape.width) does not fit a backbone of width \(width)")
+        reason:
+          "a prompt of width \(shape.hiddenSize) does not fit a backbone of width \(hiddenSize)")
     }
     try check(
       batch, promptLength: { _ in shape.promptLength },

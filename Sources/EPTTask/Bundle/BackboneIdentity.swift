@@ -7,14 +7,14 @@ public struct BackboneIdentity: Sendable, Equatable {
   /// A name for people: the checkpoint's.
   public let name: String
   /// `d`, the width of its word embeddings.
-  public let width: Int
+  public let hiddenSize: Int
   /// SHA-256 of the backbone, in hexadecimal.
   public let fingerprint: String
 
-  public init(architecture: String, name: String, width: Int, fingerprint: String) {
+  public init(architecture: String, name: String, hiddenSize: Int, fingerprint: String) {
     self.architecture = architecture
     self.name = name
-    self.width = width
+    self.hiddenSize = hiddenSize
     self.fingerprint = fingerprint
   }
 }
@@ -22,7 +22,7 @@ public struct BackboneIdentity: Sendable, Equatable {
 extension BackboneIdentity: CustomStringConvertible {
   /// `all-minilm-l6-v2 (bert, width 384, 1a2b3c4d5e6f)`.
   public var description: String {
-    "\(name) (\(architecture), width \(width), \(fingerprint.prefix(12)))"
+    "\(name) (\(architecture), width \(hiddenSize), \(fingerprint.prefix(12)))"
   }
 }
 
@@ -31,7 +31,7 @@ extension BackboneIdentity {
     [
       "architecture": .string(architecture),
       "name": .string(name),
-      "width": .integer(width),
+      "width": .integer(hiddenSize),
       "fingerprint": .string(fingerprint),
     ]
   }
@@ -39,10 +39,11 @@ extension BackboneIdentity {
   /// Reads what `json` wrote, nil if it is something else.
   init?(_ json: JSON) {
     guard let architecture = json["architecture"]?.string, let name = json["name"]?.string,
-      let width = json["width"]?.integer, width > 0, width < 1 << 24,
+      let hiddenSize = json["width"]?.integer, hiddenSize > 0, hiddenSize < 1 << 24,
       let fingerprint = json["fingerprint"]?.string, fingerprint.utf8.count == 64,
       fingerprint.allSatisfy(\.isHexDigit)
     else { return nil }
-    self.init(architecture: architecture, name: name, width: width, fingerprint: fingerprint)
+    self.init(
+      architecture: architecture, name: name, hiddenSize: hiddenSize, fingerprint: fingerprint)
   }
 }

@@ -32,7 +32,7 @@ public struct LoadedBackbone: Sendable {
     self.file = file
     digest = file.digest.hex
     identity = BackboneIdentity(
-      architecture: file.architecture, name: Self.name(of: path), width: model.width,
+      architecture: file.architecture, name: Self.name(of: path), hiddenSize: model.hiddenSize,
       fingerprint: file.fingerprint.hex)
   }
 

@@ -31,7 +31,7 @@ extension TaskBundle {
         path: path, what: "a prompt of form \(json["form"]?.string ?? "unknown")",
         hint: "update eptc, or tune again")
     }
-    let prompt = try reader.prompt(json, width: backbone.width)
+    let prompt = try reader.prompt(json, hiddenSize: backbone.hiddenSize)
     guard file.requiredFeatures.contains(.depth) == (prompt.shape.depth != nil) else {
       throw reader.fault(BundleNames.prompt, "its \"depth\" contradicts the file's features")
     }
@@ -46,7 +46,8 @@ extension TaskBundle {
     guard form == .unfolded || (prompt.shape.subspaces == 0 && !prompt.usesFusion) else {
       throw reader.fault(BundleNames.prompt, "a folded prompt has neither subspaces nor fusion")
     }
-    let readout = try reader.readout(json, classes: task.labels.count, width: backbone.width)
+    let readout = try reader.readout(
+      json, classes: task.labels.count, hiddenSize: backbone.hiddenSize)
     self.init(
       task: task, backbone: backbone, training: training, form: form, prompt: prompt,
       readout: readout, pooling: try reader.pooling(json, readout))
@@ -74,7 +75,7 @@ private struct BundleReader {
     return value
   }
 
-  func prompt(_ json: JSON, width: Int) throws -> EPTPrompt {
+  func prompt(_ json: JSON, hiddenSize: Int) throws -> EPTPrompt {
     func size(_ key: String, from minimum: Int) throws -> Int {
       guard let size = json[key]?.integer, (minimum...Self.largestSize).contains(size) else {
         throw fault(
@@ -93,7 +94,7 @@ private struct BundleReader {
     let subspaces = try size("subspaces", from: 0)
     let shape = PromptShape(
       promptLength: try size("prompt_length", from: 0),
-      inputLength: try size("input_length", from: 1), width: width,
+      inputLength: try size("input_length", from: 1), hiddenSize: hiddenSize,
       rank: try size("rank", from: 0), subspaces: subspaces,
       subspaceWidth: try size("subspace_width", from: subspaces == 0 ? 0 : 1),
       depth: try depth(json["depth"]))
@@ -128,13 +129,13 @@ private struct BundleReader {
       subspaces: try size("subspaces", 1...256), subspaceWidth: try size("subspace_width", 1...256))
   }
 
-  func readout(_ json: JSON, classes: Int, width: Int) throws -> Readout {
+  func readout(_ json: JSON, classes: Int, hiddenSize: Int) throws -> Readout {
     switch json["readout"]?.string {
     case "head":
-      let weight = try floats(BundleNames.headWeight, [classes, width])
+      let weight = try floats(BundleNames.headWeight, [classes, hiddenSize])
       return .head(
         LinearHead(
-          weight: Matrix(rows: classes, columns: width, values: weight),
+          weight: Matrix(rows: classes, columns: hiddenSize, values: weight),
           bias: try floats(BundleNames.headBias, [classes])))
     case "label_words":
       let words = json["label_tokens"]?.array?.map { word in

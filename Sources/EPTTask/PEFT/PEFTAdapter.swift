@@ -39,20 +39,21 @@ public struct PEFTAdapter: Sendable {
     guard ["PROMPT_TUNING", "PROMPT_TUNING_LORA"].contains(type) else {
       throw fault("its peft_type is \(type); a prompt of PROMPT_TUNING or DePT is needed")
     }
-    let (length, width) = (try size("num_virtual_tokens"), try size("token_dim"))
+    let (length, hiddenSize) = (try size("num_virtual_tokens"), try size("token_dim"))
     let weights = try Self.weights(folder)
     let embeddings = try weights.tensor(Self.promptName)
     // With two submodules PEFT keeps rows for the decoder, too, which it then does not use.
-    let isWhole = embeddings.shape == [length, width] || embeddings.shape == [2 * length, width]
+    let isWhole =
+      embeddings.shape == [length, hiddenSize] || embeddings.shape == [2 * length, hiddenSize]
     guard isWhole else {
       throw FormatError.wrongShape(
-        path: weights.path, tensor: Self.promptName, expected: [length, width],
+        path: weights.path, tensor: Self.promptName, expected: [length, hiddenSize],
         actual: embeddings.shape)
     }
-    let rows = Array(try embeddings.floats().prefix(length * width))
-    let pair = try Self.pair(weights, width: width)
+    let rows = Array(try embeddings.floats().prefix(length * hiddenSize))
+    let pair = try Self.pair(weights, hiddenSize: hiddenSize)
     let shape = PromptShape(
-      promptLength: length, inputLength: pair?.a.rows ?? 1, width: width,
+      promptLength: length, inputLength: pair?.a.rows ?? 1, hiddenSize: hiddenSize,
       rank: pair?.b.rows ?? 0, subspaces: 0, subspaceWidth: 0)
     let alpha = configuration["lora_alpha"]?.number.map { Float($0) } ?? 8
     var prompt = EPTPrompt(shape: shape, alpha: alpha, usesFusion: false)
@@ -94,7 +95,7 @@ public struct PEFTAdapter: Sendable {
 
   /// DePT's `A` [n, r] and `B` [r, d], nil in an adapter of PEFT itself.
   private static func pair(
-    _ weights: any WeightSource, width: Int
+    _ weights: any WeightSource, hiddenSize: Int
   ) throws -> (a: Matrix, b: Matrix)? {
     guard weights.tensorNames.contains(pairNames.a) || weights.tensorNames.contains(pairNames.b)
     else { return nil }
@@ -104,13 +105,14 @@ public struct PEFTAdapter: Sendable {
       throw FormatError.wrongShape(
         path: weights.path, tensor: pairNames.a, expected: [256, 30], actual: a.shape)
     }
-    guard b.shape == [a.shape[1], width] else {
+    guard b.shape == [a.shape[1], hiddenSize] else {
       throw FormatError.wrongShape(
-        path: weights.path, tensor: pairNames.b, expected: [a.shape[1], width], actual: b.shape)
+        path: weights.path, tensor: pairNames.b, expected: [a.shape[1], hiddenSize], actual: b.shape
+      )
     }
     return (
       Matrix(rows: a.shape[0], columns: a.shape[1], values: try a.floats()),
-      Matrix(rows: b.shape[0], columns: width, values: try b.floats())
+      Matrix(rows: b.shape[0], columns: hiddenSize, values: try b.floats())
     )
   }
 }

@@ -12,7 +12,7 @@ extension TokenizerCompiler {
     var tables = BytePairTablesBuilder(
       parts: bytePair, vocabulary: parts.vocabulary, isByteLevel: isByteLevel, source: source)
     try tables.add(to: &writer)
-    writer.add(.frequentPieces, values: frequentPieces(unknown: bytePair.unknown))
+    writer.add(.frequentTokens, values: frequentTokens(unknown: bytePair.unknown))
     var patterns = PatternTablesBuilder()
     try addPreTokenizer(parts.preTokenizer, patterns: &patterns, to: &writer)
     try addNormalizer(parts.normalizer, patterns: &patterns, to: &writer)

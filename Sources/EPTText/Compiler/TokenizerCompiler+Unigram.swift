@@ -24,7 +24,7 @@ extension TokenizerCompiler {
     let special = special(unknown: unigram.unknown)
     let frequent = scored.indices.filter { !special.contains($0) && !scored[$0].isEmpty }
       .sorted { (unigram.scores[$1], $0) < (unigram.scores[$0], $1) }
-    writer.add(.frequentPieces, values: frequent.map { Int32($0) })
+    writer.add(.frequentTokens, values: frequent.map { Int32($0) })
     if unigram.fallsBackToBytes {
       let own = Dictionary(
         entries.map { ($0.key, $0.value) }, uniquingKeysWith: { _, last in last })

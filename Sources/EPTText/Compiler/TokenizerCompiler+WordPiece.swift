@@ -17,7 +17,7 @@ extension TokenizerCompiler {
     let rests = entries.filter { $0.key.starts(with: prefix) }
       .map { (key: Array($0.key.dropFirst(prefix.count)), value: $0.value) }
     writer.add(.continuationTrie, values: try DoubleArrayBuilder(rests, source: source).units)
-    writer.add(.frequentPieces, values: frequentPieces(unknown: wordPiece.unknown))
+    writer.add(.frequentTokens, values: frequentTokens(unknown: wordPiece.unknown))
     var patterns = PatternTablesBuilder()
     guard parts.preTokenizer == [.bert], let settings = bertSettings else {
       try addPreTokenizer(

@@ -102,7 +102,7 @@ struct TokenizerCompiler {
 
   /// Ordinary pieces in the vocabulary's order, which is that of frequency, except that the single
   /// characters, which stand before all others whatever their frequency, go to the end.
-  func frequentPieces(unknown: Int?) -> [Int32] {
+  func frequentTokens(unknown: Int?) -> [Int32] {
     let special = special(unknown: unknown)
     var several: [Int32] = []
     var characters: [Int32] = []

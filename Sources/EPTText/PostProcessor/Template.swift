@@ -10,7 +10,7 @@ struct Template: Sendable, Equatable {
   /// One place of the template.
   struct Item: Sendable, Equatable {
     var content: Content
-    var segment: UInt8
+    var tokenTypeID: UInt8
   }
 
   /// For one text: `first` once, no `second`.
@@ -28,7 +28,7 @@ struct Template: Sendable, Equatable {
     let limit = max(limit, 0)
     let room = max(limit - specials, 0)
     let kept = Self.truncate(first.count, second?.count ?? 0, to: room)
-    var result = TokenizedText(ids: [], segments: [])
+    var result = TokenizedText(ids: [], tokenTypeIDs: [])
     result.ids.reserveCapacity(kept.first + kept.second + items.count)
     for item in items {
       switch item.content {
@@ -36,13 +36,13 @@ struct Template: Sendable, Equatable {
       case .second: result.ids += (second ?? []).prefix(kept.second)
       case .token(let id): result.ids.append(id)
       }
-      let added = result.ids.count - result.segments.count
-      result.segments.append(contentsOf: repeatElement(item.segment, count: added))
+      let added = result.ids.count - result.tokenTypeIDs.count
+      result.tokenTypeIDs.append(contentsOf: repeatElement(item.tokenTypeID, count: added))
     }
     if result.ids.count > limit {
       let excess = result.ids.count - limit
       result.ids.removeFirst(excess)
-      result.segments.removeFirst(excess)
+      result.tokenTypeIDs.removeFirst(excess)
     }
     return result
   }
@@ -72,7 +72,7 @@ struct Template: Sendable, Equatable {
       case .second: result += [1, 0]
       case .token(let id): result += [2, UInt32(bitPattern: id)]
       }
-      result.append(UInt32(item.segment))
+      result.append(UInt32(item.tokenTypeID))
     }
     return result
   }
@@ -92,7 +92,8 @@ struct Template: Sendable, Equatable {
         content = .token(Int32(bitPattern: values[start + 1]))
       default: return nil
       }
-      items.append(Item(content: content, segment: UInt8(truncatingIfNeeded: values[start + 2])))
+      items.append(
+        Item(content: content, tokenTypeID: UInt8(truncatingIfNeeded: values[start + 2])))
     }
     self.init(single: Array(items[..<counts.0]), pair: Array(items[counts.0...]))
     guard isUsable else { return nil }

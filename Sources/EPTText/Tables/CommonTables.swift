@@ -27,7 +27,7 @@ struct CommonTables: @unchecked Sendable {
       stride(from: 0, to: tokens.count, by: 2)
         .filter { tokens[$0 + 1] & AddedTokens.isSpecial != 0 }
         .map { Int32(truncatingIfNeeded: tokens[$0]) })
-    frequent = try reader.values(.frequentPieces, of: Int32.self)
+    frequent = try reader.values(.frequentTokens, of: Int32.self)
     guard frequent.allSatisfy({ $0 >= 0 && $0 < pieces.count }) else {
       throw TableReader.fault("a frequent piece is none")
     }
@@ -52,7 +52,7 @@ struct CommonTables: @unchecked Sendable {
   }
 
   /// See `Tokenizer`.
-  func frequentPieces(limit: Int) -> [Int32] {
+  func frequentTokens(limit: Int) -> [Int32] {
     Array(frequent.prefix(max(limit, 0)))
   }
 

@@ -51,9 +51,9 @@ enum TableSection: UInt32, CaseIterable {
   /// A double array from UTF-8 to id.
   case pieceTrie = 4
   /// i32 ids of ordinary pieces, most frequent first.
-  case frequentPieces = 5
+  case frequentTokens = 5
   /// u32 pairs: number of items of the single and of the pair template, then kind, id and
-  /// segment of each item.
+  /// token type of each item.
   case template = 6
   /// u32 pairs: id and flags of each added token.
   case addedTokens = 7

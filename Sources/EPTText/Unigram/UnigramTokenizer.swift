@@ -40,7 +40,7 @@ final class UnigramTokenizer: Detokenizer, @unchecked Sendable {
 
   func piece(_ id: Int32) -> String? { common.pieces[id] }
 
-  func frequentPieces(limit: Int) -> [Int32] { common.frequentPieces(limit: limit) }
+  func frequentTokens(limit: Int) -> [Int32] { common.frequentTokens(limit: limit) }
 
   /// Metaspaces become spaces; those of the first piece vanish if one was put in front.
   func text(of ids: [Int32]) -> String {

@@ -43,7 +43,7 @@ final class WordPieceTokenizer: Tokenizer, @unchecked Sendable {
 
   func piece(_ id: Int32) -> String? { common.pieces[id] }
 
-  func frequentPieces(limit: Int) -> [Int32] { common.frequentPieces(limit: limit) }
+  func frequentTokens(limit: Int) -> [Int32] { common.frequentTokens(limit: limit) }
 
   func tokens(of text: String) -> [Int32] {
     var text = text

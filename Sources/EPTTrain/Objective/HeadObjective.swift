@@ -32,11 +32,12 @@ struct HeadObjective: TrainingObjective {
   ) throws {
     self.model = model
     self.rows = rows
-    let width = model.width
+    let hiddenSize = model.hiddenSize
     var identity = LinearHead(
-      weight: Matrix(rows: width, columns: width), bias: [Float](repeating: 0, count: width),
+      weight: Matrix(rows: hiddenSize, columns: hiddenSize),
+      bias: [Float](repeating: 0, count: hiddenSize),
       pooling: pooling)
-    for index in 0..<width { identity.weight.values[index * (width + 1)] = 1 }
+    for index in 0..<hiddenSize { identity.weight.values[index * (hiddenSize + 1)] = 1 }
     features = try model.prepare(nil, readout: .head(identity))
     order = BatchOrder.epoch(0, rows: rows.data.train.count, seed: seed)
     var places = order
@@ -50,8 +51,8 @@ struct HeadObjective: TrainingObjective {
   ) throws -> (loss: Float, gradient: TrainedParameters) {
     var gradient = TrainedParameters.zeros(like: parameters)
     guard let head = parameters.head else { return (0, gradient) }
-    let (classes, width) = (head.weight.rows, head.weight.columns)
-    var weight = [Float](repeating: 0, count: classes * width)
+    let (classes, hiddenSize) = (head.weight.rows, head.weight.columns)
+    var weight = [Float](repeating: 0, count: classes * hiddenSize)
     var bias = [Float](repeating: 0, count: classes)
     var loss = 0.0
     let share = 1 / Float(chosen.count)
@@ -69,13 +70,13 @@ struct HeadObjective: TrainingObjective {
       slope[label] -= share
       for index in 0..<classes {
         bias[index] += slope[index]
-        for column in 0..<width {
-          weight[index * width + column] += slope[index] * features[column]
+        for column in 0..<hiddenSize {
+          weight[index * hiddenSize + column] += slope[index] * features[column]
         }
       }
     }
     gradient.head = LinearHead(
-      weight: Matrix(rows: classes, columns: width, values: weight), bias: bias)
+      weight: Matrix(rows: classes, columns: hiddenSize, values: weight), bias: bias)
     return (Float(loss / Double(chosen.count)), gradient)
   }
 
@@ -115,11 +116,11 @@ struct HeadObjective: TrainingObjective {
 
   /// One logit a class.
   private static func logits(_ features: [Float], _ head: LinearHead) -> [Float] {
-    let width = head.weight.columns
+    let hiddenSize = head.weight.columns
     return head.bias.indices.map { index in
       var sum: Float = 0
-      for column in 0..<width {
-        sum += head.weight.values[index * width + column] * features[column]
+      for column in 0..<hiddenSize {
+        sum += head.weight.values[index * hiddenSize + column] * features[column]
       }
       return sum + head.bias[index]
     }

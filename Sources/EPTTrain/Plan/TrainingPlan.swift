@@ -34,7 +34,7 @@ public struct TrainingPlan: Sendable, Equatable {
   /// - Parameters:
   ///   - settings: the user's, valid each on its own.
   ///   - task: gives the longest input and the classes.
-  ///   - width: `d`.
+  ///   - hiddenSize: `d`.
   ///   - positions: how many the backbone has, prompt included; nil without limit.
   ///   - embeddingRMS: of the backbone's most frequent pieces.
   ///   - hasHead: whether a linear head is trained.
@@ -42,7 +42,7 @@ public struct TrainingPlan: Sendable, Equatable {
   ///   - backbonePooling: how the backbone's checkpoint pools; nil where it does not say.
   /// - Throws: `TrainError.invalidSetting`.
   init(
-    _ settings: TrainingSettings, task: TaskDefinition, width: Int, positions: Int?,
+    _ settings: TrainingSettings, task: TaskDefinition, hiddenSize: Int, positions: Int?,
     embeddingRMS: Float, hasHead: Bool, blocks: (encoder: Int, decoder: Int),
     backbonePooling: Pooling? = nil
   ) throws {
@@ -73,9 +73,9 @@ public struct TrainingPlan: Sendable, Equatable {
         reason: "must be \(room) or less: the backbone has \(positions ?? 0) positions and the"
           + " prompt takes \(promptLength)")
     }
-    budget = settings.nominalLength * width
+    budget = settings.nominalLength * hiddenSize
     var shape = settings.sizes(
-      promptLength: promptLength, width: width,
+      promptLength: promptLength, hiddenSize: hiddenSize,
       inputLength: settings.inputLength ?? min(task.inputLength, room), hasHead: hasHead)
     // Projections alone have no rows to pass: neither a prompt nor a low-rank pair.
     let hasPair = settings.method.hasLowRankPair && !settings.isDepthAlone
@@ -113,7 +113,7 @@ public struct TrainingPlan: Sendable, Equatable {
     patience = settings.patience ?? (settings.steps == nil ? 5 : nil)
     parameterCount =
       shape.parameterCount + shape.depthParameterCount
-      + (hasHead ? task.labels.count * (width + 1) : 0)
+      + (hasHead ? task.labels.count * (hiddenSize + 1) : 0)
   }
 
   /// Every setting in effect, for the bundle.
@@ -127,7 +127,7 @@ public struct TrainingPlan: Sendable, Equatable {
     return [
       JSONMember("depth", .string("\(settings.effectiveDepth)")),
       JSONMember("depth_rate", Self.number(rates.depth)),
-      JSONMember("depth_parameters", .integer(depth.parameterCount(width: shape.width))),
+      JSONMember("depth_parameters", .integer(depth.parameterCount(hiddenSize: shape.hiddenSize))),
     ]
   }
 

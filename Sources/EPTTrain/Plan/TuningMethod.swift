@@ -49,15 +49,15 @@ extension TrainingSettings {
     }
   }
 
-  /// The sizes, for a backbone of width `width`; the rank still open.
+  /// The sizes, for a backbone of width `hiddenSize`; the rank still open.
   ///
   /// Subspaces of width 1 leave the low-rank pair twice the rank that those of width 4 do. Before
   /// a head that learns as much or more, before label words less (measured, docs/defaults.md).
   func sizes(
-    promptLength: Int, width: Int, inputLength: Int, hasHead: Bool
+    promptLength: Int, hiddenSize: Int, inputLength: Int, hasHead: Bool
   ) -> PromptShape {
     PromptShape(
-      promptLength: promptLength, inputLength: inputLength, width: width, rank: 0,
+      promptLength: promptLength, inputLength: inputLength, hiddenSize: hiddenSize, rank: 0,
       subspaces: subspaces ?? (method.hasSubspaces && !isDepthAlone ? 4 : 0),
       subspaceWidth: subspaceWidth ?? (hasHead ? 1 : 4))
   }

@@ -35,7 +35,7 @@ public struct Trainer {
       throw TaskError.unsupported(
         task: task.name, reason: "training needs rows to learn from and rows to validate on")
     }
-    let pieces = tokenizer.frequentPieces(limit: PromptStart.candidates)
+    let pieces = tokenizer.frequentTokens(limit: PromptStart.candidates)
     guard !pieces.isEmpty else {
       throw ModelError.mismatch(reason: "the tokenizer has no ordinary pieces to start from")
     }
@@ -44,7 +44,7 @@ public struct Trainer {
     try startingPrompt.fill(&settings)
     settings.start = startingPrompt.name
     plan = try TrainingPlan(
-      settings, task: task, width: model.width, positions: model.positions,
+      settings, task: task, hiddenSize: model.hiddenSize, positions: model.positions,
       embeddingRMS: model.embeddingRMS(of: pieces), hasHead: !model.hasDecoder,
       blocks: model.blockCounts, backbonePooling: backbonePooling)
     self.model = model
@@ -67,7 +67,7 @@ public struct Trainer {
       model.hasDecoder
       ? nil
       : LinearHead(
-        weight: Matrix(rows: task.labels.count, columns: model.width),
+        weight: Matrix(rows: task.labels.count, columns: model.hiddenSize),
         bias: [Float](repeating: 0, count: task.labels.count), pooling: plan.pooling ?? .mean)
     switch startingPrompt.source {
     case .vocabulary: break

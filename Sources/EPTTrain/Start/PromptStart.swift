@@ -33,7 +33,7 @@ enum PromptStart {
     let shape = prompt.shape
     var rows = RandomNumbers(.initialisation, seed, Stream.shortPrompt.rawValue)
     let order = rows.shuffled(vocabulary.rows)
-    let d = shape.width
+    let d = shape.hiddenSize
     prompt[.shortPrompt].values = (0..<shape.promptLength).flatMap { row in
       let source = order[row % order.count]
       return vocabulary.values[source * d..<(source + 1) * d]

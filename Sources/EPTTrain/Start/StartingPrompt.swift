@@ -97,12 +97,12 @@ extension EPTPrompt {
           [setting], reason: "is \(mine), but the prompt to start from has \(theirs); leave it out")
       }
     }
-    guard given.shape.width == shape.width else {
+    guard given.shape.hiddenSize == shape.hiddenSize else {
       throw TrainError.invalidSetting(
         [.start],
         reason:
-          "gives a prompt of width \(given.shape.width), but the backbone's word embeddings have"
-          + " \(shape.width); it was made for another backbone")
+          "gives a prompt of width \(given.shape.hiddenSize), but the backbone's word embeddings have"
+          + " \(shape.hiddenSize); it was made for another backbone")
     }
     var prompt = self
     try require(.promptLength, shape.promptLength, given.shape.promptLength)

@@ -63,7 +63,7 @@ struct FileListing {
       JSONMember(
         "prompt",
         .string(
-          "s=\(shape.promptLength) n=\(shape.inputLength) d=\(shape.width) r=\(shape.rank) "
+          "s=\(shape.promptLength) n=\(shape.inputLength) d=\(shape.hiddenSize) r=\(shape.rank) "
             + "K=\(shape.subspaces) k=\(shape.subspaceWidth) alpha=\(bundle.prompt.alpha) "
             + "fusion=\(bundle.prompt.usesFusion) fusion_scale=\(bundle.prompt.fusionScale)")),
     ]

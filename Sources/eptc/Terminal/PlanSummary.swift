@@ -35,7 +35,7 @@ struct PlanSummary {
         zip(task.labels, classCounts).map { JSONMember($0.word, .integer($1)) }),
       "prompt": [
         "prompt_length": .integer(shape.promptLength),
-        "input_length": .integer(shape.inputLength), "width": .integer(shape.width),
+        "input_length": .integer(shape.inputLength), "width": .integer(shape.hiddenSize),
         "rank": .integer(shape.rank), "subspaces": .integer(shape.subspaces),
         "subspace_width": .integer(shape.subspaceWidth),
         "alpha": .number(Double(plan.alpha)), "fusion": .bool(plan.usesFusion),
@@ -66,14 +66,15 @@ struct PlanSummary {
     }
     lines.append(
       "method \(plan.settings.method.rawValue): s=\(shape.promptLength) n=\(shape.inputLength) "
-        + "d=\(shape.width) r=\(shape.rank) K=\(shape.subspaces) k=\(shape.subspaceWidth): "
+        + "d=\(shape.hiddenSize) r=\(shape.rank) K=\(shape.subspaces) k=\(shape.subspaceWidth): "
         + "\(plan.parameterCount) numbers (budget \(plan.budget))"
         + (plan.pooling.map { ", \($0.rawValue) pooling" } ?? ""))
     if let depth = shape.depth {
       lines.append(
         "in depth: \(depth.encoderBlocks) encoder and \(depth.decoderBlocks) decoder blocks, "
           + "K=\(depth.subspaces) k=\(depth.subspaceWidth): "
-          + "\(depth.parameterCount(width: shape.width)) of these numbers, outside the budget")
+          + "\(depth.parameterCount(hiddenSize: shape.hiddenSize)) of these numbers, outside the budget"
+      )
     }
     lines.append(
       "learning rates: prompt \(rates.prompt), low-rank \(rates.lowRank), "

@@ -44,11 +44,12 @@ extension HuggingFaceDefinition {
     try (list?.array ?? []).flatMap { entry -> [Template.Item] in
       let content = entry["Sequence"] ?? entry["SpecialToken"]
       guard let id = content?["id"]?.string,
-        let segment = content?["type_id"]?.integer, let segment = UInt8(exactly: segment)
+        let tokenTypeID = content?["type_id"]?.integer,
+        let tokenTypeID = UInt8(exactly: tokenTypeID)
       else { throw invalid("its template has an item without `id` or `type_id`") }
       if entry["Sequence"] != nil {
         guard id == "A" || id == "B" else { throw invalid("its template names a text `\(id)`") }
-        return [Template.Item(content: id == "A" ? .first : .second, segment: segment)]
+        return [Template.Item(content: id == "A" ? .first : .second, tokenTypeID: tokenTypeID)]
       }
       guard let ids = specials?[id]?["ids"]?.array else {
         throw invalid("its template uses `\(id)`, which is not among its special_tokens")
@@ -57,7 +58,7 @@ extension HuggingFaceDefinition {
         guard let token = value.integer, pieces.indices.contains(token) else {
           throw invalid("the special token `\(id)` of its template is no piece")
         }
-        return Template.Item(content: .token(Int32(token)), segment: segment)
+        return Template.Item(content: .token(Int32(token)), tokenTypeID: tokenTypeID)
       }
     }
   }
