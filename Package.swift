@@ -18,6 +18,8 @@ let package = Package(
     .library(name: "EPTData", targets: ["EPTData"]),
     .library(name: "EPTFormat", targets: ["EPTFormat"]),
     .library(name: "EPTSystem", targets: ["EPTSystem"]),
+    // The C library: Sources/CEPTC/include/eptc.h. `scripts/library` installs it as libeptc.
+    .library(name: "EPTC", type: .dynamic, targets: ["EPTLibrary"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
@@ -61,6 +63,12 @@ let package = Package(
     .target(
       name: "EPTReport",
       dependencies: ["EPTSystem", "EPTCompute", "EPTFormat", "EPTModel", "EPTTask"]),
+    .target(name: "CEPTC"),
+    .target(
+      name: "EPTLibrary",
+      dependencies: [
+        "CEPTC", "EPTSystem", "EPTFormat", "EPTText", "EPTModel", "EPTTask", "EPTTrain", "EPTInfer",
+      ]),
     .executableTarget(
       name: "eptc",
       dependencies: [
@@ -70,7 +78,8 @@ let package = Package(
       ]),
 
     .executableTarget(
-      name: "answer-lines", dependencies: ["EPTInfer"], path: "examples/library"),
+      name: "answer-lines", dependencies: ["EPTInfer"], path: "examples/library",
+      exclude: ["Package.swift"]),
     .executableTarget(
       name: "eptbench",
       dependencies: [

@@ -10,6 +10,10 @@ enum CommandError: Error, Equatable {
   case unfinishedRun(checkpoint: String)
   /// Two outputs of one command are the same file.
   case sameOutput(path: String, other: String)
+  /// A line of a manifest that is no task.
+  case badManifest(path: String, line: Int, reason: String)
+  /// The finished answers of a shard are of another input or of other prompts.
+  case otherShard(path: String, marker: String)
   /// Standard output cannot be written. `reason` is the system's own text.
   case output(reason: String)
   /// Whoever read standard output has gone.
@@ -34,6 +38,11 @@ extension CommandError: CustomStringConvertible {
       "\(checkpoint) holds an unfinished run; go on with --resume, or start over with --force"
     case .sameOutput(let path, let other):
       "\(path) and \(other) are the same file; name one of them otherwise"
+    case .badManifest(let path, let line, let reason):
+      "\(path):\(line): \(reason); a line is an object of the flags of `eptc tune`"
+    case .otherShard(let path, let marker):
+      "\(path) has the answers of another run, as \(marker) tells; name another output, or make it "
+        + "again with --force"
     case .output(let reason):
       "cannot write standard output: \(reason)"
     case .closedOutput:

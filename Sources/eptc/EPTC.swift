@@ -20,7 +20,8 @@ struct EPTC: ParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      ConvertCommand.self, TuneCommand.self, InferCommand.self, EvaluateCommand.self,
+      ConvertCommand.self, TuneCommand.self, InferCommand.self, EmbedCommand.self,
+      EvaluateCommand.self, QualifyCommand.self,
       InspectCommand.self, TasksCommand.self, FoldCommand.self,
       ExportCommand.self, ReportCommand.self,
     ])

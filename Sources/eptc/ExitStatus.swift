@@ -32,8 +32,9 @@ enum ExitStatus: Int32 {
     case let error as SystemError: self = Self.status(of: error)
     case is FormatError: self = .badData
     case CommandError.noBackbone, CommandError.noFittingBackbone: self = .missingInput
-    case CommandError.unfinishedRun, CommandError.sameOutput: self = .cannotCreate
-    case CommandError.dataFile: self = .badData
+    case CommandError.unfinishedRun, CommandError.sameOutput, CommandError.otherShard:
+      self = .cannotCreate
+    case CommandError.dataFile, CommandError.badManifest: self = .badData
     case CommandError.output, CommandError.closedOutput: self = .inputOutput
     case TaskError.dataNotFound: self = .missingInput
     case let error as DataError: self = Self.status(of: error)

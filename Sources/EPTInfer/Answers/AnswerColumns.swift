@@ -70,6 +70,8 @@ struct AnswerColumns {
     case .text(let written):
       style.format == .tsv
         ? [written.text, "\(WrittenProbability.rounded(written.score))"] : [written.text]
+    case .vector(let values): values.map { "\($0)" }
+    case .similarity(let value): ["\(WrittenProbability.rounded(value))"]
     }
   }
 
@@ -92,6 +94,11 @@ struct AnswerColumns {
   }
 
   private func blanks(_ prompt: StreamPrompt) -> [String] {
+    switch style.content {
+    case .label: break
+    case .embedding(let dimensions): return [String](repeating: "", count: dimensions)
+    case .similarity: return [""]
+    }
     let labels = prompt.labels.count
     // A text and its score need as many as one label.
     let named = max(1, min(style.top ?? 1, labels))

@@ -15,8 +15,11 @@ struct AnswerObject {
     static let error = "error"
     static let text = "text"
     static let score = "score"
+    static let embedding = "embedding"
+    static let similarity = "similarity"
     static let all: Set = [
-      id, answers, label, probability, probabilities, top, error, text, score,
+      id, answers, label, probability, probabilities, top, error, text, score, embedding,
+      similarity,
     ]
   }
 
@@ -28,8 +31,25 @@ struct AnswerObject {
     self.record = record
   }
 
+  /// Appends the object of `replies`, one a question or one a pair.
+  func write(_ replies: [Reply], to text: inout String) {
+    guard case .vector(let values)? = replies.first else {
+      text += json(replies).serialized()
+      return
+    }
+    // Number by number: as values of JSON they would take as long as the model.
+    let members = JSON.object(passedOn).serialized().dropLast()
+    text += members
+    text += "\(members.count > 1 ? "," : "")\"\(Key.embedding)\":["
+    for (index, value) in values.enumerated() {
+      if index > 0 { text += "," }
+      text += value.description
+    }
+    text += "]}"
+  }
+
   /// The object of `replies`, one a question.
-  func json(_ replies: [Reply]) -> JSON {
+  private func json(_ replies: [Reply]) -> JSON {
     let objects = zip(record.questions, replies).map { question, reply in
       let prompt = record.prompts.prompts[question.place]
       return JSONMember(prompt.name, .object(members(of: reply, by: prompt)))
@@ -47,8 +67,17 @@ struct AnswerObject {
       passedOn
         + [
           record.prompts.isNested
-            ? JSONMember(Key.answers, .object([])) : JSONMember(Key.label, .null)
+            ? JSONMember(Key.answers, .object([])) : JSONMember(missing, .null)
         ])
+  }
+
+  /// What a record without answer lacks.
+  private var missing: String {
+    switch style.content {
+    case .label: Key.label
+    case .embedding: Key.embedding
+    case .similarity: Key.similarity
+    }
   }
 
   /// What the record itself brought along.
@@ -74,6 +103,10 @@ struct AnswerObject {
         JSONMember(Key.text, .string(written.text)),
         JSONMember(Key.score, .number(WrittenProbability.rounded(written.score))),
       ]
+    case .vector(let values):
+      [JSONMember(Key.embedding, .array(values.map { .number(Double($0)) }))]
+    case .similarity(let value):
+      [JSONMember(Key.similarity, .number(WrittenProbability.rounded(value)))]
     }
   }
 

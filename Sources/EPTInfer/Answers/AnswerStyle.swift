@@ -10,6 +10,15 @@ public enum AnswerFormat: String, Sendable, CaseIterable {
 
 /// What answers say, and in which format.
 public struct AnswerStyle: Sendable, Equatable {
+  /// What stands in an answer's place, which shows where a record has none.
+  public enum Content: Sendable, Equatable {
+    case label
+    /// A vector of as many numbers.
+    case embedding(dimensions: Int)
+    case similarity
+  }
+
+  public var content = Content.label
   public var format = AnswerFormat.text
   /// How many labels are named, the answer first, then by falling probability.
   public var top: Int?

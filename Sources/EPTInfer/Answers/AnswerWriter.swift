@@ -3,17 +3,30 @@ import Glibc
 /// Lines that are ready to be written.
 struct AnswerLines {
   fileprivate(set) var text = ""
+  /// The rows of an array instead.
+  fileprivate(set) var numbers: [Float] = []
 }
 
-/// Writes answers to a descriptor.
-public struct AnswerWriter: Sendable {
-  private let descriptor: Int32
+/// Writes answers to a descriptor, or vectors to an array's file.
+public struct AnswerWriter {
+  private enum Target {
+    case lines(descriptor: Int32)
+    case array(NumPyFile)
+  }
+
+  private let target: Target
   private let style: AnswerStyle
 
   /// Writes answers in `style`.
   public init(descriptor: Int32, style: AnswerStyle) {
-    self.descriptor = descriptor
+    target = .lines(descriptor: descriptor)
     self.style = style
+  }
+
+  /// Writes vectors or similarities as rows of `array`, which the caller commits.
+  public init(array: NumPyFile) {
+    target = .array(array)
+    style = AnswerStyle()
   }
 
   /// Whether the answers begin with a line that names the columns.
@@ -27,15 +40,23 @@ public struct AnswerWriter: Sendable {
 
   /// Adds the line of a record that has one answer a question.
   func append(_ replies: [Reply], of record: PendingRecord, to lines: inout AnswerLines) {
+    if case .array = target {
+      lines.numbers += replies.flatMap(\.numbers)
+      return
+    }
     switch style.format {
     case .text, .tsv: AnswerColumns(style, record).write(replies, to: &lines.text)
-    case .jsonl: lines.text += AnswerObject(style, record).json(replies).serialized()
+    case .jsonl: AnswerObject(style, record).write(replies, to: &lines.text)
     }
     lines.text += "\n"
   }
 
-  /// Adds the line of a record that has no answer, with or without what is wrong.
+  /// Adds the line of a record that has no answer, with or without what is wrong; a row of NaN to an array.
   func append(error: String?, of record: PendingRecord, to lines: inout AnswerLines) {
+    if case .array(let array) = target {
+      lines.numbers += [Float](repeating: .nan, count: array.rowLength)
+      return
+    }
     switch style.format {
     case .text, .tsv: AnswerColumns(style, record).write(error: error, to: &lines.text)
     case .jsonl: lines.text += AnswerObject(style, record).json(error: error).serialized()
@@ -45,13 +66,18 @@ public struct AnswerWriter: Sendable {
 
   /// Writes the lines at once.
   ///
-  /// - Throws: `InferError.output`, or `.closedOutput` where nobody reads any more.
+  /// - Throws: `InferError.output`, or `.closedOutput` where nobody reads any more; `SystemError.system`
+  ///   for an array.
   func write(_ lines: AnswerLines) throws {
-    var text = lines.text
-    try text.withUTF8 { try write(UnsafeRawBufferPointer($0)) }
+    switch target {
+    case .array(let array): try array.append(lines.numbers)
+    case .lines(let descriptor):
+      var text = lines.text
+      try text.withUTF8 { try Self.write(UnsafeRawBufferPointer($0), to: descriptor) }
+    }
   }
 
-  private func write(_ bytes: UnsafeRawBufferPointer) throws {
+  private static func write(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) throws {
     var rest = bytes[...]
     while !rest.isEmpty {
       let slice = UnsafeRawBufferPointer(rebasing: rest)

@@ -11,7 +11,7 @@ import EPTTask
 ///
 /// It may be used from any number of threads.
 public struct InferenceModel: Sendable {
-  private let backbone: LoadedBackbone
+  let backbone: LoadedBackbone
 
   /// Maps the `.ept` file at `path`, to compute with `threads` threads; nil for one a processor.
   ///
@@ -20,12 +20,24 @@ public struct InferenceModel: Sendable {
     backbone = try LoadedBackbone(path: path, threads: threads ?? Processors.available)
   }
 
+  /// Answers with a backbone that is loaded already.
+  public init(_ backbone: LoadedBackbone) {
+    self.backbone = backbone
+  }
+
   /// The tuned task in the `.eptb` file at `path`, called by its file's name.
   ///
   /// - Throws: `FormatError`, `ModelError`, or `TaskError.otherBackbone` for a bundle that was made
   ///   for another model.
   public func task(path: String) throws -> TunedTask {
-    let predictor = try Predictor(TaskBundle(path: path), path: path, on: backbone)
+    try task(TaskBundle(path: path), path: path)
+  }
+
+  /// The tuned task of a bundle in memory, called as one in a file at `path` is.
+  ///
+  /// - Throws: `ModelError`, or `TaskError.otherBackbone` for a bundle that was made for another model.
+  public func task(_ bundle: TaskBundle, path: String) throws -> TunedTask {
+    let predictor = try Predictor(bundle, path: path, on: backbone)
     return TunedTask(prompt: try StreamPrompt(predictor, thresholds: []))
   }
 

@@ -19,12 +19,14 @@ public final class PromptReload: Sendable {
   private let requests: @Sendable () -> UInt
   private let source: PromptSource
   private let backbone: LoadedBackbone
+  private let embedding: EmbeddingSettings?
   private let report: @Sendable (Outcome) -> Void
 
   init(
-    _ source: PromptSource, on backbone: LoadedBackbone, requests: @escaping @Sendable () -> UInt,
-    report: @escaping @Sendable (Outcome) -> Void
+    _ source: PromptSource, on backbone: LoadedBackbone, for embedding: EmbeddingSettings?,
+    requests: @escaping @Sendable () -> UInt, report: @escaping @Sendable (Outcome) -> Void
   ) {
+    self.embedding = embedding
     self.source = source
     self.backbone = backbone
     self.requests = requests
@@ -45,7 +47,7 @@ public final class PromptReload: Sendable {
     let isAsked = isRequested.exchange(false, ordering: .acquiring)
     guard isCounted || isAsked else { return nil }
     do {
-      let prompts = try source.read().prepared(on: backbone)
+      let prompts = try source.read().prepared(on: backbone, for: embedding)
       report(.loaded(prompts.prompts.map(\.name)))
       return prompts
     } catch {

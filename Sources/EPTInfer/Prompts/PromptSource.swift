@@ -91,23 +91,24 @@ public struct PromptBundles: Sendable {
   /// The backbones that the bundles were tuned on, in their order.
   public var backbones: [BackboneIdentity] { prompts.map(\.bundle.backbone) }
 
-  /// Makes the bundles ready for `backbone`.
+  /// Makes the bundles ready for `backbone`; `embedding` says whether and how texts become vectors.
   ///
   /// - Throws: `TaskError` or `ModelError` for a bundle that does not fit it,
-  ///   `InferError.threshold`.
-  func prepared(on backbone: LoadedBackbone) throws -> PromptSet {
+  ///   `InferError.threshold` or `.unsupported`.
+  func prepared(
+    on backbone: LoadedBackbone, for embedding: EmbeddingSettings? = nil
+  ) throws -> PromptSet {
+    let isPair = embedding?.comparesPairs ?? false
     guard !prompts.isEmpty else {
-      return PromptSet([StreamPrompt(plain: backbone.tokenizer)], isNested: false)
+      let limit = try PlainText.limit(embedding?.inputLength, on: backbone)
+      let plain = StreamPrompt(plain: backbone.tokenizer, limit: limit, isPair: isPair)
+      return PromptSet([plain], isNested: false)
     }
-    return try preparedPrompts(on: backbone)
-  }
-
-  private func preparedPrompts(on backbone: LoadedBackbone) throws -> PromptSet {
-    PromptSet(
+    return PromptSet(
       try prompts.map { prompt in
         try StreamPrompt(
           Predictor(prompt.bundle, path: prompt.path, on: backbone),
-          thresholds: prompt.thresholds, least: least)
+          thresholds: prompt.thresholds, least: least, isPair: isPair)
       }, isNested: isNested)
   }
 }

@@ -6,11 +6,13 @@ import EPTText
 final class StreamPrompt: Sendable {
   private enum Encoder: Sendable {
     case task(InputEncoder)
-    case plain(any Tokenizer)
+    case plain(any Tokenizer, limit: Int)
   }
 
-  /// A plain text is cut at T5's own length.
-  private static let plainLimit = 512
+  /// The texts of a pair that is compared.
+  private static let pair = [
+    Field(name: "text1", column: "sentence1"), Field(name: "text2", column: "sentence2"),
+  ]
 
   /// What records and answers call it.
   let name: String
@@ -23,31 +25,49 @@ final class StreamPrompt: Sendable {
   /// What stands before a text; nil for nothing.
   let prompt: PreparedPrompt?
   let rule: DecisionRule
+  /// Whether a record is two texts, each of which is an input of its own.
+  private let isPair: Bool
   private let encoder: Encoder
 
-  /// The prompt of `predictor`.
+  /// The prompt of `predictor`; with `isPair` for records of two texts.
   ///
-  /// - Throws: `InferError.threshold`.
-  init(_ predictor: Predictor, thresholds: [Threshold], least: Float? = nil) throws {
+  /// - Throws: `InferError.threshold`; `.unsupported` for pairs of a task of several texts.
+  init(
+    _ predictor: Predictor, thresholds: [Threshold], least: Float? = nil, isPair: Bool = false
+  ) throws {
+    let own = zip(predictor.task.fields, predictor.task.source.columns)
+      .map { Field(name: $0, column: $1) }
+    guard !isPair || own.count == 1 else {
+      throw InferError.unsupported(
+        what:
+          "\(predictor.name) reads \(own.count) texts as one input, so it has no pairs to compare",
+        hint: "take a bundle of one text, or none")
+    }
     name = predictor.name
     taskName = predictor.task.name
-    fields = zip(predictor.task.fields, predictor.task.source.columns)
-      .map { Field(name: $0, column: $1) }
+    fields = isPair ? Self.pair : own
+    self.isPair = isPair
     labels = predictor.task.labels.map(\.word)
     prompt = predictor.prompt
     rule = try DecisionRule(thresholds, least: least, labels: labels, prompt: name)
     encoder = .task(predictor.encoder)
   }
 
-  /// No prompt: a model reads the text as it is.
-  init(plain tokenizer: any Tokenizer) {
+  /// No prompt: a model reads the text, or the two of a pair, as it is, up to `limit` tokens.
+  init(plain tokenizer: any Tokenizer, limit: Int, isPair: Bool = false) {
     name = "text"
     taskName = nil
-    fields = [Field(name: "text", column: "text")]
+    fields = isPair ? Self.pair : [Field(name: "text", column: "text")]
+    self.isPair = isPair
     labels = []
     prompt = nil
     rule = DecisionRule()
-    encoder = .plain(tokenizer)
+    encoder = .plain(tokenizer, limit: limit)
+  }
+
+  /// The inputs that a record makes: one, or those of a pair.
+  func inputs(_ texts: [String]) -> [(tokens: TokenizedText, isCut: Bool)] {
+    isPair ? texts.map { tokens([$0]) } : [tokens(texts)]
   }
 
   /// The tokens of one row, and whether it had more than are read; `texts` has one text a field.
@@ -56,11 +76,11 @@ final class StreamPrompt: Sendable {
     case .task(let encoder):
       let tokens = encoder.tokens(texts)
       return (tokens, encoder.isCut(texts, tokens))
-    case .plain(let tokenizer):
+    case .plain(let tokenizer, let limit):
       let text = texts.first ?? ""
-      let tokens = tokenizer.encode(text, nil, limit: Self.plainLimit)
-      guard tokens.ids.count == Self.plainLimit else { return (tokens, false) }
-      return (tokens, tokenizer.encode(text).ids.count > Self.plainLimit)
+      let tokens = tokenizer.encode(text, nil, limit: limit)
+      guard tokens.ids.count == limit else { return (tokens, false) }
+      return (tokens, tokenizer.encode(text).ids.count > limit)
     }
   }
 

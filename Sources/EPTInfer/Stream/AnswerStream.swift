@@ -40,14 +40,17 @@ public final class AnswerStream {
     self.format = format
     self.writer = writer
     self.settings = settings
-    prompts = try bundles.prepared(on: backbone)
+    prompts = try bundles.prepared(on: backbone, for: settings.embedding)
     responder =
       if let generation = settings.generation {
         try TextGenerator(backbone, generation, batchRows: settings.batchRows)
+      } else if let embedding = settings.embedding {
+        Embedder(backbone, prompts, embedding, batchRows: settings.batchRows)
       } else {
         try Classifier(backbone.model, prompts, batchRows: settings.batchRows)
       }
-    reload = PromptReload(bundles.source, on: backbone, requests: requests, report: report)
+    reload = PromptReload(
+      bundles.source, on: backbone, for: settings.embedding, requests: requests, report: report)
   }
 
   /// Answers until the input ends; `progress` hears of each batch that has been written.

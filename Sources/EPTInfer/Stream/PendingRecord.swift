@@ -37,9 +37,10 @@ struct PendingRecord: Sendable {
     for place in try prompts.places(for: record) {
       let prompt = prompts.prompts[place]
       let texts = try record.texts(for: prompt.fields, prompt: prompt.name)
-      let (tokens, isCut) = prompt.tokens(texts)
-      asked.append(Question(place: place, tokens: tokens))
-      if isCut { cutTexts += 1 }
+      for (tokens, isCut) in prompt.inputs(texts) {
+        asked.append(Question(place: place, tokens: tokens))
+        if isCut { cutTexts += 1 }
+      }
     }
     questions = asked
   }

@@ -10,6 +10,9 @@ final class RecordReader {
   private let reload: PromptReload
   private let keepsFields: Bool
   private let stopsAtFault: Bool
+  private let shard: Shard?
+  /// Records read so far, of all shards.
+  private var recordCount = 0
   private let queue: BoundedQueue<PendingRecord>
   private let formatFound: (@Sendable (String) -> Void)?
 
@@ -26,6 +29,7 @@ final class RecordReader {
     self.reload = reload
     keepsFields = settings.keepsFields
     stopsAtFault = settings.onFault == .stop
+    shard = settings.shard
     self.queue = queue
   }
 
@@ -57,14 +61,11 @@ final class RecordReader {
     }
   }
 
-  /// What a record asks, nil for a header.
+  /// What a record asks, nil for a header and for a record of another shard.
   private func pending(_ raw: DataRecord) throws -> PendingRecord? {
     var pending = PendingRecord(line: raw.line, prompts: prompts)
     do {
-      guard
-        let record = try parser.record(
-          raw, reader.format, prompts: prompts.prompts.map(\.fields), input: reader.name)
-      else { return nil }
+      guard let record = try ownRecord(raw) else { return nil }
       pending.id = record.id
       // Told twice: a record that cannot be routed has its fields handed on as well.
       if keepsFields { pending.kept = record.unread(by: prompts.prompts.map(\.fields)) }
@@ -80,5 +81,22 @@ final class RecordReader {
       pending.fault = fault
     }
     return pending
+  }
+
+  /// The record, nil for a header and for one of another shard, which may have any fault.
+  private func ownRecord(_ raw: DataRecord) throws -> Record? {
+    func isOwn() -> Bool {
+      defer { recordCount += 1 }
+      return shard?.holds(recordCount) ?? true
+    }
+    let record: Record?
+    do {
+      record = try parser.record(
+        raw, reader.format, prompts: prompts.prompts.map(\.fields), input: reader.name)
+    } catch let fault as RecordFault {
+      guard isOwn() else { return nil }
+      throw fault
+    }
+    return record == nil || isOwn() ? record : nil
   }
 }

@@ -17,12 +17,16 @@ public struct StreamSettings: Sendable, Equatable {
   public var batch = 256
   /// How texts are written; nil to choose among labels.
   public var generation: GenerationSettings?
+  /// How texts become vectors; nil to choose among labels.
+  public var embedding: EmbeddingSettings?
   /// Most tokens and prompt rows that pass through the model together; a single longer text
   /// passes alone.
   public var batchRows = 4096
   public var onFault = FaultHandling.stop
   /// Whether fields that no prompt reads are handed on.
   public var keepsFields = false
+  /// The part of the records to answer; nil for all.
+  public var shard: Shard?
   /// The most bytes that a line may have.
   public var lineLimit = DataReader.defaultLimit
 

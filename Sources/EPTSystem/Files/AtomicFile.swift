@@ -19,7 +19,8 @@ public final class AtomicFile {
   private let replacing: Bool
   private let folder: String
   private let temporaryPath: String
-  private let descriptor: Int32
+  /// Where a program may write one byte after another, as an alternative to `write`.
+  package let descriptor: Int32
   private let systemWrite: Write
   /// Whether something stands under `temporaryPath`.
   private var isNamed: Bool

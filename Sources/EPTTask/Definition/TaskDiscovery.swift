@@ -104,7 +104,7 @@ public enum TaskDiscovery {
   }
 
   /// Names that a template can hold: the columns', or `text`, `text1`, … where one cannot.
-  private static func fieldNames(_ columns: [String]) -> [String] {
+  static func fieldNames(_ columns: [String]) -> [String] {
     let isPlain = columns.allSatisfy { column in
       Int(column) == nil && !column.isEmpty && !column.contains { "{}:".contains($0) }
     }
@@ -113,7 +113,7 @@ public enum TaskDiscovery {
   }
 
   /// One text of an encoder for each field, the third and later joined to the second.
-  private static func segments(_ fields: [String]) -> [String] {
+  static func segments(_ fields: [String]) -> [String] {
     guard let first = fields.first else { return [] }
     let rest = fields.dropFirst().map { "{\($0)}" }.joined(separator: " ")
     return ["{\(first)}"] + (rest.isEmpty ? [] : [rest])

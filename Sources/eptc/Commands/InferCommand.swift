@@ -31,6 +31,7 @@ struct InferCommand: ParsableCommand {
   @OptionGroup var input: StreamInputOptions
   @OptionGroup var answers: AnswerOptions
   @OptionGroup var generation: GenerationOptions
+  @OptionGroup var output: StreamOutputOptions
 
   @Option(
     help: """
@@ -66,6 +67,14 @@ struct InferCommand: ParsableCommand {
   func run() throws {
     // Counted from the first moment on, though prompts are loaded again only once there are some.
     _ = ept_signal_count_from_now(SIGHUP, -1)
+    let target = try output.target(
+      inputs: files + [backbone.model, self.input.input].compactMap { $0 },
+      input: self.input.input,
+      prompts: files + [prompts].compactMap { $0 })
+    if let records = try target?.finishedRecords() {
+      if !quiet { report("\(target?.path ?? "") is finished (\(records) records); skipped") }
+      return
+    }
     let input = try input.open()
     let bundles = try PromptSource(
       files: files, folder: prompts, thresholds: answers.thresholds, least: answers.reject
@@ -78,16 +87,22 @@ struct InferCommand: ParsableCommand {
     settings.generation = generation.settings
     settings.onFault = onError
     settings.keepsFields = answers.keep
-    var display = StreamDisplay(isQuiet: quiet, inputSize: input.size)
+    settings.shard = output.part
+    let file = try target?.begin()
+    var display = StreamDisplay(
+      isQuiet: quiet, inputSize: input.size, writesFile: file != nil)
     let isQuiet = quiet
     let stream = try AnswerStream(
       input, as: self.input.format, prompts: bundles, on: loaded,
-      to: AnswerWriter(descriptor: STDOUT_FILENO, style: answers.style), settings: settings,
+      to: AnswerWriter(descriptor: file?.descriptor ?? STDOUT_FILENO, style: answers.style),
+      settings: settings,
       requests: { UInt(ept_signal_count(SIGHUP)) },
       report: { outcome in StreamDisplay.show(outcome, isQuiet: isQuiet) })
     if !quiet { stream.formatFound = { report($0) } }
     do {
       let counts = try stream.run { display.show($0, bytesRead: input.position.bytes) }
+      try file?.commit()
+      try target?.finish(counts)
       display.end(counts)
     } catch InferError.closedOutput {
       // `eptc infer | head` is no failure.

@@ -16,6 +16,7 @@ struct TuneCommand: ParsableCommand {
       """)
 
   @OptionGroup(title: "Task options") var task: TaskOptions
+  @OptionGroup(title: "Many tasks") var many: ManifestOptions
   @OptionGroup var backbone: BackboneOptions
 
   @Option(
@@ -60,6 +61,17 @@ struct TuneCommand: ParsableCommand {
   }
 
   func run() throws {
+    guard let manifest = task.manifest else {
+      try tune()
+      return
+    }
+    try TuneManifest(
+      path: manifest, common: ManifestOptions.commonArguments, part: many.part
+    ).run(isQuiet: quiet)
+  }
+
+  /// Tunes one task; with `--quiet` `printsResult` says whether its line goes to standard output.
+  func tune(printsResult: Bool = true) throws {
     let named = try task.find()
     let definition = named.definition
     let files = dryRun ? nil : try files(definition)
@@ -92,7 +104,8 @@ struct TuneCommand: ParsableCommand {
     display.begin(summary)
     if !quiet { reportCutTexts(dataset, first.task, loaded) }
     if let checkpoint { display.resume(checkpoint) }
-    try train(sweep, from: checkpoint, on: loaded, files, summary, &display)
+    try train(
+      sweep, from: checkpoint, on: loaded, files, summary, &display, printsResult: printsResult)
   }
 
   /// The run's files, none of which is one that it reads.
@@ -107,8 +120,8 @@ struct TuneCommand: ParsableCommand {
 
   private func train(
     _ sweep: SeedSweep, from checkpoint: TrainingCheckpoint?, on backbone: LoadedBackbone,
-    _ files: RunFiles,
-    _ summary: PlanSummary, _ display: inout TrainingDisplay
+    _ files: RunFiles, _ summary: PlanSummary, _ display: inout TrainingDisplay,
+    printsResult: Bool
   ) throws {
     let log = try files.log.map { path in
       try TrainingLog(path: path, seeds: training.runSeeds, resuming: checkpoint)
@@ -139,7 +152,9 @@ struct TuneCommand: ParsableCommand {
     for outcome in outcomes { log?.write(outcome) }
     if outcomes.count > 1 { log?.write(outcomes) }
     display.end(outcomes, best: best, path: files.output)
-    if quiet { try StandardOutput.print(ResultLine(best, path: files.output).text) }
+    if quiet, printsResult {
+      try StandardOutput.print(ResultLine(best, path: files.output).text)
+    }
     if isInterrupted {
       report(
         "interrupted at step \(outcomes.last?.best.training.steps ?? 0); \(files.output) holds the "

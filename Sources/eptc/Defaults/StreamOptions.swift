@@ -152,7 +152,7 @@ struct AnswerOptions: ParsableArguments {
     }
   }
 
-  private static func threshold(_ text: String) -> Threshold? {
+  static func threshold(_ text: String) -> Threshold? {
     guard let sign = text.lastIndex(of: "="), sign != text.startIndex,
       let probability = Float(text[text.index(after: sign)...]), (0...1).contains(probability)
     else { return nil }

@@ -16,6 +16,13 @@ struct TaskOptions: ParsableArguments {
       "A task of your own, as `eptc tasks show` prints one.", valueName: "file.json"))
   var taskFile: String?
 
+  @Option(
+    help: ArgumentHelp(
+      """
+      Many tasks, a JSON object of these flags a line: {"train": "a.csv", "output": "a.eptb"}. Those on the       command line are for all. A bundle that is there is left as it is.
+      """, valueName: "tasks.jsonl"))
+  var manifest: String?
+
   @Option(help: "Label words of the task's own (words), or 0, 1, … (digits).")
   var labels: LabelWords = .words
 
@@ -72,6 +79,12 @@ struct TaskOptions: ParsableArguments {
   var positive: String?
 
   func validate() throws {
+    guard manifest == nil else {
+      guard task == nil, taskFile == nil, train == nil, dev == nil, test == nil else {
+        throw ValidationError("With --manifest its lines name the tasks and their rows.")
+      }
+      return
+    }
     guard task == nil || taskFile == nil else {
       throw ValidationError("Give --task or --task-file, not both.")
     }

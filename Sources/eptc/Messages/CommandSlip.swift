@@ -4,7 +4,8 @@ struct CommandSlip: Error, CustomStringConvertible {
   private let meant: String?
 
   static let commands = [
-    "convert", "tune", "infer", "eval", "inspect", "tasks", "fold", "export", "report", "help",
+    "convert", "tune", "infer", "embed", "eval", "qualify", "inspect", "tasks", "fold", "export",
+    "report", "help",
   ]
   /// What other tools call it.
   private static let synonyms = [
@@ -13,6 +14,7 @@ struct CommandSlip: Error, CustomStringConvertible {
     "evaluate": "eval", "test": "eval", "score": "eval", "validate": "eval", "metrics": "eval",
     "show": "inspect", "info": "inspect", "verify": "inspect", "diff": "inspect", "list": "tasks",
     "presets": "tasks", "quantize": "convert", "import": "convert", "merge": "fold",
+    "embeddings": "embed", "encode": "embed", "vectorize": "embed", "similarity": "embed",
     "shrink": "fold", "html": "report", "plot": "report", "peft": "export", "version": "--version",
   ]
 

@@ -14,9 +14,10 @@ struct StreamDisplay {
   private var lastShown: ContinuousClock.Instant?
 
   /// A bar needs an input of known size, and answers that do not go to the same terminal.
-  init(isQuiet: Bool, inputSize: Int?) {
+  init(isQuiet: Bool, inputSize: Int?, writesFile: Bool = false) {
     self.isQuiet = isQuiet
-    let hasTerminal = isatty(STDERR_FILENO) == 1 && isatty(STDOUT_FILENO) == 0
+    let hasTerminal =
+      isatty(STDERR_FILENO) == 1 && (writesFile || isatty(STDOUT_FILENO) == 0)
     size = hasTerminal && !isQuiet ? inputSize : nil
     start = clock.now
   }
