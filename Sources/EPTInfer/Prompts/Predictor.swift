@@ -9,6 +9,8 @@ public final class Predictor: Sendable {
   public let name: String
   /// The task that the bundle was tuned for.
   public let task: TaskDefinition
+  /// What scores are divided by before the softmax.
+  public let temperature: Float
   let prompt: PreparedPrompt
   let encoder: InputEncoder
   private let backbone: LoadedBackbone
@@ -21,6 +23,7 @@ public final class Predictor: Sendable {
     try bundle.require(backbone.identity, path: path)
     name = Self.name(of: path)
     task = bundle.task
+    temperature = bundle.temperature
     self.backbone = backbone
     encoder = InputEncoder(
       bundle.task, backbone.tokenizer, hasDecoder: backbone.model.hasDecoder)
@@ -57,6 +60,8 @@ public final class Predictor: Sendable {
   ///
   /// - Throws: `ModelError`.
   public func evaluate(_ examples: [Example], batch: Int) throws -> Evaluation {
-    Evaluation(scores: try scores(of: examples, batch: batch), examples: examples, task: task)
+    Evaluation(
+      scores: try scores(of: examples, batch: batch), examples: examples, task: task,
+      temperature: Double(temperature))
   }
 }

@@ -52,7 +52,8 @@ struct Classifier: Responder {
       }
       let scores = try model.scores(batch.texts, prompts: prompts, promptOfText: promptOfText)
       return zip(scores, batch.prompts).map { scores, prompt in
-        Answer(scores: scores, rule: prompt.rule).map { .label($0) }
+        Answer(scores: scores, temperature: prompt.temperature, rule: prompt.rule)
+          .map { .label($0) }
       }
     }
   }

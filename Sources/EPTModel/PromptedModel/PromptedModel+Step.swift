@@ -11,8 +11,8 @@ extension PromptedModel {
   ///
   /// The batch is computed part by part; losses and gradients of the parts are added.
   func step(
-    of batch: TokenBatch, _ labels: [Int], _ prompt: EPTPrompt, _ readout: Readout,
-    _ workspace: Workspace
+    of batch: TokenBatch, _ labels: [Int], _ weights: [Float], _ prompt: EPTPrompt,
+    _ readout: Readout, _ workspace: Workspace
   ) -> StepResult {
     let arena = workspace.arena
     let pass = PromptPass(prompt, in: arena)
@@ -35,7 +35,8 @@ extension PromptedModel {
         let partDepth = DepthGradients(
           prompt.shape.depth, backbone, hiddenSize: hiddenSize, in: arena)
         let (partLoss, gradient, partHead) = step(
-          part, Array(labels[texts]), input, edits, partDepth, readout, layout, workspace)
+          part, Array(labels[texts]), Array(weights[texts]), input, edits, partDepth, readout,
+          layout, workspace)
         // Means over the part's texts become shares of the mean over all.
         let share = Float(texts.count) / Float(batch.count)
         loss += share * partLoss
@@ -65,8 +66,9 @@ extension PromptedModel {
   /// Adds the gradients with respect to projections to `depth`. The one with respect to the rows is
   /// nil where nothing that is trained stands in them.
   private func step(
-    _ part: TokenBatch, _ labels: [Int], _ input: PromptInput, _ edits: DepthEdits,
-    _ depth: DepthGradients, _ readout: Readout, _ layout: TokenLayout, _ workspace: Workspace
+    _ part: TokenBatch, _ labels: [Int], _ weights: [Float], _ input: PromptInput,
+    _ edits: DepthEdits, _ depth: DepthGradients, _ readout: Readout, _ layout: TokenLayout,
+    _ workspace: Workspace
   ) -> (loss: Float, gradient: MatrixView?, head: LinearHead?) {
     let arena = workspace.arena
     let states = embed(
@@ -81,11 +83,12 @@ extension PromptedModel {
     switch readout {
     case .head(let head):
       (loss, headGradient) = PooledHead(head, in: arena).loss(
-        states: states, labels: labels, stateGradient: stateGradient, layout, in: arena)
+        states: states, labels: labels, weights: weights, stateGradient: stateGradient, layout,
+        in: arena)
     case .labelWords(let words):
       loss =
         backbone.decoder?.loss(
-          words, labels: labels,
+          words, labels: labels, weights: weights,
           EncoderMemory(states: states, texts: (0..<layout.count).map(layout.joined)),
           memoryGradient: stateGradient,
           edits: StackEdits(tasks: [edits.decoder], taskOfText: tasks),

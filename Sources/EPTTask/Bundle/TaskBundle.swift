@@ -19,6 +19,10 @@ public struct TaskBundle: Sendable, Equatable {
   public var pooling: Pooling {
     didSet { readout = readout.pooled(by: pooling) }
   }
+  /// What scores are divided by before the softmax; 1 for as they are.
+  ///
+  /// It makes probabilities calibrated. Answers do not depend on it.
+  public var temperature: Float
 
   /// How a bundle's prompt is kept.
   public enum Form: String, Sendable {
@@ -30,8 +34,10 @@ public struct TaskBundle: Sendable, Equatable {
 
   public init(
     task: TaskDefinition, backbone: BackboneIdentity, training: TrainingRecord,
-    form: Form = .unfolded, prompt: EPTPrompt, readout: Readout, pooling: Pooling = .mean
+    form: Form = .unfolded, prompt: EPTPrompt, readout: Readout, pooling: Pooling = .mean,
+    temperature: Float = 1
   ) {
+    self.temperature = temperature
     self.form = form
     self.task = task
     self.backbone = backbone
@@ -100,10 +106,12 @@ extension TaskBundle {
   public func write(
     to path: String, replacing: Bool, numbers: BundleNumbers = .f32
   ) throws {
-    // Without knowing of them, a reader would take the mean, and leave blocks as they are.
+    // Without knowing of them, a reader would take the mean, leave blocks as they are, and tell other
+    // probabilities.
     var features: ContainerFeatures = []
     if pooling != .mean { features.insert(.pooling) }
     if prompt.shape.depth != nil { features.insert(.depth) }
+    if temperature != 1 { features.insert(.calibration) }
     var writer = ContainerWriter(kind: .bundle, requiredFeatures: features)
     for (name, json) in [
       (BundleNames.task, task.json), (BundleNames.backbone, backbone.json),
@@ -151,6 +159,9 @@ extension TaskBundle {
           ]))
     }
     if pooling != .mean { members.append(JSONMember("pooling", .string(pooling.rawValue))) }
+    if temperature != 1 {
+      members.append(JSONMember("temperature", .number(Double(temperature))))
+    }
     switch readout {
     case .head:
       members.append(JSONMember("readout", "head"))

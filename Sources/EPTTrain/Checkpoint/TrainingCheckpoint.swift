@@ -96,6 +96,9 @@ extension TrainingOutcome {
       "best": best.training.json, "last": last.training.json,
       "predicted_classes": predictedClasses.map { .integer($0) } ?? .null,
       "seconds": times.json,
+      "temperatures": [
+        "best": .number(Double(best.temperature)), "last": .number(Double(last.temperature)),
+      ],
     ]
   }
 }

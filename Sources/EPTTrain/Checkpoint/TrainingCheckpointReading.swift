@@ -63,7 +63,11 @@ private struct CheckpointReader {
       let trainer = sweep.trainers[index]
       func bundle(_ key: String, _ place: CheckpointNames.Place) throws -> TaskBundle {
         guard let record = json[key].flatMap(TrainingRecord.init) else { throw fault(key) }
-        return trainer.bundle(try parameters(place, like: trainer.start), record)
+        guard let temperature = json["temperatures"]?[key]?.number.map(Float.init),
+          (1e-3...1e3).contains(temperature)
+        else { throw fault("temperatures") }
+        return trainer.bundle(
+          try parameters(place, like: trainer.start), record, temperature: temperature)
       }
       return TrainingOutcome(
         seed: trainer.plan.settings.seed, best: try bundle("best", .finishedBest(index)),

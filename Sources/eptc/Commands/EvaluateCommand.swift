@@ -53,7 +53,8 @@ struct EvaluateCommand: ParsableCommand {
     let predictor = try Predictor(tuned, path: bundle.path, on: loaded)
     let scores = try predictor.scores(of: rows.examples, batch: batch)
     let detail = EvaluationDetail(
-      scores: scores, examples: rows.examples, task: tuned.task, unknown: rows.unknownLabels)
+      scores: scores, examples: rows.examples, task: tuned.task, unknown: rows.unknownLabels,
+      temperature: Double(tuned.temperature))
     let report = EvaluationReport(
       detail, task: tuned.task, majority: MajorityBaseline.score(rows.examples, tuned.task),
       rows: rows.examples.count, mistakes: errors ?? 0)

@@ -43,6 +43,9 @@ struct TuneCommand: ParsableCommand {
       "Write steps and evaluations as JSON, one object a line.", valueName: "run.jsonl"))
   var log: String?
 
+  @Flag(help: "Do not fit a head first, as what the prompt has to beat.")
+  var noBaseline = false
+
   @Flag(help: "Print the plan, every choice made, as JSON, and train nothing.")
   var dryRun = false
 
@@ -70,10 +73,12 @@ struct TuneCommand: ParsableCommand {
     let loaded = try LoadedBackbone(
       path: backbone.path(), threads: backbone.threadCount, precision: backbone.precision)
     let startingPrompt = try start.prompt(for: definition, on: loaded.identity)
+    let classWeights = try training.weights(for: definition)
     let trainers = try training.runSeeds.map { seed in
       var settings = training.settings
       settings.seed = seed
       settings.precision = backbone.precision
+      settings.classWeights = classWeights
       return try Trainer(
         model: loaded.model, tokenizer: loaded.tokenizer, identity: loaded.identity,
         task: definition, data: dataset, settings: settings, start: startingPrompt,
@@ -101,7 +106,8 @@ struct TuneCommand: ParsableCommand {
     let model = (try? backbone.path()).map { [$0] } ?? []
     return try RunFiles(
       output: output ?? "\(definition.name).eptb", keepLast: keepLast, log: log,
-      inputs: model + task.inputs(of: definition) + start.inputs, resuming: resume,
+      inputs: model + task.inputs(of: definition) + start.inputs + training.inputs,
+      resuming: resume,
       replacing: force)
   }
 
@@ -115,6 +121,7 @@ struct TuneCommand: ParsableCommand {
     }
     if checkpoint == nil { log?.write(summary.logLine) }
     let interruption = Interruption()
+    let baseline = try baseline(sweep, display, log: log, isNew: checkpoint == nil, interruption)
     var checkpoints = CheckpointWriter(path: files.checkpoint)
     let outcomes = try withoutActuallyEscaping(
       { (progress: TrainingProgress) in
@@ -139,6 +146,13 @@ struct TuneCommand: ParsableCommand {
     for outcome in outcomes { log?.write(outcome) }
     if outcomes.count > 1 { log?.write(outcomes) }
     display.end(outcomes, best: best, path: files.output)
+    if let baseline, !isInterrupted,
+      let comparison = try sweep.comparison(
+        of: best, with: baseline, shouldStop: { interruption.isRequested })
+    {
+      display.compare(comparison, method: training.method)
+      log?.write(comparison)
+    }
     if quiet { try StandardOutput.print(ResultLine(best, path: files.output).text) }
     if isInterrupted {
       report(
@@ -146,6 +160,21 @@ struct TuneCommand: ParsableCommand {
           + "best so far" + (checkpoints.isCurrent ? "; --resume goes on" : ""))
       throw ExitCode(ExitStatus.interrupted.rawValue)
     }
+  }
+
+  /// Fits the head that the prompt has to beat, and tells its score.
+  ///
+  /// Nothing is fitted where nobody would be told.
+  private func baseline(
+    _ sweep: SeedSweep, _ display: TrainingDisplay, log: TrainingLog?, isNew: Bool,
+    _ interruption: Interruption
+  ) throws -> HeadBaseline? {
+    guard !noBaseline, training.method != .head, !quiet || log != nil,
+      let baseline = try sweep.headBaseline(shouldStop: { interruption.isRequested })
+    else { return nil }
+    display.show(baseline)
+    if isNew { log?.write(baseline) }
+    return baseline
   }
 
   /// Says how many texts are longer than what the prompt reads.

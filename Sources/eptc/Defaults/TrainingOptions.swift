@@ -1,10 +1,12 @@
 import ArgumentParser
 import EPTModel
+import EPTTask
 import EPTTrain
 
 extension TuningMethod: ExpressibleByArgument {}
 extension ScheduleShape: ExpressibleByArgument {}
 extension Pooling: ExpressibleByArgument {}
+extension Calibration: ExpressibleByArgument {}
 
 extension DepthChoice: ExpressibleByArgument {
   public init?(argument: String) { self.init(argument) }
@@ -16,7 +18,8 @@ struct TrainingOptions: ParsableArguments {
     help: ArgumentHelp(
       """
       What is trained: ept (short prompt, low-rank pair, fusion, subspaces, gate), dept (short prompt \
-      and pair), pt (a long prompt alone) or head (an encoder's linear head alone).
+      and pair), pt (a long prompt alone) or head (a linear head on the frozen states, solved; by steps \
+      with --steps).
       """))
   var method = Self.defaults.method
 
@@ -60,6 +63,21 @@ struct TrainingOptions: ParsableArguments {
 
   @Option(help: "Steps after which a run without --steps ends at the latest.")
   var longestRun = Self.defaults.longestRun
+
+  @Option(
+    help: ArgumentHelp(
+      """
+      How much the rows of each class weigh: balanced (all classes the same), or a file with a label and \
+      its weight in each line. (default: each row the same)
+      """, valueName: "balanced|file"))
+  var classWeights: String?
+
+  @Option(
+    help: """
+      Whether probabilities are calibrated by a temperature fitted on the validation rows: auto (where \
+      that lowers their loss), on or off. No answer changes.
+      """)
+  var calibrate = Self.defaults.calibration
 
   @Option(
     help: """
@@ -149,6 +167,17 @@ struct TrainingOptions: ParsableArguments {
   /// The seeds to run, one after another.
   var runSeeds: [UInt64] { seeds?.values ?? [seed] }
 
+  /// The file that the options name.
+  var inputs: [String] { classWeights.flatMap { $0 == "balanced" ? nil : [$0] } ?? [] }
+
+  /// The class weights for `task`.
+  ///
+  /// - Throws: `TaskError` or `SystemError` for the file.
+  func weights(for task: TaskDefinition) throws -> ClassWeights? {
+    guard let classWeights else { return nil }
+    return classWeights == "balanced" ? .balanced : try ClassWeights.read(classWeights, for: task)
+  }
+
   /// The flags as the trainer takes them.
   var settings: TrainingSettings {
     var settings = TrainingSettings()
@@ -163,6 +192,7 @@ struct TrainingOptions: ParsableArguments {
     settings.evaluationInterval = evaluateEvery
     settings.patience = patience
     settings.longestRun = longestRun
+    settings.calibration = calibrate
     settings.pooling = pooling
     settings.promptLength = promptLength
     settings.inputLength = inputLength

@@ -88,7 +88,7 @@ extension TrainingSetting {
       .inputLength, .rank, .subspaces, .subspaceWidth, .nominalLength, .alpha, .fusion,
       .fusionScale, .promptRate, .lowRankRate, .subspaceRate, .pooling, .depth, .depthSubspaces,
       .depthWidth,
-      .depthRate, .headRate, .weightDecay:
+      .depthRate, .headRate, .weightDecay, .classWeights:
       "--" + String(rawValue.map { $0 == " " ? "-" : $0 })
     }
   }

@@ -56,6 +56,9 @@ struct FileListing {
     if case .head = bundle.readout {
       pooling.append(JSONMember("pooling", .string(bundle.pooling.rawValue)))
     }
+    if bundle.temperature != 1 {
+      pooling.append(JSONMember("temperature", .number(Double("\(bundle.temperature)") ?? 1)))
+    }
     return [
 
       JSONMember("kind", "eptb"),

@@ -42,7 +42,9 @@ final class TrainingLog {
     _ line: String, seeds: [UInt64], _ checkpoint: TrainingCheckpoint
   ) -> Bool {
     guard let json = try? JSON(parsing: line) else { return false }
-    guard let seed = json["seed"]?.integer else { return json["event"] == "plan" }
+    guard let seed = json["seed"]?.integer else {
+      return json["event"] == "plan" || json["event"] == "baseline"
+    }
     // Ends are written anew for all seeds.
     guard let step = json["step"]?.integer, let place = seeds.firstIndex(of: UInt64(clamping: seed))
     else { return false }
@@ -53,12 +55,17 @@ final class TrainingLog {
 
   /// Adds a step or an evaluation.
   func write(_ progress: TrainingProgress) {
+    if case .reading = progress.event { return }
     var members = [
       JSONMember("event", progress.event == .step ? "step" : "evaluation"),
       JSONMember("seed", .integer(Int(clamping: progress.seed))),
       JSONMember("step", .integer(progress.step)),
     ]
+    if let strength = progress.strength {
+      members.append(JSONMember("strength", .number(strength)))
+    }
     switch progress.event {
+    case .reading: break
     case .step:
       members += [
         JSONMember("loss", number(progress.stepLoss)),
@@ -82,6 +89,24 @@ final class TrainingLog {
       ]
     }
     write(.object(members))
+  }
+
+  /// Adds what a prompt has to beat.
+  func write(_ baseline: HeadBaseline) {
+    write([
+      "event": "baseline", "training_rows": .integer(baseline.trainingRows),
+      "validation_rows": .integer(baseline.validationRows),
+      "majority": figures(baseline.majority), "head": figures(baseline.validation),
+    ])
+  }
+
+  /// Adds what the prompt has brought.
+  func write(_ comparison: HeadBaseline.Comparison) {
+    write([
+      "event": "comparison", "rows": .string(comparison.rows),
+      "tuned": figures(comparison.tuned), "head": figures(comparison.head),
+      "gain": .number(comparison.gain),
+    ])
   }
 
   /// Adds the end of one seed's run.
