@@ -38,15 +38,20 @@ struct LogisticRegressionTests {
     [.own] + (OpenBLAS.shared.map { [.openBLAS($0)] } ?? [])
   }
 
-  @Test("Objective within 1e-5, 99.5 % of answers equal, with and without OpenBLAS, on 1 and 2 threads")
+  @Test(
+    "Objective within 1e-5, 99.5 % of answers equal, with and without OpenBLAS, on 1 and 2 threads")
   func goldens() throws {
     let text = try String(contentsOfFile: TestPaths.fixture("task/logistic.json"), encoding: .utf8)
     let cases = try #require(JSON(parsing: text).array)
     #expect(cases.count == 6)
     for golden in cases {
       let name = golden["name"]?.string ?? ""
-      let (key, classes) = try (#require(golden["key"]?.integer), #require(golden["classes"]?.integer))
-      let (rows, columns) = try (#require(golden["rows"]?.integer), #require(golden["columns"]?.integer))
+      let (key, classes) = try (
+        #require(golden["key"]?.integer), #require(golden["classes"]?.integer)
+      )
+      let (rows, columns) = try (
+        #require(golden["rows"]?.integer), #require(golden["columns"]?.integer)
+      )
       let labels = try Self.digits(golden["labels"])
       let weights = try #require(golden["class_weights"]?.array).map { Float($0.number ?? 0) }
       if golden["balanced"] == true {

@@ -90,7 +90,8 @@ struct SolvedHeadTests {
       let (mine, theirs) = (solved.history.points.last, stepped.history.points.last)
       #expect(try #require(mine?.trainingLoss) < #require(theirs?.trainingLoss))
       for change: (inout TrainingSettings) -> Void in [
-        { $0.headRate = 0.1 }, { $0.warmUp = 3 }, { $0.patience = 2 }, { $0.evaluationInterval = 5 },
+        { $0.headRate = 0.1 }, { $0.warmUp = 3 }, { $0.patience = 2 },
+        { $0.evaluationInterval = 5 },
       ] {
         #expect {
           try trainer(folder: folder, change)

@@ -4,7 +4,7 @@ import Glibc
 
 /// How far probabilities are from being the shares of right answers.
 public enum CalibrationError {
-  /// Bins of equal width, as Guo et al. count (ICML 2017).
+  /// How many bins of equal width are counted, as by Guo and others (ICML 2017).
   public static let bins = 15
 
   /// The expected calibration error, from 0 to 1: answers are put into bins by their probability, bin
@@ -15,6 +15,7 @@ public enum CalibrationError {
   ///   - probabilities: The answers', from 0 to 1.
   ///   - right: Whether each answer is right.
   ///   - bins: How many bins there are.
+  /// - Returns: The error; 0 of no answers.
   public static func expected(
     _ probabilities: [Double], right: [Bool], bins: Int = Self.bins
   ) -> Double {

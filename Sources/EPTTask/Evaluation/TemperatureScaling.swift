@@ -2,8 +2,10 @@ import EPTCompute
 import EPTModel
 import Glibc
 
-/// One number that scores are divided by before the softmax, so that probabilities are the shares of
-/// right answers (Guo et al., ICML 2017). Answers stay as they are.
+/// One number that scores are divided by before the softmax.
+///
+/// Probabilities become the shares of right answers, and answers stay as they are. Guo, Pleiss, Sun and
+/// Weinberger, "On Calibration of Modern Neural Networks", ICML 2017.
 public struct TemperatureScaling {
   /// Beyond these a temperature says more about few rows than about the scores.
   public static let range = 0.1...10.0

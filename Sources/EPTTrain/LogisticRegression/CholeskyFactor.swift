@@ -42,15 +42,13 @@ struct CholeskyFactor {
   private static func dot(
     _ x: UnsafeBufferPointer<Double>, _ y: UnsafeBufferPointer<Double>, count: Int
   ) -> Double {
+    guard count > 0, let x = x.baseAddress, let y = y.baseAddress else { return 0 }
     var sums = SIMD8<Double>.zero
     var index = 0
     while index + 8 <= count {
-      var (a, b) = (SIMD8<Double>.zero, SIMD8<Double>.zero)
-      for lane in 0..<8 {
-        a[lane] = x[index + lane]
-        b[lane] = y[index + lane]
-      }
-      sums.addProduct(a, b)
+      let a = UnsafeRawPointer(x + index).loadUnaligned(as: SIMD8<Double>.self)
+      let b = UnsafeRawPointer(y + index).loadUnaligned(as: SIMD8<Double>.self)
+      sums += a * b
       index += 8
     }
     var sum = sums.sum()

@@ -5,6 +5,8 @@ struct LimitedMemoryBFGS {
   private static let memory = 12
   /// A step that has been halved so often is lost in rounding.
   private static let mostHalvings = 24
+  /// Steps after which progress is looked at.
+  private static let period = 10
   /// The share of the promised decrease that a step must bring (Armijo).
   private static let sufficientDecrease = 1e-4
 
@@ -14,7 +16,7 @@ struct LimitedMemoryBFGS {
     var value: Double
     var gradient: [Double]
     var iterations = 0
-    /// Whether it ended of itself; false at the most iterations, or where it was stopped.
+    /// Whether it ended of itself; false at the most iterations.
     var isConverged = false
   }
 
@@ -22,7 +24,8 @@ struct LimitedMemoryBFGS {
   let function: ([Double], inout [Double]) -> Double
   /// Puts about the inverse Hessian's product with a vector in that vector's place.
   let precondition: (inout [Double]) -> Void
-  /// Ends where the next step promises less than this share of the value.
+  /// Ends where the next step promises less than this share of the value, or where steps have brought
+  /// less: rounding then hides what there is to gain.
   var tolerance = 1e-8
   var mostIterations = 1000
 
@@ -39,6 +42,7 @@ struct LimitedMemoryBFGS {
     let value = function(start, &gradient)
     var here = Minimum(point: start, value: value, gradient: gradient)
     var pairs: [Pair] = []
+    var before = value
     while here.iterations < mostIterations {
       if shouldStop() { return nil }
       var direction = self.direction(here.gradient, pairs)
@@ -63,6 +67,12 @@ struct LimitedMemoryBFGS {
         if pairs.count > Self.memory { pairs.removeFirst() }
       }
       here = next
+      guard here.iterations % Self.period == 0 else { continue }
+      if before - here.value < Double(Self.period) * tolerance * abs(here.value) {
+        here.isConverged = true
+        return here
+      }
+      before = here.value
     }
     return here
   }

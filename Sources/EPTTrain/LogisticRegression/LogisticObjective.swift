@@ -1,7 +1,9 @@
 import EPTCompute
 import Glibc
 
-/// What logistic regression with an L2 penalty minimises, as scikit-learn's `LogisticRegression` does:
+/// What logistic regression with an L2 penalty minimises.
+///
+/// It is the objective of scikit-learn's `LogisticRegression`:
 ///
 ///     C · Σᵢ cᵢ · (log Σₖ exp zᵢₖ - zᵢ,yᵢ) + ½ ‖W‖²,   z = x·Wᵀ + b
 ///

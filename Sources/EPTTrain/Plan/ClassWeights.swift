@@ -28,7 +28,8 @@ public enum ClassWeights: Sendable, Equatable {
       guard weights.count == classes, weights.allSatisfy(Self.range.contains) else {
         throw TrainError.invalidSetting(
           [.classWeights],
-          reason: "must be \(classes) numbers from \(Self.range.lowerBound) to \(Self.range.upperBound)")
+          reason:
+            "must be \(classes) numbers from \(Self.range.lowerBound) to \(Self.range.upperBound)")
       }
       return weights
     }
@@ -73,7 +74,8 @@ public enum ClassWeights: Sendable, Equatable {
     }
     if let missing = weights.firstIndex(of: nil) {
       throw TaskError.badTaskFile(
-        path: path, reason: "the label \(task.labels[missing].word.printable(limit: 40)) has no weight")
+        path: path,
+        reason: "the label \(task.labels[missing].word.printable(limit: 40)) has no weight")
     }
     return .given(weights.compactMap { $0 })
   }
