@@ -131,7 +131,9 @@ struct TaskBundleTests {
     try expectFault(
       "contradicts", section: "prompt", replacing: "\"readout\"",
       with: "\"temperature\":2,\"readout\"")
-    try expectFault("contradicts", section: "task", features: .calibration)
+    try expectFault(
+      "contradicts", section: "prompt", replacing: "\"readout\"", with: "\"other\":2,\"readout\"",
+      features: .calibration)
   }
 
   @Test func labelWordsHaveNoPooling() throws {
