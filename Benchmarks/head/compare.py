@@ -59,7 +59,9 @@ def compare(folder):
     same = []
     for index in STRENGTHS:
         fit = about["fits"][index]
-        model = LogisticRegression(C=fit["strength"], solver="newton-cholesky", tol=1e-9, max_iter=1000)
+        # Newton's matrix of several classes has (classes · columns)² numbers.
+        solver = "newton-cholesky" if about["classes"] == 2 else "lbfgs"
+        model = LogisticRegression(C=fit["strength"], solver=solver, tol=1e-9, max_iter=20_000)
         model.fit(x, y)
         theirs = objective(x, y, model, fit["strength"])
         same.append({
