@@ -3,7 +3,7 @@
 import PackageDescription
 
 // The rooms, top to bottom: a target may depend only on targets above it.
-// docs/architecture.md draws the data's way through them.
+// docs/explanation/architecture.md draws the data's way through them.
 let package = Package(
   name: "eptc",
   products: [

@@ -1,7 +1,7 @@
 import CEPTKernels
 import EPTFormat
 
-/// Makes the bytes and scales of a `q8` or `q4` matrix, docs/format.md.
+/// Makes the bytes and scales of a `q8` or `q4` matrix, docs/reference/format.md.
 struct PanelQuantizer {
   /// Why some rows could not be encoded.
   enum Fault: Error {

@@ -3,8 +3,8 @@ import EPTCompute
 
 /// EPT in depth: a block's output projected into gated subspaces, and added to it.
 ///
-/// `G = K · softmax(H·Wg)`, `H ← H + Σ_j G_j ⊙ (H·U_j·V_j)`; docs/method.md, "In depth". With one
-/// subspace there is no gate.
+/// `G = K · softmax(H·Wg)`, `H ← H + Σ_j G_j ⊙ (H·U_j·V_j)`. With one subspace there is no gate.
+/// docs/explanation/method.md, "In depth".
 package struct GatedProjection {
   /// `U_1 … U_K`, a vector a row. `[K·k, d]`
   let down: MatrixView

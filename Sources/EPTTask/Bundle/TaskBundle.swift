@@ -3,7 +3,7 @@ import EPTModel
 
 /// A tuned task: all that a backbone needs to answer, in one small file.
 ///
-/// docs/format.md describes the file.
+/// docs/reference/format.md describes the file.
 public struct TaskBundle: Sendable, Equatable {
   public var task: TaskDefinition
   /// The backbone that the prompt was tuned on, and works with.
