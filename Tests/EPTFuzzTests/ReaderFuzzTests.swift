@@ -10,7 +10,7 @@ import Testing
 /// little time and memory, and no byte outside of it is touched.
 ///
 /// The readers find each file in memory that ends at a page which must not be read.
-@Suite struct ReaderFuzzTests {
+@Suite(.timeLimit(.minutes(15))) struct ReaderFuzzTests {
   private static let filesPerReader = 70_000
   /// No file may keep a reader busy for longer.
   private static let longestSeconds = 0.1

@@ -3,7 +3,9 @@ import EPTTestSupport
 import Foundation
 import Testing
 
-@Suite("Bad days: full disks, closed descriptors, wrong outputs, no threads")
+@Suite(
+  "Bad days: full disks, closed descriptors, wrong outputs, no threads",
+  .timeLimit(.minutes(15)))
 struct BadDayTests {
   /// Runs a shell command in which `$EPTC` is the tool.
   private func shell(_ command: String, in folder: String) throws -> CommandLineRun {
