@@ -16,7 +16,7 @@ public enum InferError: Error, Equatable, Sendable {
   case unsupported(what: String, hint: String)
   /// The answers cannot be written. `reason` is the system's own text.
   case output(reason: String)
-  /// Whoever read the answers has gone.
+  /// The reader of the answers has gone.
   case closedOutput
 }
 

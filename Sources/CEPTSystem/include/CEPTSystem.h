@@ -16,7 +16,7 @@ void ept_mapping_forget(int number);
 
 /// From now on, ends the process with one line on standard error, which begins with `prefix`, and
 /// exit status `status` where a mapped file's bytes are no longer there: the file was cut, or its disk
-/// is gone. The system tells it by SIGBUS.
+/// is gone. The system reports it by SIGBUS.
 ///
 /// A SIGBUS for any other reason goes to whom it went before. `prefix` must outlive the process.
 /// The first call counts. Returns false where the system refuses the handler.

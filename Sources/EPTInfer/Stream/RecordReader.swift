@@ -66,7 +66,7 @@ final class RecordReader {
           raw, reader.format, prompts: prompts.prompts.map(\.fields), input: reader.name)
       else { return nil }
       pending.id = record.id
-      // Told twice: a record that cannot be routed has its fields handed on as well.
+      // Told twice: a record that cannot be routed has its fields kept as well.
       if keepsFields { pending.kept = record.unread(by: prompts.prompts.map(\.fields)) }
       try pending.ask(record)
       if keepsFields {

@@ -21,7 +21,7 @@ public struct StreamSettings: Sendable, Equatable {
   /// passes alone.
   public var batchRows = 4096
   public var onFault = FaultHandling.stop
-  /// Whether fields that no prompt reads are handed on.
+  /// Whether fields that no prompt reads are copied to the answers.
   public var keepsFields = false
   /// The most bytes that a line may have.
   public var lineLimit = DataReader.defaultLimit

@@ -1,7 +1,7 @@
 /// Paths as Swift strings, though the system's are bytes of no encoding.
 ///
-/// A name in Latin-1, say, is no UTF-8. Its bytes that are not stand in a `String` as scalars of
-/// private use, U+10FE80 to U+10FEFF, and go back to the system as the bytes they were. Names that
+/// A name in Latin-1, say, is no UTF-8. In a `String` each of its other bytes is a scalar of private
+/// use, U+10FE80 to U+10FEFF. It goes back to the system as the byte that it was. Names that
 /// have one of these scalars themselves come through as well: its bytes are kept the same way.
 package enum PathBytes {
   private static let base: UInt32 = 0x10FE00

@@ -21,7 +21,7 @@ public struct LabelledFile: Sendable {
   let textColumns: [String]
   let labelColumn: String
   let rows: [LabelledRow]
-  /// Rows passed over because the official file is known to be broken there.
+  /// Rows skipped because the official file is known to be broken there.
   let skippedRows: Int
   /// How to read the file again.
   let reading: ReadingOptions

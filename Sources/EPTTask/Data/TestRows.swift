@@ -33,8 +33,8 @@ public struct TestRows: Sendable {
 
   /// The test rows of `bundle`, by its own rule.
   ///
-  /// For a task found in the user's files, these are looked for by their names in `data`, else in
-  /// `EPT_DATA`, in the current folder and in `./data`, and must be the same to the byte.
+  /// For a task found in the user's files, these files are found by their names in `data`, else
+  /// in `EPT_DATA`, in the current folder and in `./data`. Their bytes must be the same.
   ///
   /// - Throws: `TaskError.dataNotFound`, `.changedData`, `.badRow` or `.noRows`; `DataError` if a file
   ///   cannot be read.
