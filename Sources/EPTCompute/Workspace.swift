@@ -69,7 +69,7 @@ package final class Workspace: @unchecked Sendable {
   ///
   /// Blocks are large enough to pay for packing the weights once more. They are small enough for
   /// a layer's activations to stay in the second-level cache. With several threads their number is
-  /// even, or a multiple of four, so that threads finish together. Few rows are one block on the
+  /// two or a multiple of four, so that threads finish together. Few rows are one block on the
   /// calling thread, and their products `split`.
   package func forRowBlocks(_ rows: Int, _ body: (Range<Int>, Arena) -> Void) {
     let wanted = (rows + 255) / 256

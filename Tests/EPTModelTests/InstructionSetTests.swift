@@ -8,8 +8,8 @@ struct InstructionSetTests {
     let int8 = InstructionSet.allCases.filter { $0.int8Kernels != nil }
     let attention = InstructionSet.allCases.filter { $0.bfloat16Attention != nil }
     for (name, sets) in [("f32", tested), ("int8", int8), ("bfloat16 attention", attention)] {
-      let names = sets.map(\.rawValue)
-      print("instruction sets tested, \(name): \(names.isEmpty ? "none" : names.joined(separator: ", "))")
+      let names = sets.isEmpty ? "none" : sets.map(\.rawValue).joined(separator: ", ")
+      print("instruction sets tested, \(name): \(names)")
     }
     #expect(tested.contains(.scalar) && int8.contains(.scalar))
     #if arch(x86_64)

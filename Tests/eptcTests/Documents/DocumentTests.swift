@@ -67,12 +67,13 @@ struct DocumentTests {
       }
     }
     let tool = try CommandLineRun.tool().path
-    try """
+    let script = """
       #!/bin/bash
       [[ ${1-} == tune ]] && set -- "$@" --steps 4
       exec '\(tool)' "$@"
 
-      """.write(toFile: "\(folder)/bin/eptc", atomically: true, encoding: .utf8)
+      """
+    try script.write(toFile: "\(folder)/bin/eptc", atomically: true, encoding: .utf8)
     try files.setAttributes([.posixPermissions: 0o755], ofItemAtPath: "\(folder)/bin/eptc")
     let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
     return [
