@@ -1,5 +1,6 @@
 import EPTTestSupport
 import Foundation
+import Testing
 
 /// A page of the documents, and the shell blocks in it.
 struct DocumentPage: CustomTestStringConvertible, Sendable {
