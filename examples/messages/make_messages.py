@@ -2,7 +2,7 @@
 
 python make_messages.py
 
-The tutorial and the how-to pages learn from them. Sentences are put together from the parts below, with a fixed seed; no row is real.
+The tutorial and the how-to pages learn from them. Sentences are put together from the parts below, with a fixed seed. No row is real.
 """
 
 import csv
@@ -102,9 +102,28 @@ SENTENCES = {
     ],
 }  # fmt: skip
 
+# What two teams could answer: who did is chance, so no model gets all of these right.
+SHARED = {
+    ("billing", "returns"): [
+        "I sent the {thing} back and the {sum} are not on my account.",
+        "when do I get the {sum} for the {thing} that I returned?",
+    ],
+    ("returns", "repair"): [
+        "the {thing} is broken and I do not want it any more.",
+        "the {thing} came in pieces, what now?",
+    ],
+    ("delivery", "account"): ["the parcel went to my old address.", "I have moved, where does order {order} go?"],
+    ("billing", "delivery"): ["I paid {when} and have nothing to show for it.", "why do I pay {sum} for the courier?"],
+}  # fmt: skip
+# The share of such messages.
+SHARED_SHARE = 0.15
+
 
 def message(label, random_):
     sentence = random_.choice(SENTENCES[label])
+    pairs = [pair for pair in SHARED if label in pair]
+    if pairs and random_.random() < SHARED_SHARE:
+        sentence = random_.choice(SHARED[random_.choice(pairs)])
     slots = {name: random_.choice(values) for name, values in PARTS.items()}
     # Two sums in one sentence are two numbers.
     text = sentence.replace("{sum}", slots.pop("sum"), 1).format(**slots, sum=random_.choice(PARTS["sum"]))
@@ -131,7 +150,7 @@ def main():
             seen.add(text)
             rows.append((text, label))
     write("messages.csv", rows[:600], ("text", "label"))
-    write("new.csv", [(i + 1, text) for i, (text, _) in enumerate(rows[600:])], ("id", "text"))
+    write("new.csv", [(i + 1, text) for i, (text, _) in enumerate(rows[600:])], ("number", "text"))
 
 
 if __name__ == "__main__":
