@@ -82,6 +82,11 @@ package final class BoundedQueue<Element: Sendable>: @unchecked Sendable {
     }
   }
 
+  /// Whether `take` would return without waiting, as far as it is known what it will ask for.
+  package var isReady: Bool {
+    lock.locked { isFinished || (!elements.isEmpty && (isEnough || isPaused)) }
+  }
+
   /// Whether what is inside makes a batch, or nothing more fits.
   private var isEnough: Bool {
     elements.count >= wanted.count || cost >= min(wanted.cost, room)
