@@ -66,8 +66,9 @@ public final class AnswerStream {
     let hasThread = (try? BackgroundThread.start("to read with") { handedOver.run() }) != nil
     func nextBatch() throws -> [PendingRecord] {
       // Where the system gives no thread, this one reads and answers by turns.
-      if !hasThread { reader.readBatch() }
-      return try queue.take(count: settings.batch, cost: settings.batchRows)
+      let (count, cost) = (settings.batch, settings.batchRows)
+      if !hasThread { reader.readBatch(count: count, cost: cost) }
+      return try queue.take(count: count, cost: cost)
     }
     var counts = StreamCounts()
     var needsHeader = writer.hasHeader

@@ -36,11 +36,12 @@ final class RecordReader {
     advance { false }
   }
 
-  /// Puts records into the queue until it has enough for who takes them, the input pauses or it ends.
+  /// Puts records into the queue until it has enough for who takes `count` of them or up to `cost`, the input
+  /// pauses or it ends.
   ///
   /// For a thread that then takes them itself, so that nothing waits for room.
-  func readBatch() {
-    advance { queue.isReady }
+  func readBatch(count: Int, cost: Int) {
+    advance { queue.isReady(count: count, cost: cost) }
   }
 
   /// Reads until `isEnough` holds or the input ends.

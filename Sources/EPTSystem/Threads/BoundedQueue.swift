@@ -82,9 +82,12 @@ package final class BoundedQueue<Element: Sendable>: @unchecked Sendable {
     }
   }
 
-  /// Whether `take` would return without waiting, as far as it is known what it will ask for.
-  package var isReady: Bool {
-    lock.locked { isFinished || (!elements.isEmpty && (isEnough || isPaused)) }
+  /// Whether `take` with the same arguments would return without waiting.
+  package func isReady(count: Int, cost limit: Int) -> Bool {
+    lock.locked {
+      wanted = (count, limit)
+      return isFinished || (!elements.isEmpty && (isEnough || isPaused))
+    }
   }
 
   /// Whether what is inside makes a batch, or nothing more fits.
