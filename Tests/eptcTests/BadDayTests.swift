@@ -222,7 +222,8 @@ struct BadDayTests {
   func refusedMemory() throws {
     try TestPaths.withTemporaryFolder { folder in
       try Demonstration.prepare(folder)
-      let texts = String(repeating: String(repeating: "a good film and ", count: 200) + "\n", count: 20)
+      let line = String(repeating: "a good film and ", count: 200) + "\n"
+      let texts = String(repeating: line, count: 20)
       try texts.write(toFile: folder + "/in", atomically: true, encoding: .utf8)
       // Down to where it is not enough, wherever that is on this system.
       let run = try shell(
