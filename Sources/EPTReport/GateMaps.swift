@@ -12,6 +12,10 @@ struct GateMaps {
     self.bundle = bundle
   }
 
+  /// The most columns and rows of a map; more tokens share columns, further subspaces are left out.
+  private static let mostColumns = 100
+  private static let mostRows = 32
+
   private let width = 1000.0
   private let left = 92.0
   private let cellHeight = 26.0
@@ -33,9 +37,13 @@ struct GateMaps {
         values: [Float](repeating: Float(even), count: shape.promptLength * shape.subspaces))
     let farthest = (before.values + after.values).reduce(0) { max($0, abs(Double($1) - even)) }
     let scale = max(farthest, 0.01)
+    let size = Self.tokensOfColumn(shape.promptLength)
+    let column = size == 1 ? "a prompt token" : "the mean of \(size) prompt tokens"
+    let leftOut = max(0, shape.subspaces - Self.mostRows)
     return """
-      <p class="small">One column a prompt token (\(shape.promptLength)), one row a subspace \
-      (\(shape.subspaces)). A token's weights sum to 1.</p>
+      <p class="small">One column \(column) (of \(grouped(shape.promptLength))), one row a subspace \
+      (\(grouped(shape.subspaces))). A token's weights sum to 1.\
+      \(leftOut > 0 ? " The last \(grouped(leftOut)) subspaces are left out." : "")</p>
       <div class="scroll">
       \(legend(even, scale))
       <h3>Before training</h3>
@@ -46,7 +54,30 @@ struct GateMaps {
       """
   }
 
-  private func map(_ gate: Matrix, _ even: Double, _ scale: Double, _ label: String) -> String {
+  /// How many tokens share a column, so that a page can show `count` of them.
+  private static func tokensOfColumn(_ count: Int) -> Int {
+    max(1, (count + mostColumns - 1) / mostColumns)
+  }
+
+  /// The part of `gate` that is shown: means of neighbouring tokens, the first subspaces.
+  private static func shown(_ gate: Matrix) -> Matrix {
+    let size = tokensOfColumn(gate.rows)
+    let subspaces = min(mostRows, gate.columns)
+    let starts = Array(stride(from: 0, to: gate.rows, by: size))
+    var values: [Float] = []
+    for start in starts {
+      let tokens = start..<min(start + size, gate.rows)
+      for subspace in 0..<subspaces {
+        let sum = tokens.reduce(Float(0)) { $0 + gate.values[$1 * gate.columns + subspace] }
+        values.append(sum / Float(tokens.count))
+      }
+    }
+    return Matrix(rows: starts.count, columns: subspaces, values: values)
+  }
+
+  private func map(_ whole: Matrix, _ even: Double, _ scale: Double, _ label: String) -> String {
+    let gate = Self.shown(whole)
+    let size = Self.tokensOfColumn(whole.rows)
     let cell = (width - left) / Double(gate.rows)
     let height = cellHeight * Double(gate.columns) + 20
     var parts = [
@@ -66,14 +97,14 @@ struct GateMaps {
         parts.append("<rect class=\"cell\" \(place)/>")
         parts.append(
           "<rect class=\"\(weight >= even ? "f1" : "f2")\" fill-opacity=\"\(decimal(share, 3))\" \(place)>"
-            + "<title>token \(token + 1), subspace \(subspace + 1): \(decimal(weight, 4))</title></rect>"
+            + "<title>token \(token * size + 1), subspace \(subspace + 1): \(decimal(weight, 4))</title></rect>"
         )
       }
     }
     let ticks = stride(from: 1, through: gate.rows, by: max(1, (gate.rows + 9) / 10))
     for token in ticks {
       parts.append(
-        "<text x=\"\(tenth(left + cell * (Double(token) - 0.5)))\" y=\"\(height - 5)\" text-anchor=\"middle\">\(token)</text>"
+        "<text x=\"\(tenth(left + cell * (Double(token) - 0.5)))\" y=\"\(height - 5)\" text-anchor=\"middle\">\((token - 1) * size + 1)</text>"
       )
     }
     return parts.joined(separator: "\n") + "\n</svg>"

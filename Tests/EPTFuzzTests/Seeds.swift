@@ -50,7 +50,7 @@ enum Seeds {
   private static func entries(of file: [UInt8]) -> [(name: String, bytes: [UInt8])] {
     file.withUnsafeBytes { bytes in
       ((try? StoredZip(bytes, path: "seed"))?.entries ?? [:])
-        .map { ($0.key, Array($0.value.bytes)) }.sorted { $0.0 < $1.0 }
+        .map { ($0.key.text, Array($0.value.bytes)) }.sorted { $0.0 < $1.0 }
     }
   }
 

@@ -43,7 +43,7 @@ struct ReportCommand: ParsableCommand {
     let output =
       output ?? (path.hasSuffix(".eptb") ? String(path.dropLast(5)) : path) + ".html"
     let model = try? backbone.path(for: [tuned.backbone])
-    let inputs = [path, log, test.test, model].compactMap { $0 }
+    let inputs = [path, log, model].compactMap { $0 } + test.inputs(of: tuned)
     try OutputPath.check(output, replacing: force, inputs: inputs)
     let lock = try OutputLock(path: output)
     defer { withExtendedLifetime(lock) {} }
@@ -69,8 +69,10 @@ struct ReportCommand: ParsableCommand {
     } catch let error as CommandError {
       return gap("\(error)")
     } catch let error as TaskError {
-      guard case .dataNotFound = error else { throw error }
-      return gap(FlagNames.message(error))
+      switch error {
+      case .dataNotFound, .dataGone: return gap(FlagNames.message(error))
+      default: throw error
+      }
     }
   }
 

@@ -54,8 +54,8 @@ struct TuneCommand: ParsableCommand {
   @OptionGroup var start: StartOptions
 
   func validate() throws {
-    if let checkpointEvery, checkpointEvery < 1 {
-      throw ValidationError("--checkpoint-every must be 1 or more.")
+    if let checkpointEvery, !(1...1 << 24).contains(checkpointEvery) {
+      throw ValidationError("--checkpoint-every must be from 1 to 16777216.")
     }
   }
 
@@ -65,8 +65,8 @@ struct TuneCommand: ParsableCommand {
     let files = dryRun ? nil : try files(definition)
     let rows = try task.rows(of: named)
     let dataset = rows.dataset
-    for warning in named.warnings + rows.warnings { report("warning: \(warning)") }
     if !quiet, !dryRun { for line in rows.lines { report(line) } }
+    for warning in named.warnings + rows.warnings { report("warning: \(warning)") }
     let loaded = try LoadedBackbone(
       path: backbone.path(), threads: backbone.threadCount, precision: backbone.precision)
     let startingPrompt = try start.prompt(for: definition, on: loaded.identity)
@@ -82,7 +82,7 @@ struct TuneCommand: ParsableCommand {
     guard let first = trainers.first else { return }
     let summary = PlanSummary(first, on: loaded.identity)
     guard let files else {
-      try StandardOutput.print(summary.json.serialized(indented: true))
+      try StandardOutput.print(summary.json, indented: true)
       return
     }
     let sweep = SeedSweep(trainers, weights: loaded.digest)
@@ -139,7 +139,7 @@ struct TuneCommand: ParsableCommand {
     for outcome in outcomes { log?.write(outcome) }
     if outcomes.count > 1 { log?.write(outcomes) }
     display.end(outcomes, best: best, path: files.output)
-    if quiet { try StandardOutput.print(ResultLine(best, path: files.output).text) }
+    if quiet { try StandardOutput.print(columns: ResultLine(best, path: files.output).columns) }
     if isInterrupted {
       report(
         "interrupted at step \(outcomes.last?.best.training.steps ?? 0); \(files.output) holds the "

@@ -25,7 +25,7 @@ struct FileListing {
 
   private static func facts(of file: SafetensorsFile) -> [JSONMember] {
     let metadata = file.metadata.sorted { $0.key < $1.key }
-      .map { JSONMember($0.key, .string($0.value)) }
+      .map { JSONMember($0.key.text, .string($0.value)) }
     return [JSONMember("kind", "safetensors")]
       + (metadata.isEmpty ? [] : [JSONMember("metadata", .object(metadata))])
   }
