@@ -11,7 +11,7 @@ import Testing
 
 struct ReportTests {
   /// A bundle of two subspaces whose gate prefers one at each token, with five evaluations.
-  private static func bundle(subspaces: Int = 2, name: String = "sst2") throws -> TaskBundle {
+  static func bundle(subspaces: Int = 2, name: String = "sst2") throws -> TaskBundle {
     let shape = PromptShape(
       promptLength: 3, inputLength: 6, hiddenSize: 4, rank: 1, subspaces: subspaces,
       subspaceWidth: 1)
