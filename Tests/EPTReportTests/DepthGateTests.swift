@@ -41,7 +41,8 @@ struct DepthGateTests {
   @Test("a page shows the map of a bundle in depth, and only of one")
   func page() throws {
     var bundle = try ReportTests.bundle()
-    #expect(!Report(bundle, confusion: .failure(ReportGap(""))).html().contains("after blocks</h2>"))
+    #expect(
+      !Report(bundle, confusion: .failure(ReportGap(""))).html().contains("after blocks</h2>"))
     var shape = bundle.prompt.shape
     shape.depth = Self.shape
     bundle.prompt = EPTPrompt(shape: shape)

@@ -18,11 +18,17 @@ struct DepthCommandTests {
       _ = try eptc(["convert", "model.safetensors"])
       for (name, flags) in [
         ("a", ["--prompt-length", "0", "--depth", "last:1"]),
-        ("b", ["--prompt-length", "0", "--depth", "last:1", "--depth-subspaces", "1", "--type", "q8"]),
+        (
+          "b",
+          ["--prompt-length", "0", "--depth", "last:1", "--depth-subspaces", "1", "--type", "q8"]
+        ),
         ("c", ["--prompt-length", "3", "--depth", "all", "--type", "f16"]),
       ] {
         _ = try eptc(
-          ["tune", "--task", "sst2", "--steps", "2", "--batch", "4", "--quiet", "-o", "\(name).eptb"]
+          [
+            "tune", "--task", "sst2", "--steps", "2", "--batch", "4", "--quiet", "-o",
+            "\(name).eptb",
+          ]
             + flags)
       }
       let listing = try JSON(parsing: try eptc(["inspect", "a.eptb", "--json"]).output)

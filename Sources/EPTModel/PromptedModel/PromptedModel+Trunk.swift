@@ -3,7 +3,7 @@ import EPTLayers
 
 /// The encoder's states of a batch, each text read with its prompt.
 struct EncodedTexts {
-  /// `[rows, d]`
+  /// The states of all sequences. `[rows, d]`
   let states: MatrixView
   /// Where the sequences of rows lie in `states`.
   let layout: TokenLayout
@@ -59,12 +59,15 @@ extension PromptedModel {
     // Rows that several tasks share are the task behind all others: it adds nothing.
     let tasks = prompts.map(\.edits.encoder) + [DepthEdits(none: backbone).encoder]
     func edits(_ isAdded: (Int) -> Bool) -> StackEdits {
-      let taskOfText = stage.texts.indices.map { isAdded($0) ? promptOfSequence[$0] : prompts.count }
+      let taskOfText = stage.texts.indices.map {
+        isAdded($0) ? promptOfSequence[$0] : prompts.count
+      }
       return StackEdits(tasks: tasks, taskOfText: taskOfText)
     }
     backbone.encode(
       Backbone.Stage(
-        blocks: stage.blocks, isLast: stage.isLast, sources: stage.sources, forks: edits { stage.isFork[$0] }, edits: edits { stage.isOwn[$0] }),
+        blocks: stage.blocks, isLast: stage.isLast, sources: stage.sources,
+        forks: edits { stage.isFork[$0] }, edits: edits { stage.isOwn[$0] }),
       states, layout, after: before, workspace)
     return EncodedTexts(states: states, layout: layout, sequenceOfText: plan.sequenceOfText)
   }
