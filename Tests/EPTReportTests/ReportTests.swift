@@ -11,7 +11,7 @@ import Testing
 
 struct ReportTests {
   /// A bundle of two subspaces whose gate prefers one at each token, with five evaluations.
-  private static func bundle(
+  static func bundle(
     promptLength: Int = 3, subspaces: Int = 2, evaluations: Int = 5, name: String = "sst2"
   ) throws -> TaskBundle {
     let shape = PromptShape(

@@ -23,6 +23,12 @@ struct TuneCommand: ParsableCommand {
     help: ArgumentHelp("The bundle to write. (default: <task>.eptb)", valueName: "file.eptb"))
   var output: String?
 
+  @Option(
+    help: """
+      Number type of the bundle's tensors: f32, f16 or q8. Scores in it are those of f32.
+      """)
+  var type: BundleNumbers = .f32
+
   @Flag(help: "Replace the output if it exists, and forget an unfinished run.")
   var force = false
 
@@ -135,7 +141,7 @@ struct TuneCommand: ParsableCommand {
     try backbone.requireUnchanged()
 
     let isInterrupted = outcomes.contains { $0.best.training.isInterrupted }
-    try files.write(best, isInterrupted: isInterrupted)
+    try files.write(best, as: type, isInterrupted: isInterrupted)
     for outcome in outcomes { log?.write(outcome) }
     if outcomes.count > 1 { log?.write(outcomes) }
     display.end(outcomes, best: best, path: files.output)

@@ -56,8 +56,17 @@ struct FileListing {
     if case .head = bundle.readout {
       pooling.append(JSONMember("pooling", .string(bundle.pooling.rawValue)))
     }
+    var depth: [JSONMember] = []
+    if let sizes = shape.depth {
+      depth.append(
+        JSONMember(
+          "depth",
+          .string(
+            "encoder_blocks=\(sizes.encoderBlocks) decoder_blocks=\(sizes.decoderBlocks) "
+              + "K=\(sizes.subspaces) k=\(sizes.subspaceWidth) "
+              + "numbers=\(shape.depthParameterCount)")))
+    }
     return [
-
       JSONMember("kind", "eptb"),
       JSONMember("backbone", .string("\(bundle.backbone)")),
       JSONMember(
@@ -67,7 +76,7 @@ struct FileListing {
             + "K=\(shape.subspaces) k=\(shape.subspaceWidth) alpha=\(bundle.prompt.alpha) "
             + "fusion=\(bundle.prompt.usesFusion) fusion_scale=\(bundle.prompt.fusionScale)")),
     ]
-      + pooling + jsonSections(of: file, but: ["prompt", "backbone"])
+      + depth + pooling + jsonSections(of: file, but: ["prompt", "backbone"])
   }
 
   /// The sections of the checkpoint of a training run.
