@@ -1,4 +1,5 @@
 import EPTFormat
+import EPTSystem
 import EPTTestSupport
 import Testing
 
@@ -22,7 +23,7 @@ import Testing
       fixture = try TinyModelTests.Fixture(model, precision: precision)
       golden = try GoldenTensors(path: TestPaths.fixture("model/\(model)/depth.safetensors"))
       self.name = name
-      let sizes = try JSON(parsing: try #require(golden.metadata[name]))
+      let sizes = try JSON(parsing: try #require(golden.metadata[ByteName(name)]))
       func size(_ key: String) throws -> Int { try #require(sizes[key]?.integer) }
       let whole = try fixture.prompt()
       var shape = whole.shape
