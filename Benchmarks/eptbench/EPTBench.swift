@@ -16,7 +16,7 @@ enum EPTBench {
            eptbench digest MODEL THREADS              hashes of scores and gradients
     Driven line by line by Benchmarks/speed:
            eptbench infer MODEL BUNDLE BATCH TOKENS THREADS
-           eptbench tune MODEL ept|pt BATCH LENGTH|real SST2_TRAIN_TSV THREADS
+           eptbench tune MODEL ept|pt|depth BATCH LENGTH|real SST2_TRAIN_TSV THREADS
     """
 
   static func main() throws {

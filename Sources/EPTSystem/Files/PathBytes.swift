@@ -7,7 +7,7 @@ package enum PathBytes {
   private static let base: UInt32 = 0x10FE00
 
   /// The byte that `scalar` stands for; nil for a scalar that is itself.
-  static func byte(standingFor scalar: Unicode.Scalar) -> UInt8? {
+  package static func byte(standingFor scalar: Unicode.Scalar) -> UInt8? {
     guard scalar.value >= base + 0x80, scalar.value <= base + 0xFF else { return nil }
     return UInt8(scalar.value - base)
   }

@@ -64,7 +64,7 @@ struct InferCommand: ParsableCommand {
   }
 
   func run() throws {
-    // Counted from the first moment on, though prompts are loaded again only once there are some.
+    // CEPTStart has done so before, where the system lets it.
     _ = ept_signal_count_from_now(SIGHUP, -1)
     let input = try input.open()
     let bundles = try PromptSource(

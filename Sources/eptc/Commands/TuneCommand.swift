@@ -23,6 +23,12 @@ struct TuneCommand: ParsableCommand {
     help: ArgumentHelp("The bundle to write. (default: <task>.eptb)", valueName: "file.eptb"))
   var output: String?
 
+  @Option(
+    help: """
+      Number type of the bundle's tensors: f32, f16 or q8. Scores in it are those of f32.
+      """)
+  var type: BundleNumbers = .f32
+
   @Flag(help: "Replace the output if it exists, and forget an unfinished run.")
   var force = false
 
@@ -54,8 +60,8 @@ struct TuneCommand: ParsableCommand {
   @OptionGroup var start: StartOptions
 
   func validate() throws {
-    if let checkpointEvery, checkpointEvery < 1 {
-      throw ValidationError("--checkpoint-every must be 1 or more.")
+    if let checkpointEvery, !(1...1 << 24).contains(checkpointEvery) {
+      throw ValidationError("--checkpoint-every must be from 1 to 16777216.")
     }
   }
 
@@ -65,8 +71,8 @@ struct TuneCommand: ParsableCommand {
     let files = dryRun ? nil : try files(definition)
     let rows = try task.rows(of: named)
     let dataset = rows.dataset
-    for warning in named.warnings + rows.warnings { report("warning: \(warning)") }
     if !quiet, !dryRun { for line in rows.lines { report(line) } }
+    for warning in named.warnings + rows.warnings { report("warning: \(warning)") }
     let loaded = try LoadedBackbone(
       path: backbone.path(), threads: backbone.threadCount, precision: backbone.precision)
     let startingPrompt = try start.prompt(for: definition, on: loaded.identity)
@@ -82,7 +88,7 @@ struct TuneCommand: ParsableCommand {
     guard let first = trainers.first else { return }
     let summary = PlanSummary(first, on: loaded.identity)
     guard let files else {
-      try StandardOutput.print(summary.json.serialized(indented: true))
+      try StandardOutput.print(summary.json, indented: true)
       return
     }
     let sweep = SeedSweep(trainers, weights: loaded.digest)
@@ -135,11 +141,11 @@ struct TuneCommand: ParsableCommand {
     try backbone.requireUnchanged()
 
     let isInterrupted = outcomes.contains { $0.best.training.isInterrupted }
-    try files.write(best, isInterrupted: isInterrupted)
+    try files.write(best, as: type, isInterrupted: isInterrupted)
     for outcome in outcomes { log?.write(outcome) }
     if outcomes.count > 1 { log?.write(outcomes) }
     display.end(outcomes, best: best, path: files.output)
-    if quiet { try StandardOutput.print(ResultLine(best, path: files.output).text) }
+    if quiet { try StandardOutput.print(columns: ResultLine(best, path: files.output).columns) }
     if isInterrupted {
       report(
         "interrupted at step \(outcomes.last?.best.training.steps ?? 0); \(files.output) holds the "

@@ -1,10 +1,9 @@
 import CEPTKernels
-import EPTFormat
 
 /// Makes the bytes and scales of a `q8` or `q4` matrix, docs/reference/format.md.
-struct PanelQuantizer {
+package struct PanelQuantizer {
   /// Why some rows could not be encoded.
-  enum Fault: Error {
+  package enum Fault: Error {
     /// A number is NaN or infinite.
     case notFinite
     /// A scale is more than binary16 can hold.
@@ -14,11 +13,11 @@ struct PanelQuantizer {
   private static let instructionSet = Int32(ept_isa_chosen().rawValue)
 
   /// The layout of the whole matrix.
-  let geometry: PanelGeometry
+  package let geometry: PanelGeometry
   private let encoding: TensorEncoding
 
   /// Prepares a matrix of `rows` by `columns`; nil where `encoding` has no panels.
-  init?(_ encoding: TensorEncoding, rows: Int, columns: Int) {
+  package init?(_ encoding: TensorEncoding, rows: Int, columns: Int) {
     guard let geometry = PanelGeometry(encoding, rows: rows, columns: columns) else { return nil }
     self.geometry = geometry
     self.encoding = encoding
@@ -31,7 +30,7 @@ struct PanelQuantizer {
   ///   - rows: How many there are.
   /// - Returns: The panels' bytes and their scales, each as they stand in the payload.
   /// - Throws: `Fault`.
-  func panels(
+  package func panels(
     of values: UnsafePointer<Float>, rows: Int
   ) throws(Fault) -> (codes: [UInt8], scales: [UInt8]) {
     let height = PanelGeometry.rowsPerPanel
