@@ -17,7 +17,7 @@ enum EPTBench {
            eptbench head MODEL TASK DATA ROWS THREADS FOLDER   vectors and solved heads
     Driven line by line by Benchmarks/speed:
            eptbench infer MODEL BUNDLE BATCH TOKENS THREADS
-           eptbench tune MODEL ept|pt BATCH LENGTH|real SST2_TRAIN_TSV THREADS
+           eptbench tune MODEL ept|pt|depth BATCH LENGTH|real SST2_TRAIN_TSV THREADS
     """
 
   static func main() throws {

@@ -185,7 +185,7 @@ struct TaskBundleTests {
     } throws: { "\($0)".contains("`gate`") && "\($0)".contains("f32") }
   }
 
-  /// `fixtures/task/make_bundle.py` wrote the file from docs/format.md, with two encodings.
+  /// `fixtures/task/make_bundle.py` wrote the file from docs/reference/format.md, with two encodings.
   @Test func aFileOfAnotherWriter() throws {
     let bundle = try TaskBundle(path: TestPaths.fixture("task/golden.eptb"))
     #expect(bundle.task.name == "mood")

@@ -1,3 +1,4 @@
+import EPTSystem
 import Glibc
 
 /// One text's answer by one prompt.
@@ -75,7 +76,9 @@ struct DecisionRule: Sendable, Equatable {
   ///
   /// - Throws: `InferError.threshold` if every label has one: none could be the answer.
   init(_ thresholds: [Threshold], least: Float? = nil, labels: [String], prompt: String) throws {
-    let bounds = labels.map { label in thresholds.last { $0.label == label }?.probability }
+    let bounds = labels.map { label in
+      thresholds.last { $0.label.isIdentical(to: label) }?.probability
+    }
     if let label = labels.last, !bounds.contains(nil), least == nil {
       throw InferError.threshold(
         label: label,

@@ -56,6 +56,23 @@ public final class Predictor: Sendable {
     }
   }
 
+  /// The gates of the projections after blocks over all tokens of labelled rows, `batch` rows at a
+  /// time; nil for a prompt without such gates.
+  ///
+  /// - Throws: `ModelError`.
+  public func depthGates(of examples: [Example], batch: Int) throws -> DepthGates? {
+    var sum: DepthGates?
+    for start in stride(from: 0, to: examples.count, by: batch) {
+      let rows = examples[start..<min(start + batch, examples.count)]
+      let texts = TokenBatch(rows.map { encoder.tokens($0.values) })
+      guard let gates = try backbone.model.depthGates(texts, prompt: prompt) else { return nil }
+      sum?.add(gates)
+      sum = sum ?? gates
+    }
+    try backbone.requireUnchanged()
+    return sum
+  }
+
   /// Judges the answers to labelled rows, `batch` of them at a time.
   ///
   /// - Throws: `ModelError`.

@@ -3,7 +3,7 @@ import EPTModel
 
 /// A tuned task: all that a backbone needs to answer, in one small file.
 ///
-/// docs/format.md describes the file.
+/// docs/reference/format.md describes the file.
 public struct TaskBundle: Sendable, Equatable {
   public var task: TaskDefinition
   /// The backbone that the prompt was tuned on, and works with.
@@ -57,33 +57,6 @@ public struct TaskBundle: Sendable, Equatable {
   }
 }
 
-/// How a bundle's tensors are stored.
-public enum BundleNumbers: String, Sendable, CaseIterable {
-  case f32
-  case f16
-
-  fileprivate func add(
-    _ name: String, _ shape: [Int], _ values: [Float], to writer: inout ContainerWriter,
-    _ path: String
-  ) throws {
-    guard self == .f16 else {
-      writer.addTensor(name: name, shape: shape, floats: values)
-      return
-    }
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(2 * values.count)
-    for value in values {
-      let half = Float16(value)
-      guard half.isFinite else {
-        throw TaskError.unusablePrompt(
-          path: path, reason: "tensor `\(name)` has \(value), which is beyond binary16; keep f32")
-      }
-      withUnsafeBytes(of: half.bitPattern.littleEndian) { bytes.append(contentsOf: $0) }
-    }
-    writer.addTensor(name: name, shape: shape, encoding: .f16, bytes: bytes)
-  }
-}
-
 /// Names of a bundle's sections and tensors, beside those of `PromptPart`.
 enum BundleNames {
   static let task = "task"
@@ -126,7 +99,9 @@ extension TaskBundle {
     }
     if case .head(let head) = readout {
       let shape = [head.weight.rows, head.weight.columns]
-      try numbers.add(BundleNames.headWeight, shape, head.weight.values, to: &writer, path)
+      // Few numbers, of which each answer is made.
+      let exact = numbers == .q8 ? .f16 : numbers
+      try exact.add(BundleNames.headWeight, shape, head.weight.values, to: &writer, path)
       writer.addTensor(name: BundleNames.headBias, shape: [head.bias.count], floats: head.bias)
     }
     try writer.write(to: path, replacing: replacing)

@@ -195,7 +195,15 @@ private struct BundleReader {
   }
 
   private func floats(_ name: String, _ shape: [Int]) throws -> [Float] {
-    let values = try file.floats(name, shape: shape)
+    let tensor = try file.tensor(name)
+    guard
+      tensor.shape == shape
+        || (tensor.encoding == .q8 && QuantizedRows.areParts(tensor.shape, of: shape))
+    else {
+      throw FormatError.wrongShape(
+        path: file.path, tensor: name, expected: shape, actual: tensor.shape)
+    }
+    let values = try tensor.floats()
     guard values.allSatisfy(\.isFinite) else {
       throw FormatError.corrupt(
         path: file.path, location: "tensor `\(name)`", reason: "a number is not finite")

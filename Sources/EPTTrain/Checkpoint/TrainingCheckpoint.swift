@@ -3,7 +3,7 @@ import EPTTask
 
 /// A run in the middle: what is left to do follows from it and from the run's settings.
 ///
-/// docs/format.md describes the file.
+/// docs/reference/format.md describes the file.
 public struct TrainingCheckpoint: Sendable {
   /// The sweep that it belongs to.
   let identity: JSON

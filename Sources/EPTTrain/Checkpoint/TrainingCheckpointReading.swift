@@ -1,5 +1,6 @@
 import EPTFormat
 import EPTModel
+import EPTSystem
 import EPTTask
 
 extension TrainingCheckpoint {
@@ -32,7 +33,7 @@ extension TrainingCheckpoint {
     guard stored != given else { return nil }
     if let (mine, theirs) = stored.object.flatMap({ mine in given.object.map { (mine, $0) } }) {
       for member in theirs {
-        let old = mine.first { $0.key == member.key }?.value ?? .null
+        let old = mine.first { $0.key.isIdentical(to: member.key) }?.value ?? .null
         let place = path.isEmpty ? member.key : "\(path).\(member.key)"
         if let difference = difference(old, member.value, at: place) { return difference }
       }

@@ -18,7 +18,7 @@ struct HeadObjective: TrainingObjective {
   private let classWeights: [Float]?
   /// Where each training row stands in the first epoch.
   ///
-  /// Rows are computed in blocks of this order: a run needs them so, and a run that is taken up
+  /// Rows are computed in blocks of this order: a run needs them so, and a run that is resumed
   /// computes the same blocks, with the same rounding.
   private let places: [Int]
   private let order: [Int]

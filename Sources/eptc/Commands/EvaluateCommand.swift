@@ -39,8 +39,8 @@ struct EvaluateCommand: ParsableCommand {
     guard (1...65_536).contains(batch) else {
       throw ValidationError("--batch must be from 1 to 65536.")
     }
-    guard errors.map({ $0 > 0 }) ?? true else {
-      throw ValidationError("--errors must be 1 or more.")
+    guard errors.map({ (1...65_536).contains($0) }) ?? true else {
+      throw ValidationError("--errors must be from 1 to 65536.")
     }
   }
 
@@ -59,7 +59,7 @@ struct EvaluateCommand: ParsableCommand {
       detail, task: tuned.task, majority: MajorityBaseline.score(rows.examples, tuned.task),
       rows: rows.examples.count, mistakes: errors ?? 0)
     if json {
-      try StandardOutput.print(report.json.serialized())
+      try StandardOutput.print(report.json)
     } else {
       try StandardOutput.print(report.line)
       if perClass { try StandardOutput.print(report.classTable) }

@@ -9,7 +9,7 @@ struct TuneCommand: ParsableCommand {
     abstract: "Train a prompt for one task; the backbone stays as it is.",
     discussion: """
       Keeps the parameters that are best on the validation rows. The same seed gives the same file \
-      on processors with the same instruction set; others round otherwise (docs/limits.md). \
+      on processors with the same instruction set; others round otherwise (docs/reference/limits.md). \
       Interrupted (Ctrl-C), it writes the best so far. A checkpoint beside the output, written at \
       each evaluation and removed at the end, lets --resume go on after any interruption, to the \
       same file as an unbroken run.
@@ -22,6 +22,12 @@ struct TuneCommand: ParsableCommand {
     name: .shortAndLong,
     help: ArgumentHelp("The bundle to write. (default: <task>.eptb)", valueName: "file.eptb"))
   var output: String?
+
+  @Option(
+    help: """
+      Number type of the bundle's tensors: f32, f16 or q8. Scores in it are those of f32.
+      """)
+  var type: BundleNumbers = .f32
 
   @Flag(help: "Replace the output if it exists, and forget an unfinished run.")
   var force = false
@@ -57,8 +63,8 @@ struct TuneCommand: ParsableCommand {
   @OptionGroup var start: StartOptions
 
   func validate() throws {
-    if let checkpointEvery, checkpointEvery < 1 {
-      throw ValidationError("--checkpoint-every must be 1 or more.")
+    if let checkpointEvery, !(1...1 << 24).contains(checkpointEvery) {
+      throw ValidationError("--checkpoint-every must be from 1 to 16777216.")
     }
   }
 
@@ -68,8 +74,8 @@ struct TuneCommand: ParsableCommand {
     let files = dryRun ? nil : try files(definition)
     let rows = try task.rows(of: named)
     let dataset = rows.dataset
-    for warning in named.warnings + rows.warnings { report("warning: \(warning)") }
     if !quiet, !dryRun { for line in rows.lines { report(line) } }
+    for warning in named.warnings + rows.warnings { report("warning: \(warning)") }
     let loaded = try LoadedBackbone(
       path: backbone.path(), threads: backbone.threadCount, precision: backbone.precision)
     let startingPrompt = try start.prompt(for: definition, on: loaded.identity)
@@ -87,7 +93,7 @@ struct TuneCommand: ParsableCommand {
     guard let first = trainers.first else { return }
     let summary = PlanSummary(first, on: loaded.identity)
     guard let files else {
-      try StandardOutput.print(summary.json.serialized(indented: true))
+      try StandardOutput.print(summary.json, indented: true)
       return
     }
     let sweep = SeedSweep(trainers, weights: loaded.digest)
@@ -142,7 +148,7 @@ struct TuneCommand: ParsableCommand {
     try backbone.requireUnchanged()
 
     let isInterrupted = outcomes.contains { $0.best.training.isInterrupted }
-    try files.write(best, isInterrupted: isInterrupted)
+    try files.write(best, as: type, isInterrupted: isInterrupted)
     for outcome in outcomes { log?.write(outcome) }
     if outcomes.count > 1 { log?.write(outcomes) }
     display.end(outcomes, best: best, path: files.output)
@@ -153,7 +159,7 @@ struct TuneCommand: ParsableCommand {
       display.compare(comparison, method: training.method)
       log?.write(comparison)
     }
-    if quiet { try StandardOutput.print(ResultLine(best, path: files.output).text) }
+    if quiet { try StandardOutput.print(columns: ResultLine(best, path: files.output).columns) }
     if isInterrupted {
       report(
         "interrupted at step \(outcomes.last?.best.training.steps ?? 0); \(files.output) holds the "

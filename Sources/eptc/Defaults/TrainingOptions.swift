@@ -8,10 +8,6 @@ extension ScheduleShape: ExpressibleByArgument {}
 extension Pooling: ExpressibleByArgument {}
 extension Calibration: ExpressibleByArgument {}
 
-extension DepthChoice: ExpressibleByArgument {
-  public init?(argument: String) { self.init(argument) }
-}
-
 /// The free choices of a training run, as flags.
 struct TrainingOptions: ParsableArguments {
   @Option(
@@ -37,7 +33,8 @@ struct TrainingOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Several runs; the bundle is that of the best by validation.", valueName: "1,2,3"))
+      "Several runs; the bundle is that of the best by validation.", valueName: "1,2,3"),
+    transform: SeedList.init)
   var seeds: SeedList?
 
   @Option(
@@ -121,7 +118,7 @@ struct TrainingOptions: ParsableArguments {
       """
       Blocks that are followed by a gated projection: all, last:M (the last M of the encoder, and of \
       the decoder) or none. With --prompt-length 0 nothing else is trained. (default: none)
-      """, valueName: "all|last:M|none"))
+      """, valueName: "all|last:M|none"), transform: depthChoice)
   var depth: DepthChoice?
 
   @Option(help: "Subspaces of each such projection; 1 has no gate. (default: 4)")
@@ -154,6 +151,13 @@ struct TrainingOptions: ParsableArguments {
   var clip = Self.defaults.gradientClip
 
   private static let defaults = TrainingSettings()
+
+  private static func depthChoice(_ argument: String) throws -> DepthChoice {
+    guard let choice = DepthChoice(argument) else {
+      throw ValidationError("it is all, none, or last:M with M from 1 to 1024")
+    }
+    return choice
+  }
 
   /// Refuses values that cannot work.
   func validate() throws {
@@ -218,13 +222,18 @@ struct TrainingOptions: ParsableArguments {
 }
 
 /// Seeds as `1,2,3`.
-struct SeedList: ExpressibleByArgument {
+struct SeedList {
   let values: [UInt64]
 
-  init?(argument: String) {
+  /// - Throws: `ValidationError`.
+  init(_ argument: String) throws {
     let fields = argument.split(separator: ",", omittingEmptySubsequences: false)
-    let values = fields.compactMap { UInt64($0) }
-    guard values.count == fields.count, Set(values).count == values.count else { return nil }
-    self.values = values
+    values = fields.compactMap { UInt64($0) }
+    guard values.count == fields.count else {
+      throw ValidationError("it is whole numbers with commas between, such as 1,2,3")
+    }
+    guard Set(values).count == values.count else {
+      throw ValidationError("a seed stands twice, which would be the same run")
+    }
   }
 }

@@ -26,7 +26,7 @@ struct TrainingDisplay {
     for line in plan.lines { report(line) }
   }
 
-  /// Tells where a run is taken up.
+  /// Tells where a run is resumed.
   func resume(_ checkpoint: TrainingCheckpoint) {
     guard !isQuiet else { return }
     let done = checkpoint.finishedSeeds > 0 ? "\(checkpoint.finishedSeeds) seeds and " : ""

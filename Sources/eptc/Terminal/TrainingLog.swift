@@ -146,26 +146,20 @@ final class TrainingLog {
   /// A log that cannot be written does not end the run that it is about; it says so once.
   func write(_ json: JSON) {
     guard !hasEnded else { return }
-    var line = json.serialized() + "\n"
-    let failure = line.withUTF8 { append(UnsafeRawBufferPointer($0)) }
-    guard let failure else { return }
-    hasEnded = true
-    ftruncate(descriptor, off_t(size))
-    report("warning: the log \(path) ends here: \(failure)")
-  }
-
-  /// Writes `line`; why that failed, nil if it did not.
-  private func append(_ line: UnsafeRawBufferPointer) -> String? {
-    var rest = line[...]
-    while !rest.isEmpty {
-      let part = UnsafeRawBufferPointer(rebasing: rest)
-      let count = Glibc.write(descriptor, part.baseAddress, part.count)
-      if count < 0, errno == EINTR { continue }
-      guard count > 0 else { return count < 0 ? systemReason() : "nothing more could be written" }
-      rest = rest.dropFirst(count)
+    let line = Array((json.serialized() + "\n").utf8)
+    do {
+      try DescriptorOutput.write(line, to: descriptor)
+      size += line.count
+    } catch {
+      hasEnded = true
+      ftruncate(descriptor, off_t(size))
+      let reason =
+        switch error {
+        case .closed: "nobody reads it"
+        case .system(let reason): reason
+        }
+      report("warning: the log \(path) ends here: \(reason)")
     }
-    size += line.count
-    return nil
   }
 
   private func figures(_ score: MetricScore) -> JSON {
