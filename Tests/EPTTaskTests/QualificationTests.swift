@@ -20,16 +20,6 @@ struct QualificationTests {
     #expect(AnswerComparison(reference: [], candidate: []).agreement == 1)
   }
 
-  @Test("The calibration error is that of 15 bins of equal width")
-  func calibration() {
-    // Both answers of 0.9 fall into one bin: one of two is right, |1 - 1.8| = 0.8; the one of 0.6 is right,
-    // |1 - 0.6| = 0.4.
-    let rows = [[0.9, 0.1], [0.1, 0.9], [0.6, 0.4]]
-    #expect(abs(Calibration.error(rows, labels: [0, 0, 0]) - 1.2 / 3) < 1e-12)
-    #expect(Calibration.error([[1, 0], [0, 1]], labels: [0, 1]) == 0)
-    #expect(Calibration.error([], labels: []) == 0)
-  }
-
   @Test("A threshold's recall and false positives")
   func thresholds() {
     let labels = [0, 1, 0, 1]

@@ -1,4 +1,4 @@
-import Glibc
+import EPTSystem
 
 /// Lines that are ready to be written.
 struct AnswerLines {
@@ -72,26 +72,12 @@ public struct AnswerWriter {
     switch target {
     case .array(let array): try array.append(lines.numbers)
     case .lines(let descriptor):
-      var text = lines.text
-      try text.withUTF8 { try Self.write(UnsafeRawBufferPointer($0), to: descriptor) }
-    }
-  }
-
-  private static func write(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) throws {
-    var rest = bytes[...]
-    while !rest.isEmpty {
-      let slice = UnsafeRawBufferPointer(rebasing: rest)
-      let count = Glibc.write(descriptor, slice.baseAddress, slice.count)
-      if count >= 0 {
-        rest = rest.dropFirst(count)
-      } else if errno == EPIPE {
+      do {
+        try DescriptorOutput.write(Array(lines.text.utf8), to: descriptor)
+      } catch .closed {
         throw InferError.closedOutput
-      } else if errno == EAGAIN {
-        // Someone else made the descriptor non-blocking.
-        var request = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-        _ = poll(&request, 1, -1)
-      } else if errno != EINTR {
-        throw InferError.output(reason: String(cString: strerror(errno)))
+      } catch .system(let reason) {
+        throw InferError.output(reason: reason)
       }
     }
   }

@@ -27,6 +27,8 @@ final class StreamPrompt: Sendable {
   let rule: DecisionRule
   /// Whether a record is two texts, each of which is an input of its own.
   private let isPair: Bool
+  /// What scores are divided by before the softmax.
+  let temperature: Float
   private let encoder: Encoder
 
   /// The prompt of `predictor`; with `isPair` for records of two texts.
@@ -49,6 +51,7 @@ final class StreamPrompt: Sendable {
     self.isPair = isPair
     labels = predictor.task.labels.map(\.word)
     prompt = predictor.prompt
+    temperature = predictor.temperature
     rule = try DecisionRule(thresholds, least: least, labels: labels, prompt: name)
     encoder = .task(predictor.encoder)
   }
@@ -62,6 +65,7 @@ final class StreamPrompt: Sendable {
     labels = []
     prompt = nil
     rule = DecisionRule()
+    temperature = 1
     encoder = .plain(tokenizer, limit: limit)
   }
 

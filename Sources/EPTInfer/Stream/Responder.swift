@@ -67,7 +67,8 @@ struct Classifier: Responder {
       }
       let scores = try model.scores(batch.texts, prompts: prompts, promptOfText: promptOfText)
       return zip(scores, batch.prompts).map { scores, prompt in
-        Answer(scores: scores, rule: prompt.rule).map { .label($0) }
+        Answer(scores: scores, temperature: prompt.temperature, rule: prompt.rule)
+          .map { .label($0) }
       }
     }
   }
@@ -85,10 +86,16 @@ struct TextGenerator: Responder {
 
   /// - Throws: `InferError.unsupported` for a backbone that cannot write.
   init(_ backbone: LoadedBackbone, _ settings: GenerationSettings, batchRows: Int) throws {
-    guard backbone.model.hasDecoder, let tokenizer = backbone.tokenizer as? any Detokenizer else {
+    guard backbone.model.hasDecoder else {
       throw InferError.unsupported(
         what: "\(backbone.identity) has no decoder, so it cannot write",
         hint: "choose among labels instead, or take a T5")
+    }
+    guard let tokenizer = backbone.tokenizer as? any Detokenizer else {
+      throw InferError.unsupported(
+        what:
+          "the tokenizer of \(backbone.identity) has no way back from tokens to text, so it cannot write",
+        hint: "choose among labels instead, or take a T5 with a sentencepiece (Unigram) tokenizer")
     }
     model = backbone.model
     self.tokenizer = tokenizer

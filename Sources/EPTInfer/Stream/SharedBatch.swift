@@ -24,8 +24,8 @@ struct SharedBatch {
       batch = SharedBatch()
     }
     for (index, record) in records.enumerated() {
-      for question in record.questions {
-        let added = record.rows(of: question)
+      for (place, question) in record.questions.enumerated() {
+        let added = record.rows(ofQuestion: place)
         if batch.rows + added > rows || batch.texts.count == texts { try run() }
         batch.texts.append(question.tokens)
         batch.prompts.append(record.prompts.prompts[question.place])

@@ -6,21 +6,15 @@ extension PromptedModel {
   func scores(
     of batch: TokenBatch, _ prompts: [PreparedPrompt], promptOfText: [Int], _ workspace: Workspace
   ) -> [[Float]] {
-    let layout = TokenLayout(
-      batch, promptLengths: promptOfText.map { prompts[$0].promptLength })
-    let inputs = promptOfText.map { prompts[$0].input }
-    let states = embed(batch, inputs, layout, workspace)
-    _ = backbone.encode(
-      states, layout,
-      edits: StackEdits(tasks: prompts.map(\.edits.encoder), taskOfText: promptOfText),
-      saving: false, workspace)
-
-    var scores = [[Float]](repeating: [], count: layout.count)
+    let encoded = encode(batch, prompts, promptOfText: promptOfText, workspace)
+    let (states, layout) = (encoded.states, encoded.layout)
+    let sequences = encoded.sequenceOfText
+    var scores = [[Float]](repeating: [], count: batch.count)
     for (index, prompt) in prompts.enumerated() {
       guard case .head(let head) = prompt.readout else { continue }
       let texts = promptOfText.indices.filter { promptOfText[$0] == index }
       let pooled = PooledHead.pool(
-        states, layout, of: texts, by: head.pooling, in: workspace.arena)
+        states, layout, of: texts.map { sequences[$0] }, by: head.pooling, in: workspace.arena)
       let logits = PooledHead(head, in: workspace.arena).logits(pooled, in: workspace.arena)
       for (row, text) in texts.enumerated() {
         scores[text] = [Float](
@@ -38,7 +32,7 @@ extension PromptedModel {
     guard let decoder = backbone.decoder, !texts.isEmpty else { return scores }
     let labels = decoder.labelScores(
       TreeRows(trees, treeOfText: texts.compactMap { treeOfPrompt[promptOfText[$0]] }),
-      EncoderMemory(states: states, texts: texts.map(layout.joined)),
+      EncoderMemory(states: states, texts: texts.map { layout.joined(sequences[$0]) }),
       edits: StackEdits(
         tasks: prompts.map(\.edits.decoder), taskOfText: texts.map { promptOfText[$0] }),
       workspace)

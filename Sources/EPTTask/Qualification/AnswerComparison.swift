@@ -53,14 +53,14 @@ public struct AnswerComparison: Sendable, Equatable {
 
 /// A row's probabilities, one a class.
 public enum Probabilities {
-  /// The softmax of each row of `scores`, one matrix a batch.
-  public static func rows(_ scores: [Matrix]) -> [[Double]] {
+  /// The softmax of each row of `scores` divided by `temperature`, one matrix a batch.
+  public static func rows(_ scores: [Matrix], temperature: Double = 1) -> [[Double]] {
     scores.flatMap { matrix in
       (0..<matrix.rows).map { row in
         let start = row * matrix.columns
         let values = matrix.values[start..<start + matrix.columns].map(Double.init)
         let largest = values.max() ?? 0
-        let weights = values.map { exp($0 - largest) }
+        let weights = values.map { exp(($0 - largest) / temperature) }
         let total = weights.reduce(0, +)
         return weights.map { $0 / total }
       }

@@ -10,7 +10,7 @@ struct EmbedCommand: ParsableCommand {
       Reads standard input, one text a line, or other records' field "text". The vector is pooled from \
       the encoder's last hidden states, after a bundle's prompt and in its task's template if one is \
       named, and has length 1. --similarity reads pairs, between tabs or called "text1" and "text2", and \
-      tells the cosine of each. docs/embed.md tells the rest.
+      tells the cosine of each. docs/how-to/embed.md tells the rest.
       """)
 
   @Argument(help: ArgumentHelp("A tuned task, to embed after its prompt.", valueName: "file.eptb"))

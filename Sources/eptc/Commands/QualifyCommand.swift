@@ -13,7 +13,7 @@ struct QualifyCommand: ParsableCommand {
     discussion: """
       Answers the task's test rows with two encodings of one checkpoint, and compares: agreement, changed \
       answers and how sure they were, the metric, thresholds, calibration, the time of one text, memory. \
-      With a budget the exit status is 0 where all limits are kept, else 1. docs/qualify.md tells the rest.
+      With a budget the exit status is 0 where all limits are kept, else 1. docs/how-to/qualify.md tells the rest.
       """)
 
   @OptionGroup var bundle: BundleOptions

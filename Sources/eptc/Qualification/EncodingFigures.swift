@@ -24,10 +24,14 @@ struct EncodingFigures {
   ) throws {
     self.path = path
     let scores = try predictor.scores(of: examples, batch: batch)
-    let evaluation = Evaluation(scores: scores, examples: examples, task: predictor.task)
+    let temperature = Double(predictor.temperature)
+    let evaluation = Evaluation(
+      scores: scores, examples: examples, task: predictor.task, temperature: temperature)
     score = evaluation.score
-    probabilities = Probabilities.rows(scores)
-    calibration = Calibration.error(probabilities, labels: examples.map(\.label))
+    probabilities = Probabilities.rows(scores, temperature: temperature)
+    calibration = CalibrationError.expected(
+      probabilities.map { $0.max() ?? 0 },
+      right: zip(probabilities, examples).map { Probabilities.answer($0) == $1.label })
     let clock = ContinuousClock()
     var latencies: [Double] = []
     for place in 0..<(examples.isEmpty ? 0 : repetitions) {
