@@ -114,7 +114,11 @@ struct QualifyCommand: ParsableCommand {
         ])
       try AtomicFile.write(Array(page.html.utf8), to: html, replacing: force)
     }
-    try StandardOutput.print(json ? report.json.serialized() : report.text)
+    if json {
+      try StandardOutput.print(report.json)
+    } else {
+      try StandardOutput.print(report.text)
+    }
     if !result.isPassed { throw ExitCode(ExitStatus.failure.rawValue) }
   }
 
