@@ -6,12 +6,21 @@ extension PromptedModel {
   func scores(
     of batch: TokenBatch, _ prompts: [PreparedPrompt], promptOfText: [Int], _ workspace: Workspace
   ) -> [[Float]] {
+    var trees: [LabelTree] = []
+    let treeOfPrompt = prompts.map { prompt -> Int? in
+      guard let tree = prompt.tree else { return nil }
+      trees.append(tree)
+      return trees.count - 1
+    }
+    let treeOfText = promptOfText.map { treeOfPrompt[$0] }
+    let continuesText = backbone.decoder?.continuesText ?? false
     let layout = TokenLayout(
-      batch, promptLengths: promptOfText.map { prompts[$0].promptLength })
+      batch, promptLengths: promptOfText.map { prompts[$0].rowsInFront },
+      trees: continuesText ? trees : [], treeOfText: continuesText ? treeOfText : nil)
     let inputs = promptOfText.map { prompts[$0].input }
     let states = embed(batch, inputs, layout, workspace)
     _ = backbone.encode(
-      states, layout,
+      states, layout, past: PastRows(prompts.map(\.past), promptOfText: promptOfText),
       edits: StackEdits(tasks: prompts.map(\.edits.encoder), taskOfText: promptOfText),
       saving: false, workspace)
 
@@ -28,16 +37,10 @@ extension PromptedModel {
       }
     }
 
-    var trees: [LabelTree] = []
-    let treeOfPrompt = prompts.map { prompt -> Int? in
-      guard let tree = prompt.tree else { return nil }
-      trees.append(tree)
-      return trees.count - 1
-    }
-    let texts = promptOfText.indices.filter { treeOfPrompt[promptOfText[$0]] != nil }
+    let texts = treeOfText.indices.filter { treeOfText[$0] != nil }
     guard let decoder = backbone.decoder, !texts.isEmpty else { return scores }
     let labels = decoder.labelScores(
-      TreeRows(trees, treeOfText: texts.compactMap { treeOfPrompt[promptOfText[$0]] }),
+      TreeRows(trees, treeOfText: texts.compactMap { treeOfText[$0] }),
       EncoderMemory(states: states, texts: texts.map(layout.joined)),
       edits: StackEdits(
         tasks: prompts.map(\.edits.decoder), taskOfText: texts.map { promptOfText[$0] }),
@@ -69,7 +72,7 @@ extension PromptedModel {
     let hiddenSize = rows.columns
     workspace.forEach(layout.count) { text, _ in
       let input = inputs[text]
-      if let input, input.prompt.rows > 0 {
+      if let input, !layout.prompt(text).isEmpty {
         rows.row(layout.starts[text]).update(from: input.prompt.base, count: input.prompt.count)
       }
       for (position, row) in layout.tokens(text).enumerated() {
@@ -79,6 +82,7 @@ extension PromptedModel {
           kernels.add_scaled(rows.row(row), lowRank.row(position), 1, Int64(hiddenSize))
         }
       }
+      for (row, token) in layout.behind(text) { words.copy(Int(token), to: rows.row(row)) }
     }
     return rows
   }

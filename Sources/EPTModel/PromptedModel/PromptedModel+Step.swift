@@ -30,12 +30,12 @@ extension PromptedModel {
     for texts in batch.parts(promptLength: prompt.shape.promptLength, rows: Self.rowsTogether) {
       arena.temporary {
         let part = batch.part(texts)
-        let layout = TokenLayout(
-          part, promptLengths: [Int](repeating: prompt.shape.promptLength, count: part.count))
+        let ownWords = ownWords(readout, Array(labels[texts]))
+        let layout = layout(part, promptLength: prompt.shape.promptLength, ownWords)
         let partDepth = DepthGradients(
           prompt.shape.depth, backbone, hiddenSize: hiddenSize, in: arena)
         let (partLoss, gradient, partHead) = step(
-          part, Array(labels[texts]), input, edits, partDepth, readout, layout, workspace)
+          part, Array(labels[texts]), input, edits, partDepth, readout, ownWords, layout, workspace)
         // Means over the part's texts become shares of the mean over all.
         let share = Float(texts.count) / Float(batch.count)
         loss += share * partLoss
@@ -60,13 +60,33 @@ extension PromptedModel {
       head: headGradient)
   }
 
+  /// The rows of each text's own label word; nil with a head.
+  private func ownWords(_ readout: Readout, _ labels: [Int]) -> TreeRows? {
+    guard case .labelWords(let words) = readout else { return nil }
+    return backbone.decoder?.ownWords(words, labels: labels)
+  }
+
+  /// The texts with `promptLength` rows before each, and their own words behind them where the
+  /// decoder continues texts.
+  private func layout(
+    _ part: TokenBatch, promptLength: Int, _ ownWords: TreeRows?
+  ) -> TokenLayout {
+    let lengths = [Int](repeating: promptLength, count: part.count)
+    guard let ownWords, let decoder = backbone.decoder, decoder.continuesText else {
+      return TokenLayout(part, promptLengths: lengths)
+    }
+    return TokenLayout(
+      part, promptLengths: lengths, trees: ownWords.trees, treeOfText: ownWords.treeOfText)
+  }
+
   /// Loss, gradient with respect to the joined rows and the head's gradient of one part.
   ///
   /// Adds the gradients with respect to projections to `depth`. The one with respect to the rows is
   /// nil where nothing that is trained stands in them.
   private func step(
     _ part: TokenBatch, _ labels: [Int], _ input: PromptInput, _ edits: DepthEdits,
-    _ depth: DepthGradients, _ readout: Readout, _ layout: TokenLayout, _ workspace: Workspace
+    _ depth: DepthGradients, _ readout: Readout, _ ownWords: TreeRows?, _ layout: TokenLayout,
+    _ workspace: Workspace
   ) -> (loss: Float, gradient: MatrixView?, head: LinearHead?) {
     let arena = workspace.arena
     let states = embed(
@@ -83,14 +103,13 @@ extension PromptedModel {
       (loss, headGradient) = PooledHead(head, in: arena).loss(
         states: states, labels: labels, stateGradient: stateGradient, layout, in: arena)
     case .labelWords(let words):
-      loss =
-        backbone.decoder?.loss(
-          words, labels: labels,
-          EncoderMemory(states: states, texts: (0..<layout.count).map(layout.joined)),
-          memoryGradient: stateGradient,
-          edits: StackEdits(tasks: [edits.decoder], taskOfText: tasks),
-          editGradients: depth.decoder, workspace)
-        ?? 0
+      guard let decoder = backbone.decoder, let ownWords else { break }
+      loss = decoder.loss(
+        words, ownWords,
+        EncoderMemory(states: states, texts: (0..<layout.count).map(layout.joined)),
+        memoryGradient: stateGradient,
+        edits: StackEdits(tasks: [edits.decoder], taskOfText: tasks),
+        editGradients: depth.decoder, workspace)
     }
     guard let saved else { return (loss, nil, headGradient) }
     let reachesInput = input.prompt.rows > 0 || input.lowRank != nil
