@@ -36,7 +36,7 @@ struct TrainerTests {
       task: TaskCatalogue.task(named: task), data: data, settings: settings)
   }
 
-  @Test(arguments: [TinyBackbone.bert, TinyBackbone.t5])
+  @Test(arguments: [TinyBackbone.bert, TinyBackbone.t5, TinyBackbone.llama])
   func lossFallsAndTheBestIsKept(configuration: JSON) throws {
     try TestPaths.withTemporaryFolder { folder in
       let trainer = try trainer(configuration, settings(steps: 120), folder: folder)

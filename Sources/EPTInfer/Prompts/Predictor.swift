@@ -22,8 +22,7 @@ public final class Predictor: Sendable {
     name = Self.name(of: path)
     task = bundle.task
     self.backbone = backbone
-    encoder = InputEncoder(
-      bundle.task, backbone.tokenizer, hasDecoder: backbone.model.hasDecoder)
+    encoder = InputEncoder(bundle.task, backbone.tokenizer, for: backbone.model)
     prompt = try backbone.model.prepare(bundle.prompt.folded(), readout: bundle.readout)
   }
 

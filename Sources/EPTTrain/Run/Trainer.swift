@@ -43,10 +43,14 @@ public struct Trainer {
     var settings = settings
     try startingPrompt.fill(&settings)
     settings.start = startingPrompt.name
+    // A head can be read from a decoder alone too, but only where it is asked for.
+    let hasHead = !model.hasDecoder || model.continuesText && settings.method == .head
     plan = try TrainingPlan(
       settings, task: task, hiddenSize: model.hiddenSize, positions: model.positions,
-      embeddingRMS: model.embeddingRMS(of: pieces), hasHead: !model.hasDecoder,
-      blocks: model.blockCounts, backbonePooling: backbonePooling)
+      embeddingRMS: model.embeddingRMS(of: pieces), hasHead: hasHead,
+      blocks: model.blockCounts,
+      // Of rows that see the rows before them, the last has seen the whole text.
+      backbonePooling: backbonePooling ?? (model.continuesText ? .last : nil))
     self.model = model
     self.identity = identity
     self.data =
@@ -56,15 +60,15 @@ public struct Trainer {
         return data.learning(from: rows)
       } ?? data
     self.task = task.limited(to: plan.shape.inputLength)
-    encoder = InputEncoder(self.task, tokenizer, hasDecoder: model.hasDecoder)
-    labelTokens = model.hasDecoder ? try encoder.labelTokens() : []
+    encoder = InputEncoder(self.task, tokenizer, for: model)
+    labelTokens = hasHead ? [] : try encoder.labelTokens()
     var prompt = PromptStart.prompt(
       filling: EPTPrompt(
         shape: plan.shape, alpha: plan.alpha, usesFusion: plan.usesFusion,
         fusionScale: plan.fusionScale),
       vocabulary: vocabulary, seed: settings.seed)
     var head =
-      model.hasDecoder
+      !hasHead
       ? nil
       : LinearHead(
         weight: Matrix(rows: task.labels.count, columns: model.hiddenSize),
