@@ -15,18 +15,36 @@ struct Checkpoint {
   let modules: SentenceModules
   /// What its user should know.
   let notes: [String]
+  /// What a GGUF file says of configuration and tokenizer; nil for files beside the weights.
+  let gguf: GGUFModel?
   /// What the index says of each tensor; empty without one.
   private let index: [String: String]
   /// Which of `weightFiles` holds a tensor.
   private let places: [String: Int]
 
-  /// Opens the checkpoint at `path`: a weight file, an index of shards, or a folder.
+  /// Opens the checkpoint at `path`: a weight file, an index of shards, a folder, or a GGUF file.
   ///
   /// - Throws: `FormatError` or `ConvertError`.
   init(path: String) throws {
-    let source = try CheckpointSource(path: path)
+    if let model = try GGUFModel.open(path: path) {
+      try self.init(model)
+    } else {
+      try self.init(CheckpointSource(path: path))
+    }
+  }
+
+  /// Takes what a GGUF model holds.
+  private init(_ model: GGUFModel) throws {
+    (path, folder, gguf) = (model.path, model.path.folder, model)
+    (modules, notes, index) = (SentenceModules(none: model.path.folder), [], [:])
+    weightFiles = model.weights
+    places = try Self.places(model.weights)
+    tensorNames = Self.ordered(places.keys)
+  }
+
+  private init(_ source: CheckpointSource) throws {
     (self.path, folder, modules) = (source.weights, source.folder, source.modules)
-    notes = source.notes
+    (notes, gguf) = (source.notes, nil)
     var files: [any CheckpointFile] = []
     if source.weights.hasSuffix(".index.json") {
       let index = try CheckpointIndex(path: source.weights)
@@ -41,6 +59,19 @@ struct Checkpoint {
       files = [try CheckpointFiles.open(path: source.weights)]
       index = [:]
     }
+    let places = try Self.places(files)
+    for (name, shard) in index.sorted(by: { $0.key < $1.key }) {
+      guard let place = places[name], files[place].path.fileName != shard else { continue }
+      throw ConvertError.indexDisagrees(
+        path: source.weights, tensor: name, shard: shard, holder: files[place].path.fileName)
+    }
+    weightFiles = files
+    self.places = places
+    tensorNames = Self.ordered(places.keys)
+  }
+
+  /// Which of `files` holds each tensor.
+  private static func places(_ files: [any CheckpointFile]) throws -> [String: Int] {
     var places: [String: Int] = [:]
     for (place, file) in files.enumerated() {
       for name in file.tensorNames {
@@ -49,14 +80,11 @@ struct Checkpoint {
           tensor: name, first: files[other].path, second: file.path)
       }
     }
-    for (name, shard) in index.sorted(by: { $0.key < $1.key }) {
-      guard let place = places[name], files[place].path.fileName != shard else { continue }
-      throw ConvertError.indexDisagrees(
-        path: source.weights, tensor: name, shard: shard, holder: files[place].path.fileName)
-    }
-    weightFiles = files
-    self.places = places
-    tensorNames = places.keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    return places
+  }
+
+  private static func ordered(_ names: some Sequence<String>) -> [String] {
+    names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
   }
 
   /// The file that holds tensor `name`, nil where none does.
