@@ -17,6 +17,10 @@ public struct StreamSettings: Sendable, Equatable {
   public var batch = 256
   /// How texts are written; nil to choose among labels.
   public var generation: GenerationSettings?
+  /// Texts at which what is written ends.
+  public var stops: [String] = []
+  /// Whether a text is written as it comes where it is the only one, for someone who watches.
+  public var showsProgress = false
   /// Most tokens and prompt rows that pass through the model together; a single longer text
   /// passes alone.
   public var batchRows = 4096

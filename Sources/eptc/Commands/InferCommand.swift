@@ -76,6 +76,8 @@ struct InferCommand: ParsableCommand {
     var settings = StreamSettings()
     settings.batch = batch
     settings.generation = generation.settings
+    settings.stops = generation.stop
+    settings.showsProgress = answers.style.format == .text && isatty(STDOUT_FILENO) == 1
     settings.onFault = onError
     settings.keepsFields = answers.keep
     var display = StreamDisplay(isQuiet: quiet, inputSize: input.size)
