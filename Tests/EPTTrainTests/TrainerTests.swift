@@ -60,13 +60,17 @@ struct TrainerTests {
       let record = bundle.training
       #expect(record.steps == 120)
       #expect(!record.isInterrupted)
-      #expect(record.bestStep > 0)
       let test = try #require(record.test)
       // A decoder of random weights can learn no more than how frequent the words are.
       if configuration == TinyBackbone.bert {
         #expect(test.selection > record.testMajority.selection + 0.2)
       }
       let best = try #require(evaluations.first { $0.step == record.bestStep })
+      // One of random weights may choose the more frequent word from the start, and nothing beats that.
+      let beginsAtBest =
+        configuration == TinyBackbone.llama
+        && best.score.selection >= record.validationMajority.selection
+      #expect(record.bestStep > 0 || beginsAtBest)
       #expect(record.validation == best.score)
       #expect(evaluations.map(\.score.selection).max() == best.score.selection)
     }
