@@ -32,6 +32,17 @@ public struct TokenBatch: Sendable, Equatable {
     return part
   }
 
+  /// Copies of the texts `indices`, in their order.
+  func texts(_ indices: [Int]) -> TokenBatch {
+    var texts = TokenBatch()
+    for index in indices {
+      texts.ids += ids[range(index)]
+      texts.tokenTypeIDs += tokenTypeIDs[range(index)]
+      texts.starts.append(texts.ids.count)
+    }
+    return texts
+  }
+
   /// Adds a text at the end.
   public mutating func append(_ text: TokenizedText) {
     ids += text.ids

@@ -63,6 +63,11 @@ struct TokenLayout {
     return groups.count < 8 ? nil : groups
   }
 
+  /// Where the rows of each of `texts` start, counted from the first one's; then the total.
+  func starts(of texts: Range<Int>) -> [Int] {
+    starts[texts.lowerBound...texts.upperBound].map { $0 - starts[texts.lowerBound] }
+  }
+
   /// How the rows of each text follow one another.
   var structure: RowStructure {
     trees.isEmpty ? .sequences : .continued(trees.map(\.tree), treeOfText: treeOfText)

@@ -14,8 +14,12 @@ public enum Remedy: Sendable, Equatable {
   case allowClasses
   /// Give rows to choose the best step by.
   case giveDev
+  /// Name rows to count on.
+  case nameRows
   /// Give rows for the final figure.
   case giveTest
+  /// Write a task file whose labels are numbers on a scale.
+  case writeTaskFile
   /// Take digits for label words.
   case takeDigits
   /// Count labels that the task does not know as errors.

@@ -12,7 +12,7 @@ enum CommandError: Error, Equatable {
   case sameOutput(path: String, other: String)
   /// Standard output cannot be written. `reason` is the system's own text.
   case output(reason: String)
-  /// Whoever read standard output has gone.
+  /// The reader of standard output has gone.
   case closedOutput
 }
 

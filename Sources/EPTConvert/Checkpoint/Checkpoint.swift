@@ -18,9 +18,9 @@ struct Checkpoint {
   /// What a GGUF file says of configuration and tokenizer; nil for files beside the weights.
   let gguf: GGUFModel?
   /// What the index says of each tensor; empty without one.
-  private let index: [String: String]
+  private let index: [ByteName: String]
   /// Which of `weightFiles` holds a tensor.
-  private let places: [String: Int]
+  private let places: [ByteName: Int]
 
   /// Opens the checkpoint at `path`: a weight file, an index of shards, a folder, or a GGUF file.
   ///
@@ -39,7 +39,7 @@ struct Checkpoint {
     (modules, notes, index) = (SentenceModules(none: model.path.folder), [], [:])
     weightFiles = model.weights
     places = try Self.places(model.weights)
-    tensorNames = Self.ordered(places.keys)
+    tensorNames = places.keys.sorted().map(\.text)
   }
 
   private init(_ source: CheckpointSource) throws {
@@ -61,21 +61,23 @@ struct Checkpoint {
     }
     let places = try Self.places(files)
     for (name, shard) in index.sorted(by: { $0.key < $1.key }) {
-      guard let place = places[name], files[place].path.fileName != shard else { continue }
+      guard let place = places[name], !files[place].path.fileName.isIdentical(to: shard) else {
+        continue
+      }
       throw ConvertError.indexDisagrees(
-        path: source.weights, tensor: name, shard: shard, holder: files[place].path.fileName)
+        path: source.weights, tensor: name.text, shard: shard, holder: files[place].path.fileName)
     }
     weightFiles = files
     self.places = places
-    tensorNames = Self.ordered(places.keys)
+    tensorNames = places.keys.sorted().map(\.text)
   }
 
   /// Which of `files` holds each tensor.
-  private static func places(_ files: [any CheckpointFile]) throws -> [String: Int] {
-    var places: [String: Int] = [:]
+  private static func places(_ files: [any CheckpointFile]) throws -> [ByteName: Int] {
+    var places: [ByteName: Int] = [:]
     for (place, file) in files.enumerated() {
       for name in file.tensorNames {
-        guard let other = places.updateValue(place, forKey: name) else { continue }
+        guard let other = places.updateValue(place, forKey: ByteName(name)) else { continue }
         throw ConvertError.tensorInTwoFiles(
           tensor: name, first: files[other].path, second: file.path)
       }
@@ -83,13 +85,9 @@ struct Checkpoint {
     return places
   }
 
-  private static func ordered(_ names: some Sequence<String>) -> [String] {
-    names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
-  }
-
   /// The file that holds tensor `name`, nil where none does.
   func file(of name: String) -> (any CheckpointFile)? {
-    places[name].map { weightFiles[$0] }
+    places[ByteName(name)].map { weightFiles[$0] }
   }
 
   /// Does on `threads` threads what the first use of each of `names` would do on one.
@@ -98,7 +96,8 @@ struct Checkpoint {
   func prepare(_ names: [String], threads: Int) throws {
     for file in weightFiles {
       try file.prepare(
-        names.filter { places[$0].map { weightFiles[$0] === file } ?? false }, threads: threads)
+        names.filter { places[ByteName($0)].map { weightFiles[$0] === file } ?? false },
+        threads: threads)
     }
   }
 
@@ -106,8 +105,8 @@ struct Checkpoint {
   func missing(
     _ missing: [String], of names: CheckpointNames, prefix: String
   ) -> ConvertError {
-    let claimed = missing.first { index[prefix + $0] != nil }
-    if let claimed, let shard = index[prefix + claimed] {
+    let claimed = missing.first { index[ByteName(prefix + $0)] != nil }
+    if let claimed, let shard = index[ByteName(prefix + claimed)] {
       return .shardLacksTensor(
         path: "\(folder)/\(shard)", tensor: prefix + claimed, index: path.fileName)
     }

@@ -12,7 +12,7 @@ final class GGUFWeights: CheckpointFile {
   let tensorNames: [String]
   private let source: GGUFFile
   /// GGUF's names of the tensors.
-  private let ownNames: [String: String]
+  private let ownNames: [ByteName: String]
   private let heads: Heads?
 
   var file: MappedFile { source.file }
@@ -21,23 +21,23 @@ final class GGUFWeights: CheckpointFile {
   ///
   /// - Throws: `FormatError.unsupported` for a tensor that Llama does not have.
   init(_ source: GGUFFile, heads: Heads?) throws {
-    var names: [String: String] = [:]
+    var names: [ByteName: String] = [:]
     for name in source.tensorNames where name != GGUFNames.frequencies {
       guard let checkpointName = GGUFNames.checkpointName(name) else {
         throw FormatError.unsupported(
           path: source.path, what: "tensor `\(name)`",
           hint: "models made of Llama's tensors are read; is it one with experts or adapters?")
       }
-      names[checkpointName] = name
+      names[ByteName(checkpointName)] = name
     }
     self.source = source
     self.heads = heads
     ownNames = names
-    tensorNames = names.keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    tensorNames = names.keys.sorted().map(\.text)
   }
 
   func checkpointTensor(_ name: String) throws -> CheckpointTensor {
-    guard let own = ownNames[name] else {
+    guard let own = ownNames[ByteName(name)] else {
       throw FormatError.missingTensor(path: path, tensor: name)
     }
     return try source.checkpointTensor(own, called: name, rotatedHeads: rotatedHeads(own))

@@ -10,13 +10,15 @@ public struct ContainerFeatures: OptionSet, Sendable {
   public static let pooling = ContainerFeatures(rawValue: 1 << 0)
   /// A bundle with projections after blocks.
   public static let depth = ContainerFeatures(rawValue: 1 << 1)
+  /// A bundle whose scores are divided by a temperature before the softmax.
+  public static let calibration = ContainerFeatures(rawValue: 1 << 8)
 }
 
 extension ContainerKind {
   /// The features of files of this kind that this version reads.
   var knownFeatures: ContainerFeatures {
     switch self {
-    case .bundle: [.pooling, .depth]
+    case .bundle: [.pooling, .depth, .calibration]
     case .backbone, .checkpoint: []
     }
   }

@@ -1,4 +1,5 @@
 import EPTFormat
+import EPTSystem
 
 /// A record's answers as one JSON object.
 ///
@@ -55,10 +56,10 @@ struct AnswerObject {
   ///
   /// A field that is called like one of the answer's own gets `input_` in front.
   private var passedOn: [JSONMember] {
-    let names = Set(record.kept.map(\.key))
+    let names = Set(record.kept.map { ByteName($0.key) })
     let kept = record.kept.map { member in
       var key = member.key
-      while Key.all.contains(key) || (key != member.key && names.contains(key)) {
+      while Key.all.contains(key) || (key != member.key && names.contains(ByteName(key))) {
         key = "input_" + key
       }
       return JSONMember(key, member.value)

@@ -23,6 +23,8 @@ final class StreamPrompt: Sendable {
   /// What stands before a text; nil for nothing.
   let prompt: PreparedPrompt?
   let rule: DecisionRule
+  /// What scores are divided by before the softmax.
+  let temperature: Float
   private let encoder: Encoder
 
   /// The prompt of `predictor`.
@@ -35,6 +37,7 @@ final class StreamPrompt: Sendable {
       .map { Field(name: $0, column: $1) }
     labels = predictor.task.labels.map(\.word)
     prompt = predictor.prompt
+    temperature = predictor.temperature
     rule = try DecisionRule(thresholds, least: least, labels: labels, prompt: name)
     encoder = .task(predictor.encoder)
   }
@@ -47,6 +50,7 @@ final class StreamPrompt: Sendable {
     labels = []
     prompt = nil
     rule = DecisionRule()
+    temperature = 1
     encoder = .plain(tokenizer)
   }
 

@@ -52,7 +52,8 @@ struct Classifier: Responder {
       }
       let scores = try model.scores(batch.texts, prompts: prompts, promptOfText: promptOfText)
       return zip(scores, batch.prompts).map { scores, prompt in
-        Answer(scores: scores, rule: prompt.rule).map { .label($0) }
+        Answer(scores: scores, temperature: prompt.temperature, rule: prompt.rule)
+          .map { .label($0) }
       }
     }
   }
@@ -76,10 +77,18 @@ struct TextGenerator: Responder {
     _ backbone: LoadedBackbone, _ settings: GenerationSettings, stops: [String], batchRows: Int,
     progress: ((String) -> Void)?
   ) throws {
-    guard backbone.model.hasDecoder, let tokenizer = backbone.tokenizer as? any Detokenizer else {
+    guard backbone.model.hasDecoder else {
       throw InferError.unsupported(
         what: "\(backbone.identity) has no decoder, so it cannot write",
         hint: "choose among labels instead, or take a T5 or a Llama")
+    }
+    guard let tokenizer = backbone.tokenizer as? any Detokenizer else {
+      throw InferError.unsupported(
+        what:
+          "the tokenizer of \(backbone.identity) has no way back from tokens to text, so it cannot write",
+        hint:
+          "choose among labels instead, or take a T5 with a sentencepiece (Unigram) tokenizer or a Llama"
+      )
     }
     model = backbone.model
     self.tokenizer = tokenizer
@@ -147,8 +156,8 @@ private struct SharedBatch {
       batch = SharedBatch()
     }
     for (index, record) in records.enumerated() {
-      for question in record.questions {
-        let added = record.rows(of: question)
+      for (place, question) in record.questions.enumerated() {
+        let added = record.rows(ofQuestion: place)
         if batch.rows + added > rows || batch.texts.count == texts { try run() }
         batch.texts.append(question.tokens)
         batch.prompts.append(record.prompts.prompts[question.place])

@@ -59,6 +59,28 @@ public final class PreparedPrompt: @unchecked Sendable {
 
   /// Rows of the prompt that every text's pass computes.
   var rowsInFront: Int { past.isEmpty ? promptLength : 0 }
+
+  /// Whether rows of label words stand behind each text in the encoder's own blocks.
+  var labelsFollowText: Bool { tree != nil && model.continuesText }
+
+  /// How many of the encoder's blocks read a text as they do without any prompt.
+  ///
+  /// The projection after the last of them is not counted among what they do.
+  var sharedBlocks: Int {
+    guard promptLength == 0, input?.lowRank == nil, !labelsFollowText else { return 0 }
+    return (edits.encoder.firstIndex { $0 != nil }).map { $0 + 1 } ?? edits.encoder.count
+  }
+
+  /// Whether this prompt and `other` read a text alike in some of the encoder's blocks, which then
+  /// are computed once.
+  public func sharesBlocks(with other: PreparedPrompt) -> Bool {
+    min(sharedBlocks, other.sharedBlocks) > 0
+  }
+
+  /// Whether the encoder's states depend on the prompt.
+  var changesStates: Bool {
+    promptLength > 0 || input?.lowRank != nil || edits.encoder.contains { $0 != nil }
+  }
 }
 
 /// What stands in front of and on top of a text's embeddings.

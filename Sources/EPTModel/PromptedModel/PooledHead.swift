@@ -39,26 +39,27 @@ struct PooledHead {
     return logits
   }
 
-  /// The mean cross-entropy over texts, and the head's gradient.
+  /// The mean over texts of their weight times the cross-entropy, and the head's gradient.
   ///
   /// Adds the gradient with respect to the states to `stateGradient`, `[rows, d]`.
   func loss(
-    states: MatrixView, labels: [Int], stateGradient: MatrixView, _ layout: TokenLayout,
-    in arena: Arena
+    states: MatrixView, labels: [Int], weights: [Float], stateGradient: MatrixView,
+    _ layout: TokenLayout, in arena: Arena
   ) -> (loss: Float, gradient: LinearHead) {
     let pooled = Self.pool(states, layout, of: 0..<layout.count, by: pooling, in: arena)
     let gradient = logits(pooled, in: arena)
     let classes = weight.rows
     var loss = 0.0
-    // Cross-entropy's gradient takes the logits' place: (softmax - one-hot) / texts.
+    // Cross-entropy's gradient takes the logits' place: weight · (softmax - one-hot) / texts.
     for (text, label) in labels.enumerated() {
       let row = gradient.row(text)
       let most = kernels.maximum(row, Int64(classes))
       let shifted = row[label] - most
       let total = kernels.exp_sum(row, most, Int64(classes))
-      loss += Double(log(total) - shifted)
-      for index in 0..<classes { row[index] /= total * Float(labels.count) }
-      row[label] -= 1 / Float(labels.count)
+      loss += Double(weights[text] * (log(total) - shifted))
+      let divisor = total * Float(labels.count) / weights[text]
+      for index in 0..<classes { row[index] /= divisor }
+      row[label] -= weights[text] / Float(labels.count)
     }
     let weightGradient = arena.matrix(classes, weight.columns)
     Product.multiply(gradient, transposeA: true, pooled, into: weightGradient)

@@ -6,30 +6,16 @@ extension PromptedModel {
   func scores(
     of batch: TokenBatch, _ prompts: [PreparedPrompt], promptOfText: [Int], _ workspace: Workspace
   ) -> [[Float]] {
-    var trees: [LabelTree] = []
-    let treeOfPrompt = prompts.map { prompt -> Int? in
-      guard let tree = prompt.tree else { return nil }
-      trees.append(tree)
-      return trees.count - 1
-    }
-    let treeOfText = promptOfText.map { treeOfPrompt[$0] }
-    let continuesText = backbone.decoder?.continuesText ?? false
-    let layout = TokenLayout(
-      batch, promptLengths: promptOfText.map { prompts[$0].rowsInFront },
-      trees: continuesText ? trees : [], treeOfText: continuesText ? treeOfText : nil)
-    let inputs = promptOfText.map { prompts[$0].input }
-    let states = embed(batch, inputs, layout, workspace)
-    _ = backbone.encode(
-      states, layout, past: PastRows(prompts.map(\.past), promptOfText: promptOfText),
-      edits: StackEdits(tasks: prompts.map(\.edits.encoder), taskOfText: promptOfText),
-      saving: false, workspace)
-
-    var scores = [[Float]](repeating: [], count: layout.count)
+    let labels = LabelRows(prompts, promptOfText: promptOfText)
+    let encoded = encode(batch, prompts, promptOfText: promptOfText, labels, workspace)
+    let (states, layout) = (encoded.states, encoded.layout)
+    let sequences = encoded.sequenceOfText
+    var scores = [[Float]](repeating: [], count: batch.count)
     for (index, prompt) in prompts.enumerated() {
       guard case .head(let head) = prompt.readout else { continue }
       let texts = promptOfText.indices.filter { promptOfText[$0] == index }
       let pooled = PooledHead.pool(
-        states, layout, of: texts, by: head.pooling, in: workspace.arena)
+        states, layout, of: texts.map { sequences[$0] }, by: head.pooling, in: workspace.arena)
       let logits = PooledHead(head, in: workspace.arena).logits(pooled, in: workspace.arena)
       for (row, text) in texts.enumerated() {
         scores[text] = [Float](
@@ -37,15 +23,15 @@ extension PromptedModel {
       }
     }
 
-    let texts = treeOfText.indices.filter { treeOfText[$0] != nil }
+    let texts = labels.treeOfText.indices.filter { labels.treeOfText[$0] != nil }
     guard let decoder = backbone.decoder, !texts.isEmpty else { return scores }
-    let labels = decoder.labelScores(
-      TreeRows(trees, treeOfText: texts.compactMap { treeOfText[$0] }),
-      EncoderMemory(states: states, texts: texts.map(layout.joined)),
+    let wordScores = decoder.labelScores(
+      TreeRows(labels.trees, treeOfText: texts.compactMap { labels.treeOfText[$0] }),
+      EncoderMemory(states: states, texts: texts.map { layout.joined(sequences[$0]) }),
       edits: StackEdits(
         tasks: prompts.map(\.edits.decoder), taskOfText: texts.map { promptOfText[$0] }),
       workspace)
-    for (text, label) in zip(texts, labels) { scores[text] = label }
+    for (text, words) in zip(texts, wordScores) { scores[text] = words }
     return scores
   }
 

@@ -5,14 +5,14 @@ extension PromptedModel {
   /// A batch goes forward and back in parts of about this many rows at most.
   ///
   /// What a pass saves for its gradient grows with the rows, and more rows make products no faster.
-  private static let rowsTogether = 2560
+  static let rowsTogether = 2560
 
   /// `step`, its arguments checked.
   ///
   /// The batch is computed part by part; losses and gradients of the parts are added.
   func step(
-    of batch: TokenBatch, _ labels: [Int], _ prompt: EPTPrompt, _ readout: Readout,
-    _ workspace: Workspace
+    of batch: TokenBatch, _ labels: [Int], _ weights: [Float], _ prompt: EPTPrompt,
+    _ readout: Readout, _ workspace: Workspace
   ) -> StepResult {
     let arena = workspace.arena
     let pass = PromptPass(prompt, in: arena)
@@ -22,7 +22,7 @@ extension PromptedModel {
     let positionGradient = arena.zeros(lowRank?.rows ?? 0, hiddenSize)
     let edits =
       prompt.depth.map { DepthEdits($0, backbone, in: arena) } ?? DepthEdits(none: backbone)
-    let depth = DepthGradients(prompt.shape.depth, backbone, hiddenSize: hiddenSize, in: arena)
+    let depth = depthGradients(of: prompt, in: arena)
     var loss: Float = 0
     var headGradient: LinearHead?
     if case .head(let head) = readout { headGradient = .zeros(like: head) }
@@ -32,15 +32,15 @@ extension PromptedModel {
         let part = batch.part(texts)
         let ownWords = ownWords(readout, Array(labels[texts]))
         let layout = layout(part, promptLength: prompt.shape.promptLength, ownWords)
-        let partDepth = DepthGradients(
-          prompt.shape.depth, backbone, hiddenSize: hiddenSize, in: arena)
+        let partDepth = depthGradients(of: prompt, in: arena)
         let (partLoss, gradient, partHead) = step(
-          part, Array(labels[texts]), input, edits, partDepth, readout, ownWords, layout, workspace)
+          part, Array(labels[texts]), Array(weights[texts]), input, edits, partDepth, readout,
+          ownWords, layout, workspace)
         // Means over the part's texts become shares of the mean over all.
         let share = Float(texts.count) / Float(batch.count)
         loss += share * partLoss
         if let partHead { headGradient?.add(partHead, scale: share) }
-        for (sum, one) in zip(depth.parts, partDepth.parts) {
+        for (sum, one) in zip(depth?.parts ?? [], partDepth?.parts ?? []) {
           add(one.gradient, scale: share, to: sum.gradient)
         }
         guard let gradient else { return }
@@ -79,14 +79,19 @@ extension PromptedModel {
       part, promptLengths: lengths, trees: ownWords.trees, treeOfText: ownWords.treeOfText)
   }
 
+  /// Where the gradients of the projections after blocks gather; nil for none.
+  private func depthGradients(of prompt: EPTPrompt, in arena: Arena) -> DepthGradients? {
+    prompt.shape.depth.map { DepthGradients($0, backbone, hiddenSize: hiddenSize, in: arena) }
+  }
+
   /// Loss, gradient with respect to the joined rows and the head's gradient of one part.
   ///
-  /// Adds the gradients with respect to projections to `depth`. The one with respect to the rows is
-  /// nil where nothing that is trained stands in them.
+  /// Adds the gradients with respect to projections, if there are any, to `depth`. The one with
+  /// respect to the rows is nil where nothing that is trained stands in them.
   private func step(
-    _ part: TokenBatch, _ labels: [Int], _ input: PromptInput, _ edits: DepthEdits,
-    _ depth: DepthGradients, _ readout: Readout, _ ownWords: TreeRows?, _ layout: TokenLayout,
-    _ workspace: Workspace
+    _ part: TokenBatch, _ labels: [Int], _ weights: [Float], _ input: PromptInput,
+    _ edits: DepthEdits, _ depth: DepthGradients?, _ readout: Readout, _ ownWords: TreeRows?,
+    _ layout: TokenLayout, _ workspace: Workspace
   ) -> (loss: Float, gradient: MatrixView?, head: LinearHead?) {
     let arena = workspace.arena
     let states = embed(
@@ -101,20 +106,21 @@ extension PromptedModel {
     switch readout {
     case .head(let head):
       (loss, headGradient) = PooledHead(head, in: arena).loss(
-        states: states, labels: labels, stateGradient: stateGradient, layout, in: arena)
+        states: states, labels: labels, weights: weights, stateGradient: stateGradient, layout,
+        in: arena)
     case .labelWords(let words):
       guard let decoder = backbone.decoder, let ownWords else { break }
       loss = decoder.loss(
-        words, ownWords,
+        words, ownWords, weights: weights,
         EncoderMemory(states: states, texts: (0..<layout.count).map(layout.joined)),
         memoryGradient: stateGradient,
         edits: StackEdits(tasks: [edits.decoder], taskOfText: tasks),
-        editGradients: depth.decoder, workspace)
+        editGradients: depth?.decoder ?? [], workspace)
     }
     guard let saved else { return (loss, nil, headGradient) }
     let reachesInput = input.prompt.rows > 0 || input.lowRank != nil
     backbone.inputGradient(
-      stateGradient, saved: saved, editGradients: depth.encoder, reachesInput: reachesInput,
+      stateGradient, saved: saved, editGradients: depth?.encoder ?? [], reachesInput: reachesInput,
       workspace)
     return (loss, reachesInput ? stateGradient : nil, headGradient)
   }
@@ -133,7 +139,7 @@ extension TokenBatch {
   /// Consecutive texts that have about `rows` rows at most, with `promptLength` before each.
   ///
   /// There are no more parts than needed, of about the same size.
-  fileprivate func parts(promptLength: Int, rows limit: Int) -> [Range<Int>] {
+  func parts(promptLength: Int, rows limit: Int) -> [Range<Int>] {
     guard count > 0 else { return [] }
     let rows = (0..<count).reduce(0) { $0 + range($1).count + promptLength }
     let wanted = (rows + limit - 1) / limit

@@ -5,7 +5,7 @@ import Synchronization
 
 /// Loss and gradients of one batch.
 public struct StepResult: Sendable, Equatable {
-  /// The mean over texts of the cross-entropy of the true class: of the head's softmax, or of the
+  /// The mean over texts of their class's weight times the cross-entropy of the true class: of the head's softmax, or of the
   /// label word's tokens, their sum divided by the mean number of tokens of all label words.
   public let loss: Float
   /// The gradient of every part of the prompt.
@@ -26,7 +26,8 @@ public struct StepResult: Sendable, Equatable {
 /// not depend on `threads`.
 public final class PromptedModel: Sendable {
   let backbone: Backbone
-  private let threads: Int
+  /// How many threads a call uses at most.
+  package let threads: Int
   /// Workspaces that no call uses now, with the memory they have gathered.
   private let idle = Mutex<[Workspace]>([])
 
@@ -59,6 +60,10 @@ public final class PromptedModel: Sendable {
   /// Whether label words and what is written stand behind the text in the backbone's own blocks, as
   /// in Llama: then a linear head can be read from such a backbone as well.
   public var continuesText: Bool { backbone.decoder?.continuesText ?? false }
+
+  /// What a head reads where nothing says otherwise: of rows that see the rows before them the last, which
+  /// has seen the whole text.
+  public var usualPooling: Pooling { continuesText ? .last : .mean }
 
   /// The token that ends a label word or a text that the decoder writes; nil where there is none.
   public var endToken: Int32? { backbone.decoder?.ends.first }
@@ -161,11 +166,13 @@ public final class PromptedModel: Sendable {
 
   /// Loss and gradients of `batch`, whose text `i` has class `labels[i]`.
   ///
-  /// An empty batch has loss 0 and gradients of zeros.
+  /// `classWeights` has one factor of the loss of each class's texts; nil for 1. An empty batch has
+  /// loss 0 and gradients of zeros.
   ///
   /// - Throws: `ModelError` if a token, a length, a label or a size does not fit.
   public func step(
-    _ batch: TokenBatch, labels: [Int], prompt: EPTPrompt, readout: Readout
+    _ batch: TokenBatch, labels: [Int], classWeights: [Float]? = nil, prompt: EPTPrompt,
+    readout: Readout
   ) throws -> StepResult {
     let shape = prompt.shape
     guard shape.hiddenSize == hiddenSize else {
@@ -183,8 +190,13 @@ public final class PromptedModel: Sendable {
       throw ModelError.mismatch(
         reason: "\(batch.count) texts need as many labels from 0 to \(readout.classCount - 1)")
     }
+    guard classWeights.map({ $0.count == readout.classCount }) ?? true else {
+      throw ModelError.mismatch(
+        reason: "\(classWeights?.count ?? 0) class weights for \(readout.classCount) classes")
+    }
+    let weights = labels.map { classWeights?[$0] ?? 1 }
     return withWorkspace { workspace in
-      step(of: batch, labels, prompt, readout, workspace)
+      step(of: batch, labels, weights, prompt, readout, workspace)
     }
   }
 

@@ -21,8 +21,10 @@ public struct LabelledFile: Sendable {
   let textColumns: [String]
   let labelColumn: String
   let rows: [LabelledRow]
-  /// Rows passed over because the official file is known to be broken there.
+  /// Rows skipped because the official file is known to be broken there.
   let skippedRows: Int
+  /// Whether it is a file that stays, no pipe.
+  let canBeReadAgain: Bool
   /// How to read the file again.
   let reading: ReadingOptions
 
@@ -30,8 +32,9 @@ public struct LabelledFile: Sendable {
   ///
   /// - Throws: `TaskError.badRow` or `.noRows`; `DataError` if the file cannot be read.
   init(_ path: String, _ request: ColumnChoice.Request, _ options: ReadingOptions) throws {
-    let reader = DataReader(
-      try InputFile(path: path), options, isStrict: true, hashing: true)
+    let input = try InputFile(path: path)
+    canBeReadAgain = path != "-" && input.size != nil
+    let reader = DataReader(input, options, isStrict: true, hashing: true)
     try reader.begin()
     var rows = RowReader(
       ColumnChoice(request: request, header: options.header, path: path), format: reader.format)
@@ -81,13 +84,16 @@ public struct LabelledFile: Sendable {
     of definition: TaskDefinition
   ) throws -> (examples: [Example], unknown: [String]) {
     var unknown: [String] = []
+    var places: [ByteName: Int] = [:]
     let examples = try rows.map { row in
       if definition.isScale || definition.classIndex(row.label) != nil {
         return try definition.example(
           values: row.values, label: row.label, path: path, line: row.line)
       }
-      let place = unknown.firstIndex(of: row.label) ?? unknown.count
+      let name = ByteName(row.label)
+      let place = places[name] ?? unknown.count
       if place == unknown.count { unknown.append(row.label) }
+      places[name] = place
       return Example(values: row.values, label: definition.labels.count + place)
     }
     return (examples, unknown)

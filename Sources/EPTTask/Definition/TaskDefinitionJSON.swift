@@ -67,6 +67,7 @@ extension TaskDefinition {
         folders: try member("source", strings(source["folders"])),
         columns: try member("source", strings(source["columns"])),
         label: try member("source", source["label"]?.string),
+        labelUntil: try source["label_until"].map { try member("source", $0.string) },
         records: try member("source", source["records"]?.string.flatMap(DataSource.Records.init)),
         skipsBrokenRows: try member("source", source["skips_broken_rows"]?.bool)))
   }
@@ -74,9 +75,16 @@ extension TaskDefinition {
 
 extension DataSource {
   /// The members of `json`, in order.
-  static let memberNames = ["folders", "columns", "label", "records", "skips_broken_rows"]
+  static let memberNames = [
+    "folders", "columns", "label", "label_until", "records", "skips_broken_rows",
+  ]
 
   fileprivate var json: JSON {
+    guard let labelUntil else { return plainJSON }
+    return .object((plainJSON.object ?? []) + [JSONMember("label_until", .string(labelUntil))])
+  }
+
+  private var plainJSON: JSON {
     [
       "folders": .array(folders.map { .string($0) }),
       "columns": .array(columns.map { .string($0) }),

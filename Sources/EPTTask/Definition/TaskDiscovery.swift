@@ -19,6 +19,8 @@ public enum TaskDiscovery {
     public var reading = ReadingOptions()
     /// Whether blanks around labels are no part of them.
     public var trimsLabels = true
+    /// What ends the part of a label that is the class; nil where all of it is.
+    public var labelUntil: String?
     /// More classes than this are taken for a mistake about the column.
     public var mostClasses = TaskDiscovery.mostClasses
     /// Whether there are development rows besides.
@@ -86,7 +88,9 @@ public enum TaskDiscovery {
       template: fields.map { "\($0): {\($0)}" }.joined(separator: " "),
       segments: segments(fields), labels: survey.classes.map { TaskDefinition.Label($0) },
       metric: hints.metric, positive: hints.positive, inputLength: inputLength, split: split,
-      source: DataSource(folders: [], columns: file.textColumns, label: file.labelColumn))
+      source: DataSource(
+        folders: [], columns: file.textColumns, label: file.labelColumn,
+        labelUntil: hints.labelUntil))
     return Found(definition: definition, file: file, warnings: survey.warnings)
   }
 

@@ -3,7 +3,7 @@ import EPTTask
 
 /// A run in the middle: what is left to do follows from it and from the run's settings.
 ///
-/// docs/format.md describes the file.
+/// docs/reference/format.md describes the file.
 public struct TrainingCheckpoint: Sendable {
   /// The sweep that it belongs to.
   let identity: JSON
@@ -96,6 +96,9 @@ extension TrainingOutcome {
       "best": best.training.json, "last": last.training.json,
       "predicted_classes": predictedClasses.map { .integer($0) } ?? .null,
       "seconds": times.json,
+      "temperatures": [
+        "best": .number(Double(best.temperature)), "last": .number(Double(last.temperature)),
+      ],
     ]
   }
 }

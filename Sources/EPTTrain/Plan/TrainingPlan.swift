@@ -19,6 +19,8 @@ public struct TrainingPlan: Sendable, Equatable {
   public let embeddingRMS: Float
   public let warmUp: Int
   public let evaluationInterval: Int
+  /// What the best evaluation is chosen by.
+  public let choice: Evaluation.Choice
   /// Evaluations without improvement that end the run; nil if none do.
   public let patience: Int?
   /// How many numbers are trained, head included.
@@ -40,22 +42,18 @@ public struct TrainingPlan: Sendable, Equatable {
   ///   - hasHead: whether a linear head is trained.
   ///   - blocks: how many the backbone's encoder and decoder have.
   ///   - backbonePooling: how the backbone's checkpoint pools; nil where it does not say.
+  ///   - validationRows: how many rows choose the best step.
   /// - Throws: `TrainError.invalidSetting`.
   init(
     _ settings: TrainingSettings, task: TaskDefinition, hiddenSize: Int, positions: Int?,
     embeddingRMS: Float, hasHead: Bool, blocks: (encoder: Int, decoder: Int),
-    backbonePooling: Pooling? = nil
+    backbonePooling: Pooling? = nil, validationRows: Int = .max
   ) throws {
     try settings.validate()
-    guard hasHead || settings.method != .head else {
-      throw TrainError.invalidSetting(
-        [.method],
-        reason: "head trains an encoder's linear head; this backbone has a decoder instead")
-    }
     guard hasHead || settings.pooling == nil else {
       throw TrainError.invalidSetting(
         [.pooling],
-        reason: "is of an encoder's linear head; this backbone has a decoder instead")
+        reason: "is of a linear head; this backbone has a decoder instead")
     }
     pooling = hasHead ? settings.pooling ?? backbonePooling ?? .mean : nil
     let promptLength = settings.effectivePromptLength
@@ -107,18 +105,51 @@ public struct TrainingPlan: Sendable, Equatable {
     rates.depth = settings.depthRate ?? (hasHead ? rates.depth : 5e-3)
     rates.head = settings.headRate ?? rates.head
     self.rates = rates
-    warmUp = settings.warmUp ?? settings.steps.map { min(500, $0 / 10) } ?? 100
+    choice = settings.isSolved ? .loss : Evaluation.Choice(rows: validationRows)
+    let ofSteps = settings.warmUp ?? settings.steps.map { min(500, $0 / 10) } ?? 100
+    warmUp = settings.isSolved ? 0 : ofSteps
     evaluationInterval =
-      settings.evaluationInterval ?? min(100, max(1, (settings.steps ?? .max) / 4))
-    patience = settings.patience ?? (settings.steps == nil ? 5 : nil)
+      settings.isSolved
+      ? 1 : settings.evaluationInterval ?? min(100, max(1, (settings.steps ?? .max) / 4))
+    patience = settings.isSolved ? nil : settings.patience ?? (settings.steps == nil ? 5 : nil)
     parameterCount =
       shape.parameterCount + shape.depthParameterCount
       + (hasHead ? task.labels.count * (hiddenSize + 1) : 0)
   }
 
+  /// Whether the head is solved, for one strength after another, and not trained by steps.
+  public var isSolved: Bool { settings.isSolved }
+
+  /// How many steps there are, or strengths of a solved head; nil until validation has stopped
+  /// improving.
+  public var steps: Int? { isSolved ? LogisticRegression.strengths.count : settings.steps }
+
+  /// The inverse strength of a solved head's penalty at `step`, counted from 1; nil for other runs.
+  func strength(_ step: Int) -> Double? {
+    guard isSolved, LogisticRegression.strengths.indices.contains(step - 1) else { return nil }
+    return LogisticRegression.strengths[step - 1]
+  }
+
   /// Every setting in effect, for the bundle.
   public var json: JSON {
-    .object((settingsJSON.object ?? []) + depthJSON)
+    .object((settingsJSON.object ?? []) + depthJSON + weightsJSON)
+  }
+
+  /// The same, with the strength of a solved head's step.
+  func json(solved step: Int) -> JSON {
+    guard let strength = strength(step) else { return json }
+    let rounded = TrainingHistory.sixDigits(strength)
+    return .object((json.object ?? []) + [JSONMember("strength", .number(rounded))])
+  }
+
+  /// What concerns class weights; nothing without them.
+  private var weightsJSON: [JSONMember] {
+    switch settings.classWeights {
+    case nil: []
+    case .balanced?: [JSONMember("class_weights", "balanced")]
+    case .given(let weights)?:
+      [JSONMember("class_weights", .array(weights.map { Self.number($0) }))]
+    }
   }
 
   /// What concerns the projections after blocks; nothing without them, as in older bundles.
@@ -146,6 +177,8 @@ public struct TrainingPlan: Sendable, Equatable {
       "warm_up": .integer(warmUp),
       "evaluation_interval": .integer(evaluationInterval),
       "patience": Self.number(patience),
+      "choice": .string(choice.rawValue),
+      "calibration": .string(settings.calibration.rawValue),
       "longest_run": .integer(settings.longestRun),
       "prompt_rate": Self.number(rates.prompt),
       "low_rank_rate": Self.number(rates.lowRank),

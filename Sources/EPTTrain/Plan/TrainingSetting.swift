@@ -29,6 +29,7 @@ public enum TrainingSetting: String, Sendable, CaseIterable {
   case headRate = "head rate"
   case weightDecay = "weight decay"
   case gradientClip = "gradient clip"
+  case classWeights = "class weights"
   /// What the prompt starts from.
   case start
 }

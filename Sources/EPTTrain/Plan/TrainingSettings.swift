@@ -29,6 +29,11 @@ public struct TrainingSettings: Sendable, Equatable {
   /// Training rows a class, drawn by `seed`; nil: all.
   public var shots: Int?
 
+  /// One factor of the loss of each class's rows; nil for 1.
+  public var classWeights: ClassWeights?
+  /// Whether a temperature is fitted on the validation rows.
+  public var calibration = Calibration.auto
+
   /// What an encoder's head reads; nil: as the backbone's checkpoint pools, else the mean.
   public var pooling: Pooling?
   /// `s`, rows of the short prompt; nil: the method's.
@@ -72,6 +77,9 @@ public struct TrainingSettings: Sendable, Equatable {
   public var gradientClip: Float = 1
 
   public init() {}
+
+  /// Whether the head is solved: that of method `head`, unless steps are asked for.
+  public var isSolved: Bool { method == .head && steps == nil }
 
   /// Checks each value on its own.
   ///

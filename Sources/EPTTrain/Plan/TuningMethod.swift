@@ -8,7 +8,8 @@ public enum TuningMethod: String, Sendable, CaseIterable {
   case dept
   /// A prompt of the nominal length alone (Lester et al., EMNLP 2021).
   case pt
-  /// No prompt, only an encoder's linear head: the linear probe.
+  /// No prompt, only a linear head on the encoder's states: the linear probe. It is solved, unless
+  /// steps are asked for.
   case head
 
   /// Whether there may be rows in front of the text.
@@ -38,6 +39,13 @@ extension TrainingSettings {
     try refuse((subspaces ?? 0) > 0, unless: method.hasSubspaces, .subspaces, "subspaces")
     try refuse(usesFusion == true, unless: method.hasSubspaces, .fusion, "fusion")
     try refuse(fusionScale != nil, unless: method.hasSubspaces, .fusionScale, "fusion")
+    for (isGiven, setting) in [
+      (warmUp != nil, TrainingSetting.warmUp), (evaluationInterval != nil, .evaluationInterval),
+      (patience != nil, .patience), (headRate != nil, .headRate),
+    ] where isGiven && isSolved {
+      throw TrainError.invalidSetting(
+        [setting], reason: "is of a head that is trained by steps; this one is solved, without any")
+    }
     let asksForDepth = depth.map { $0 != .none } ?? false
     try refuse(asksForDepth, unless: method.hasSubspaces, .depth, "projections after blocks")
     for (isGiven, setting) in [

@@ -5,7 +5,7 @@ import EPTTask
 public struct SeedSweep {
   let trainers: [Trainer]
 
-  /// What tells this sweep from others: a checkpoint is taken up only by its own.
+  /// What tells this sweep from others: a checkpoint is resumed only by its own.
   let identity: JSON
 
   /// A sweep of runs that differ by their seeds alone.

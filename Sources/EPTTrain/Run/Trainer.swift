@@ -14,10 +14,12 @@ public struct Trainer {
   /// The rows in use: of the training rows, the shots if there are to be few.
   public let data: Dataset
   let start: TrainedParameters
-  private let model: PromptedModel
+  let model: PromptedModel
   let identity: BackboneIdentity
-  private let encoder: InputEncoder
+  let encoder: InputEncoder
   private let labelTokens: [[Int32]]
+  /// One factor of the loss of each class's rows; nil for 1.
+  let classWeights: [Float]?
 
   /// Prepares a run.
   ///
@@ -43,14 +45,14 @@ public struct Trainer {
     var settings = settings
     try startingPrompt.fill(&settings)
     settings.start = startingPrompt.name
-    // A head can be read from a decoder alone too, but only where it is asked for.
-    let hasHead = !model.hasDecoder || model.continuesText && settings.method == .head
+    // A head alone reads the backbone's states, whether or not there is a decoder.
+    let hasHead = !model.hasDecoder || settings.method == .head
     plan = try TrainingPlan(
       settings, task: task, hiddenSize: model.hiddenSize, positions: model.positions,
       embeddingRMS: model.embeddingRMS(of: pieces), hasHead: hasHead,
       blocks: model.blockCounts,
-      // Of rows that see the rows before them, the last has seen the whole text.
-      backbonePooling: backbonePooling ?? (model.continuesText ? .last : nil))
+      backbonePooling: backbonePooling ?? model.usualPooling,
+      validationRows: data.validation.count)
     self.model = model
     self.identity = identity
     self.data =
@@ -62,6 +64,8 @@ public struct Trainer {
     self.task = task.limited(to: plan.shape.inputLength)
     encoder = InputEncoder(self.task, tokenizer, for: model)
     labelTokens = hasHead ? [] : try encoder.labelTokens()
+    classWeights = try settings.classWeights?.values(
+      of: self.data.train, classes: task.labels.count)
     var prompt = PromptStart.prompt(
       filling: EPTPrompt(
         shape: plan.shape, alpha: plan.alpha, usesFusion: plan.usesFusion,
@@ -131,6 +135,7 @@ public struct Trainer {
     from state: TrainingRun.State?, _ hooks: Hooks, checkpointInterval: Int?,
     save: (TrainingRun.State) throws -> Void
   ) throws -> TrainingOutcome {
+    guard !plan.isSolved else { return try solve(from: state, hooks, save: save) }
     var run =
       state.map { TrainingRun(plan: plan, state: $0) } ?? TrainingRun(plan: plan, start: start)
     let majority = MajorityBaseline.score(data.validation, task)
@@ -138,6 +143,8 @@ public struct Trainer {
     let step = plan.settings.batch * plan.settings.accumulation
     var order = BatchOrder(rows: data.train.count, batch: step, seed: plan.settings.seed)
     var isInterrupted = false
+    // The validation rows' scores under the best and the last parameters, while they are known.
+    var scored: (best: [Matrix]?, last: [Matrix]?)
 
     while true {
       if run.isEvaluationDue {
@@ -150,6 +157,8 @@ public struct Trainer {
         }
         let evaluation = Evaluation(scores: scores, examples: data.validation, task: task)
         let isBest = try run.record(evaluation)
+        scored.last = scores
+        if isBest { scored.best = scores }
         hooks.progress(
           run.progress(.evaluation(evaluation, isBest: isBest), majority: majority))
         try save(run.state)
@@ -172,8 +181,37 @@ public struct Trainer {
       test = scores.map { Evaluation(scores: $0, examples: data.test, task: task) }
       isInterrupted = test == nil
     }
+    var temperatures: (best: Float, last: Float) = (1, 1)
+    if plan.settings.calibration != .off {
+      // A run that was taken up does not know the scores of evaluations before.
+      func temperature(_ candidate: TrainingRun.Candidate, _ known: [Matrix]?) throws -> Float {
+        guard candidate.evaluation != nil else { return 1 }
+        var scores = known
+        if scores == nil, !isInterrupted {
+          scores = try objective.scores(
+            candidate.parameters, of: .validation, shouldStop: hooks.shouldStop)
+          isInterrupted = scores == nil
+        }
+        return scores.map(self.temperature) ?? 1
+      }
+      temperatures = try (
+        temperature(run.chosen, scored.best), temperature(run.last, scored.last)
+      )
+    }
     if isInterrupted { try save(run.state) }
-    return outcome(run, isInterrupted: isInterrupted, majority: majority, test: test)
+    return outcome(
+      run, isInterrupted: isInterrupted, majority: majority, test: test,
+      temperatures: temperatures)
+  }
+
+  /// What the scores of the validation rows are to be divided by.
+  func temperature(of scores: [Matrix]) -> Float {
+    let scaling = TemperatureScaling(scores, data.validation)
+    switch plan.settings.calibration {
+    case .off: return 1
+    case .on: return Float(scaling.fitted)
+    case .auto: return scaling.lowersLoss ? Float(scaling.fitted) : 1
+    }
   }
 
   private var objective: any TrainingObjective {
@@ -181,8 +219,10 @@ public struct Trainer {
       let rows = EncodedRows(data: data, encoder: encoder, batch: plan.settings.batch)
       return plan.settings.method == .head
         ? try HeadObjective(
-          model, rows, pooling: plan.pooling ?? .mean, seed: plan.settings.seed)
-        : PromptObjective(model, rows, labelTokens: labelTokens)
+          model, rows, pooling: plan.pooling ?? .mean, classWeights: classWeights,
+          seed: plan.settings.seed)
+        : PromptObjective(
+          model, rows, labelTokens: labelTokens, classWeights: classWeights)
     }
   }
 
@@ -204,26 +244,33 @@ public struct Trainer {
   }
 
   /// The bundle of `parameters`.
-  func bundle(_ parameters: TrainedParameters, _ record: TrainingRecord) -> TaskBundle {
+  func bundle(
+    _ parameters: TrainedParameters, _ record: TrainingRecord, temperature: Float
+  ) -> TaskBundle {
     TaskBundle(
       task: task, backbone: identity, training: record, prompt: parameters.prompt,
-      readout: parameters.readout(labelTokens), pooling: plan.pooling ?? .mean)
+      readout: parameters.readout(labelTokens), pooling: plan.pooling ?? .mean,
+      temperature: temperature)
   }
 
-  private func outcome(
-    _ run: TrainingRun, isInterrupted: Bool, majority: MetricScore, test: Evaluation?
+  func outcome(
+    _ run: TrainingRun, isInterrupted: Bool, majority: MetricScore, test: Evaluation?,
+    temperatures: (best: Float, last: Float)
   ) -> TrainingOutcome {
     func record(_ candidate: TrainingRun.Candidate, _ test: Evaluation?) -> TrainingRecord {
       TrainingRecord(
-        settings: plan.json, steps: run.step, bestStep: candidate.step,
+        settings: plan.json(solved: candidate.step), steps: run.step, bestStep: candidate.step,
         isInterrupted: isInterrupted, validation: candidate.evaluation?.score,
         validationMajority: majority, test: test?.score,
         testMajority: MajorityBaseline.score(data.test, task), history: run.state.history,
         startGate: startGate, files: data.files)
     }
     return TrainingOutcome(
-      seed: plan.settings.seed, best: bundle(run.chosen.parameters, record(run.chosen, test)),
-      last: bundle(run.last.parameters, record(run.last, nil)),
+      seed: plan.settings.seed,
+      best: bundle(
+        run.chosen.parameters, record(run.chosen, test), temperature: temperatures.best),
+      last: bundle(
+        run.last.parameters, record(run.last, nil), temperature: temperatures.last),
       predictedClasses: run.chosen.evaluation?.predictedClasses, times: run.state.times)
   }
 }

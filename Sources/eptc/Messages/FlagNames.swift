@@ -21,8 +21,12 @@ enum FlagNames {
       case ConvertError.badPattern, ConvertError.patternFitsNothing: "--tensor: \(error)"
       case DataError.header: "\(error) (--columns)"
       case InferError.threshold: "\(error) (--threshold)"
-      case FormatError.foreign(let path, _, _, _) where isNamedAsRows(path) && command == "infer":
+      case FormatError.foreign(let path, _, _, _, nil)
+      where isNamedAsRows(path) && command == "infer":
         "\(path) is no bundle; texts to answer are given with --input \(path)"
+      case FormatError.foreign(_, _, _, _, .convert): "\(error) (`eptc convert`)"
+      case FormatError.foreign(_, _, _, _, .finishRun): "\(error) (`eptc tune --resume`)"
+      case InferError.noPrompts: "\(error) (`eptc tune`)"
       default: "\(error)"
       }
     return text.printable
@@ -49,8 +53,10 @@ enum FlagNames {
     case .readQuotes: "--data-format says how it is laid out, csv for quotes"
     case .allowClasses: "--most-classes allows more"
     case .giveDev: "--dev gives them"
+    case .nameRows: "--test"
     case .giveTest: "--test gives rows for the figure"
     case .takeDigits: "--labels digits gives each a number"
+    case .writeTaskFile: "`eptc tasks show stsb` prints one"
     // Only where answers are counted.
     case .countUnknown:
       command == "tune" ? nil : "--unknown-labels wrong counts such rows as errors"
@@ -88,7 +94,7 @@ extension TrainingSetting {
       .inputLength, .rank, .subspaces, .subspaceWidth, .nominalLength, .alpha, .fusion,
       .fusionScale, .promptRate, .lowRankRate, .subspaceRate, .pooling, .depth, .depthSubspaces,
       .depthWidth,
-      .depthRate, .headRate, .weightDecay:
+      .depthRate, .headRate, .weightDecay, .classWeights:
       "--" + String(rawValue.map { $0 == " " ? "-" : $0 })
     }
   }

@@ -24,7 +24,8 @@ struct EvaluationReport {
     self.mistakes = detail.mistakes.prefix(mistakes)
   }
 
-  /// `mood: accuracy 91.20 on 500 rows (majority 52.00), 95 % interval: accuracy 88.60 to 93.60`.
+  /// `mood: accuracy 91.20 on 500 rows (majority 52.00), 95 % interval: accuracy 88.60 to 93.60,
+  /// calibration error 2.31`.
   var line: String {
     let intervals = detail.intervals.map {
       "\($0.name) \(MetricScore.percent($0.low)) to \(MetricScore.percent($0.high))"
@@ -32,6 +33,7 @@ struct EvaluationReport {
     let positive = task.positiveClass.map { ", positive class \(task.labels[$0].word)" } ?? ""
     return "\(task.name): \(detail.evaluation.score) on \(rows) rows (majority \(majority))"
       + "\(positive), 95 % interval: \(intervals.joined(separator: ", "))"
+      + ", calibration error \(MetricScore.percent(detail.calibrationError))"
   }
 
   /// One line a class.
@@ -83,6 +85,7 @@ struct EvaluationReport {
       JSONMember("metric", figures(detail.evaluation.score)),
       JSONMember("majority", figures(majority)),
       JSONMember("loss", .number(detail.evaluation.loss)),
+      JSONMember("calibration_error", .number(detail.calibrationError)),
       JSONMember(
         "interval_95",
         .object(
