@@ -20,8 +20,7 @@ enum HeadBench {
       .limited(to: min(256, backbone.model.positions ?? 256))
     let location = try DataLocation.find(task, data: data, environment: [:])
     let dataset = try Dataset(task, in: location)
-    let encoder = InputEncoder(
-      task, backbone.tokenizer, hasDecoder: backbone.model.hasDecoder)
+    let encoder = InputEncoder(task, backbone.tokenizer, for: backbone.model)
     var random = RandomNumbers(.order, 1)
     let drawn = random.shuffled(dataset.train.count).prefix(limit).sorted()
     let sets = [

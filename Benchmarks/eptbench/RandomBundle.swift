@@ -28,7 +28,7 @@ enum RandomBundle {
       let size = part.size(in: shape)
       prompt[part] = matrix(size.rows, size.columns, scale: 0.05)
     }
-    let encoder = InputEncoder(task, backbone.tokenizer, hasDecoder: backbone.model.hasDecoder)
+    let encoder = InputEncoder(task, backbone.tokenizer, for: backbone.model)
     let readout =
       backbone.model.hasDecoder
       ? Readout.labelWords(try encoder.labelTokens())

@@ -25,11 +25,10 @@ struct ConversionPlan {
   init(_ checkpoint: Checkpoint, choice: EncodingChoice, threads: Int) throws {
     let weights = checkpoint.weightFiles.map { SourceFile(.weights, $0.file) }
     if threads > 1 { SourceFiles(weights).hashInBackground() }
-    let configurationFile = try Self.configurationFile(folder: checkpoint.folder)
-    let configuration = try Self.configuration(configurationFile)
-    let tokenizer = try TokenizerDefinition.compile(folder: checkpoint.folder)
+    let description = try CheckpointDescription(checkpoint)
+    let (configuration, tokenizer) = (description.architecture, description.tokenizer)
     let opened = try TokenizerTables.open(tokenizer.tables)
-    try LowercaseCheck.check(folder: checkpoint.folder, opened)
+    if checkpoint.gguf == nil { try LowercaseCheck.check(folder: checkpoint.folder, opened) }
     let tokens = opened.vocabularySize
     guard tokens <= configuration.vocabularySize else {
       throw ConvertError.vocabularyMismatch(
@@ -40,16 +39,12 @@ struct ConversionPlan {
       checkpoint, CheckpointNames(parameters, of: configuration), threads: threads)
     encoders = try Self.encoders(parameters, tensors, choice: choice)
     dropped = tensors.unread
-    let tokenizerFiles = try tokenizer.sourceFiles.map {
-      SourceFile(.tokenizer, try MappedFile(path: "\(checkpoint.folder)/\($0)"))
-    }
-    sources = SourceFiles(
-      weights + tokenizerFiles + [SourceFile(.configuration, configurationFile)])
+    sources = SourceFiles(weights + description.files)
     architecture = Swift.type(of: configuration).label
     sections =
       [
         (BackboneFile.SectionName.architecture, Array(architecture.utf8)),
-        (BackboneFile.SectionName.configuration, configurationFile.withBytes { Array($0) }),
+        (BackboneFile.SectionName.configuration, description.configuration),
         (BackboneFile.SectionName.tokenizer, tokenizer.tables),
       ]
       + (checkpoint.modules.pooling.map {
@@ -74,26 +69,6 @@ struct ConversionPlan {
         codec: encoder.codec, contents: encoder.contents)
     }
     return writer
-  }
-
-  private static func configurationFile(folder: String) throws -> MappedFile {
-    let path = "\(folder)/config.json"
-    do {
-      return try MappedFile(path: path)
-    } catch SystemError.missingFile {
-      throw SystemError.missingFile(
-        path: path, hint: "the checkpoint's config.json must be beside its weights")
-    }
-  }
-
-  /// Reads `file` as whichever architecture its `model_type` names.
-  private static func configuration(_ file: MappedFile) throws -> any Architecture {
-    let json = try CheckpointJSON.read(file)
-    guard let modelType = json["model_type"], modelType != .null else {
-      throw ConvertError.noModelType(
-        path: file.path, known: ArchitectureRegistry.all.flatMap { $0.modelTypes })
-    }
-    return try ArchitectureRegistry.architecture(json)
   }
 
   /// One encoder for each of `specifications`, whose tensors are `tensors`, in their order.

@@ -9,7 +9,7 @@ public struct ConversionSummary: Sendable, Equatable {
     public let name: String
     public let shape: [Int]
     /// The type in the checkpoint.
-    public let sourceType: SafetensorsType
+    public let sourceType: String
     public let encoding: TensorEncoding
     /// How the output has them compressed.
     public let codec: PayloadCodec

@@ -97,7 +97,7 @@ public struct Converter {
       architecture: plan.architecture,
       tensors: plan.encoders.map {
         .init(
-          name: $0.name, shape: $0.source.shape, sourceType: $0.source.type,
+          name: $0.name, shape: $0.source.shape, sourceType: $0.source.typeName,
           encoding: $0.encoding, codec: records[ByteName($0.name)]?.codec ?? .raw,
           sourceSize: $0.source.byteCount,
           storedSize: records[ByteName($0.name)]?.storedSize ?? 0,

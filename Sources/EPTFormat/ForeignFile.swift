@@ -66,7 +66,7 @@ enum ForeignFile: CaseIterable {
       case .zipArchive:
         ("a zip archive, perhaps a PyTorch checkpoint", "convert it first")
       case .gguf:
-        ("a GGUF file", "start from the safetensors checkpoint instead")
+        ("a GGUF file", "convert it with `eptc convert` first")
       case .backbone:
         ("a .ept backbone", "convert has been done already; use it as the model")
       case .bundle:

@@ -17,6 +17,14 @@ public enum Readout: Sendable, Equatable {
   }
 }
 
+extension Readout {
+  /// Tokens of the longest label word; 1 with a head.
+  var longestWord: Int {
+    guard case .labelWords(let words) = self else { return 1 }
+    return max(1, words.map(\.count).max() ?? 1)
+  }
+}
+
 /// A linear classifier, trained together with the prompt.
 public struct LinearHead: Sendable, Equatable {
   /// One row a class, `[classes, d]`.

@@ -1,4 +1,6 @@
-/// Texts with a prompt in front of each, laid end to end.
+import EPTLayers
+
+/// Texts with a prompt in front of each, laid end to end, and rows of label words behind some.
 struct TokenLayout {
   /// `s`, rows of the prompt in front of each text. `[texts]`
   let promptLengths: [Int]
@@ -9,15 +11,30 @@ struct TokenLayout {
   /// Token types of all texts' own tokens, without the prompt's. `[tokens]`
   let tokenTypeIDs: [UInt8]
 
-  /// Puts `promptLengths[i]` rows before text `i` of `batch`.
-  init(_ batch: TokenBatch, promptLengths: [Int]) {
-    precondition(promptLengths.count == batch.count)
+  /// Trees of label words, of which each text has the rows but for row 0 behind it.
+  let trees: [LabelTree]
+  /// The tree of each text; nil for none. `[texts]`
+  let treeOfText: [Int?]
+
+  /// Puts `promptLengths[i]` rows before text `i` of `batch`, and behind it the rows of its tree of
+  /// `trees`, without row 0, which is the text's last.
+  init(
+    _ batch: TokenBatch, promptLengths: [Int], trees: [LabelTree] = [], treeOfText: [Int?]? = nil
+  ) {
+    let treeOfText = treeOfText ?? [Int?](repeating: nil, count: batch.count)
+    precondition(promptLengths.count == batch.count && treeOfText.count == batch.count)
     self.promptLengths = promptLengths
+    self.trees = trees
+    self.treeOfText = treeOfText
     tokenStarts = batch.starts
-    var prompts = 0
+    var others = 0
     starts = batch.starts.indices.map { text in
-      defer { prompts += text < promptLengths.count ? promptLengths[text] : 0 }
-      return batch.starts[text] + prompts
+      defer {
+        if text < batch.count {
+          others += promptLengths[text] + (treeOfText[text].map { trees[$0].count - 1 } ?? 0)
+        }
+      }
+      return batch.starts[text] + others
     }
     tokenTypeIDs = batch.tokenTypeIDs
   }
@@ -51,7 +68,12 @@ struct TokenLayout {
     starts[texts.lowerBound...texts.upperBound].map { $0 - starts[texts.lowerBound] }
   }
 
-  /// Rows of text `index`, prompt first.
+  /// How the rows of each text follow one another.
+  var structure: RowStructure {
+    trees.isEmpty ? .sequences : .continued(trees.map(\.tree), treeOfText: treeOfText)
+  }
+
+  /// Rows of text `index`, prompt first, those behind it last.
   func joined(_ index: Int) -> Range<Int> { starts[index]..<starts[index + 1] }
 
   /// Rows of text `index`'s prompt.
@@ -59,6 +81,13 @@ struct TokenLayout {
 
   /// Rows of text `index`'s own tokens.
   func tokens(_ index: Int) -> Range<Int> {
-    starts[index] + promptLengths[index]..<starts[index + 1]
+    let first = starts[index] + promptLengths[index]
+    return first..<first + tokenStarts[index + 1] - tokenStarts[index]
+  }
+
+  /// The rows behind text `index`, each with its token.
+  func behind(_ index: Int) -> Zip2Sequence<Range<Int>, ArraySlice<Int32>> {
+    let tokens = treeOfText[index].map { trees[$0].tokens.dropFirst() } ?? []
+    return zip(self.tokens(index).upperBound..<starts[index + 1], tokens)
   }
 }

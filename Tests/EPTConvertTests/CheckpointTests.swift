@@ -118,8 +118,8 @@ import Testing
 
   @Test func refusesOtherArchitecturesNamingItsOwn() throws {
     var checkpoint = try TinyCheckpoint()
-    checkpoint.configuration = #"{"model_type": "llama"}"#
-    try expectRefusal(checkpoint, saying: "llama", "bert", "t5")
+    checkpoint.configuration = #"{"model_type": "mamba"}"#
+    try expectRefusal(checkpoint, saying: "mamba", "bert", "t5")
     checkpoint.configuration = "{}"
     try expectRefusal(checkpoint, saying: "model_type", "bert", "t5")
     checkpoint.configuration = #"{"model_type": "bert"}"#

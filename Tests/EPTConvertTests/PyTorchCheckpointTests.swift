@@ -43,8 +43,8 @@ import Testing
     #expect(summary.dropped.contains("module.bert.embeddings.position_ids"))
     #expect(summary.tensors.allSatisfy { $0.error?.maximum == 0 })
     let types = Dictionary(uniqueKeysWithValues: summary.tensors.map { ($0.name, $0.sourceType) })
-    #expect(types["encoder.layer.0.intermediate.dense.weight"] == .f64)
-    #expect(types["encoder.layer.0.attention.output.dense.weight"] == .f16)
+    #expect(types["encoder.layer.0.intermediate.dense.weight"] == "F64")
+    #expect(types["encoder.layer.0.attention.output.dense.weight"] == "F16")
     // Binary16 numbers stay what they are; binary64 has no place in the output.
     let half = try file.tensor("encoder.layer.0.attention.output.dense.weight")
     #expect(half.encoding == .f16)

@@ -20,6 +20,7 @@ import Testing
   enum Reader: String, CaseIterable, CustomTestStringConvertible {
     case safetensors
     case pytorch
+    case gguf
     case backbone
     case bundle
 
@@ -31,6 +32,7 @@ import Testing
       switch reader {
       case .safetensors: Seeds.safetensors()
       case .pytorch: try Seeds.pytorch()
+      case .gguf: try Seeds.gguf()
       case .backbone: try Seeds.backbones()
       case .bundle: try Seeds.bundles()
       }
@@ -106,6 +108,8 @@ import Testing
           SafetensorsBytes.file(header: #"{"__metadata__":\#(json)}"#, buffer: [])
         // It has no JSON: a pickle as long.
         case .pytorch: Seeds.pytorch(pickle: Array(json.utf8))
+        // As long a text, which is cut.
+        case .gguf: Array(GGUFBytes.file(metadata: [("a", .string(json))]).dropLast())
         case .backbone: try Seeds.backbone(configuration: json)
         case .bundle: try Seeds.bundle(task: json)
         }
@@ -165,7 +169,7 @@ import Testing
     _ seed: [UInt8], _ reader: Reader, other: [UInt8], _ mutator: inout Mutator
   ) -> [UInt8] {
     var bytes = seed
-    guard reader != .safetensors, mutator.below(4) > 0 else {
+    guard reader != .safetensors, reader != .gguf, mutator.below(4) > 0 else {
       mutator.damage(&bytes, other: other, keepsLength: false)
       return bytes
     }
@@ -195,6 +199,7 @@ import Testing
       switch reader {
       case .safetensors: try use(SafetensorsFile(file))
       case .pytorch: try use(PyTorchFile(file))
+      case .gguf: try use(GGUFFile(file))
       case .backbone:
         let container = try ContainerFile(file, kind: .backbone)
         try use(container)
@@ -209,6 +214,16 @@ import Testing
     } catch let error as FormatError {
       #expect(!expectsWhole && !error.description.isEmpty, "\(error)")
       return false
+    }
+  }
+
+  private func use(_ file: GGUFFile) throws {
+    for name in file.tensorNames {
+      guard let tensor = try? file.checkpointTensor(name, called: name) else { continue }
+      let part = 256
+      for start in stride(from: 0, to: tensor.count, by: part) {
+        _ = try tensor.withFloats(in: start..<min(tensor.count, start + part)) { $0.count }
+      }
     }
   }
 

@@ -37,6 +37,27 @@ enum Seeds {
     }
   }
 
+  /// Files with metadata and tensors of each type.
+  static func gguf() throws -> [[UInt8]] {
+    let metadata: [(String, GGUFBytes.Value)] = [
+      ("general.architecture", .string("llama")), ("llama.block_count", .uint32(2)),
+      ("llama.rope.freq_base", .float32(500)), ("general.alignment", .uint32(32)),
+      ("tokenizer.ggml.tokens", .strings(["<unk>", "a", "\u{120}b", ""])),
+      ("tokenizer.ggml.scores", .float32s([0, -1, -2, -3])),
+      ("tokenizer.ggml.token_type", .int32s([2, 1, 1, 3])), ("add", .bool(true)),
+    ]
+    let tensors = [
+      GGUFBytes.Tensor("token_embd.weight", sizes: [4, 3], bytes: floats(12)),
+      GGUFBytes.Tensor(
+        "blk.0.attn_q.weight", sizes: [32, 2], type: 8, bytes: [UInt8](repeating: 3, count: 68)),
+    ]
+    return [
+      try TestPaths.read(TestPaths.fixture("gguf/types.gguf")),
+      GGUFBytes.file(metadata: metadata, tensors: tensors),
+      GGUFBytes.file(version: 2, metadata: Array(metadata.prefix(3))),
+    ]
+  }
+
   /// The pickle in a file of `torch.save`.
   static func pickle(of file: [UInt8]) -> [UInt8] {
     entries(of: file).first { $0.name.hasSuffix("data.pkl") }?.bytes ?? []

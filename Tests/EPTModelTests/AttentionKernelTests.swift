@@ -51,6 +51,8 @@ import Testing
     let keys: Int
     let heads: Int
     let width: Int
+    /// Heads of queries that share a head of keys and values.
+    var group = 1
   }
 
   /// Around the sizes of every set's blocks, and BERT's and T5's widths of a head.
@@ -61,6 +63,8 @@ import Testing
     Sizes(queries: 17, keys: 31, heads: 2, width: 32),
     Sizes(queries: 33, keys: 26, heads: 1, width: 64),
     Sizes(queries: 85, keys: 85, heads: 2, width: 40),
+    Sizes(queries: 20, keys: 33, heads: 6, width: 12, group: 3),
+    Sizes(queries: 5, keys: 7, heads: 4, width: 32, group: 4),
     Sizes(queries: 2, keys: 0, heads: 1, width: 8),
     Sizes(queries: 0, keys: 4, heads: 1, width: 8),
   ]
@@ -136,17 +140,21 @@ import Testing
         for head in 0..<sizes.heads {
           let scores = (0..<sizes.keys).map { j in
             (0..<sizes.width).reduce(0.0) { sum, column in
-              let place = head * sizes.width + column
-              return sum + rounded(0.75 * q[i * stride + place]) * rounded(k[j * stride + place])
+              let (query, key) = (head * sizes.width, head / sizes.group * sizes.width)
+              return sum
+                + rounded(0.75 * q[i * stride + query + column])
+                * rounded(k[j * stride + key + column])
             } + (bias == .none ? 0 : Double(numbers[place(bias, sizes, head: head, i, j)]))
           }
           let most = scores.max() ?? 0
           let weights = scores.map { exp($0 - most) }
           let total = weights.reduce(0, +)
+          let key = head / sizes.group * sizes.width
           for column in head * sizes.width..<(head + 1) * sizes.width {
             let expected =
-              weights.indices.reduce(0.0) { $0 + weights[$1] * rounded(v[$1 * stride + column]) }
-              / total
+              weights.indices.reduce(0.0) {
+                $0 + weights[$1] * rounded(v[$1 * stride + key + column - head * sizes.width])
+              } / total
             #expect(
               abs(Double(out[i * stride + column]) - expected) < rounded.bound,
               "\(sizes), query \(i), column \(column)")
@@ -172,8 +180,9 @@ import Testing
               let start = sizes.queries > 0 ? place(bias, sizes, head: 0, 0, 0) : 0
               var attention = ept_attention(
                 queries: Int64(sizes.queries), keys: Int64(sizes.keys), first_head: 0,
-                last_head: Int64(sizes.heads), width: Int64(sizes.width), scale: 0.75, q: q, k: k,
-                v: v, ld: Int64(stride), bias: bias == .none ? nil : numbers + start,
+                last_head: Int64(sizes.heads), width: Int64(sizes.width), scale: 0.75, q: q,
+                ld: Int64(stride), k: k, v: v, ld_keys: Int64(stride), group: Int64(sizes.group),
+                bias: bias == .none ? nil : numbers + start,
                 bias_head_stride: Int64(
                   bias == .distances
                     ? sizes.queries + sizes.keys : sizes.queries * sizes.keys),

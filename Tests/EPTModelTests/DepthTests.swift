@@ -9,7 +9,7 @@ import Testing
 
 /// Projections after blocks: EPT in depth.
 @Suite struct DepthTests {
-  private static let names = ["bert", "modernbert", "t5-gated"]
+  private static let names = ["bert", "modernbert", "t5-gated", "llama"]
 
   /// Random projections, and a prompt in front of the text unless `rows` is 0.
   private func prompt(

@@ -70,6 +70,7 @@ import Testing
     [
       (true, AttentionMask.full), (false, .full), (true, .window(radius: 2)),
       (false, .window(radius: 2)), (true, .window(radius: 70)), (false, .window(radius: 70)),
+      (true, .causal), (false, .causal),
     ])
   func attention(starts: [Int], kind: (hasBias: Bool, mask: AttentionMask)) {
     let (hasBias, mask) = kind
@@ -79,17 +80,81 @@ import Testing
     let longest = zip(starts.dropFirst(), starts).map { $0 - $1 }.max() ?? 0
     let relative = RelativeBias(
       weight: weight(noise.matrix(8, 2)), maximumDistance: 20, isBidirectional: true)
-    let table = mask.table(length: longest, over: hasBias ? relative : nil, in: arena)
+    let table = mask.table(keys: longest, over: hasBias ? relative : nil, in: arena)
     func bias(_ text: Int) -> Attention.Bias { table.map { .fixed($0) } ?? .none }
     checkGradient(
       starts: starts, headColumns: 6, seed: &noise,
       forward: {
-        attention.forward(q: $0, k: $1, v: $2, into: $3, starts: starts, bias: bias, workspace)
+        attention.forward(
+          q: $0, k: $1, v: $2, into: $3, starts: starts, keyStarts: starts, bias: bias, workspace)
       },
       backward: {
         attention.backward(
           $0, q: $1, k: $2, v: $3, into: $4, starts: starts, bias: bias, workspace)
       })
+  }
+
+  /// Heads of queries that share a head of keys and values: its gradient is the sum of theirs.
+  @Test(arguments: [AttentionMask.full, .causal])
+  func sharedHeads(mask: AttentionMask) {
+    var noise = Noise(18)
+    let attention = Attention(heads: 4, keyHeads: 2, headWidth: 3, scale: 0.7, mask: mask)
+    let starts = [0, 3, 4, 9]
+    let table = mask.table(keys: 5, over: nil, in: workspace.arena)
+    func bias(_ text: Int) -> Attention.Bias { table.map { .fixed($0) } ?? .none }
+    checkGradient(
+      starts: starts, headColumns: 12, keyColumns: 6, seed: &noise,
+      forward: {
+        attention.forward(
+          q: $0, k: $1, v: $2, into: $3, starts: starts, keyStarts: starts, bias: bias, workspace)
+      },
+      backward: {
+        attention.backward(
+          $0, q: $1, k: $2, v: $3, into: $4, starts: starts, bias: bias, workspace)
+      })
+  }
+
+  /// A row sees itself and the rows before it, and of a tree behind a text the text and the rows that
+  /// it follows.
+  @Test func causalMasksHideKeys() {
+    var noise = Noise(19)
+    let arena = workspace.arena
+    var tree = TokenTree()
+    let first = tree.append(after: 0)
+    let second = tree.append(after: 0)
+    _ = tree.append(after: second)
+    // 100 rows of the past, 130 of the text, 3 of the tree; another text is longer.
+    let (past, own, behind) = (100, 130, 3)
+    let (queries, keys) = (own + behind, past + own + behind)
+    let (q, k, v) = (noise.matrix(queries, 4), noise.matrix(keys, 4), noise.matrix(keys, 4))
+    let causal = Attention(heads: 2, headWidth: 2, scale: 1, mask: .causal)
+    let table = causal.mask.table(keys: keys + 7, over: nil, in: arena)
+    let trailing = TrailingBias(tree, keys: keys + 7, in: arena)
+    let output = arena.matrix(queries, 4)
+    causal.forward(
+      q: arena.copy(q), k: arena.copy(k), v: arena.copy(v), into: output, starts: [0, queries],
+      keyStarts: [0, keys], bias: { _ in .fixed(table, trailing: trailing) }, workspace)
+    let text = Array(0..<past + own)
+    let seen: [(query: Int, keys: [Int])] =
+      [0, 1, 63, 64, 129].map { ($0, Array(0...past + $0)) }
+      + [
+        (own + first - 1, text + [past + own]), (own + second - 1, text + [past + own + 1]),
+        (own + 2, text + [past + own + 1, past + own + 2]),
+      ]
+    let full = Attention(heads: 2, headWidth: 2, scale: 1)
+    func rows(_ matrix: Matrix, _ rows: [Int]) -> MatrixView {
+      arena.copy(
+        Matrix(
+          rows: rows.count, columns: 4,
+          values: rows.flatMap { matrix.values[4 * $0..<4 * $0 + 4] }))
+    }
+    for (query, keys) in seen {
+      let alone = arena.matrix(1, 4)
+      full.attend(
+        q: rows(q, [query]), k: rows(k, keys), v: rows(v, keys), into: alone, in: arena)
+      let row = [Float](UnsafeBufferPointer(start: output.row(query), count: 4))
+      #expect(largestDifference(row, alone.matrix().values.map(Double.init)) < 1e-5, "\(query)")
+    }
   }
 
   /// What hides keys hides them: a query's output is that of its window alone.
@@ -99,11 +164,11 @@ import Testing
     let (length, radius) = (200, 5)
     let (q, k, v) = (noise.matrix(length, 4), noise.matrix(length, 4), noise.matrix(length, 4))
     let windowed = Attention(heads: 2, headWidth: 2, scale: 1, mask: .window(radius: radius))
-    let table = windowed.mask.table(length: length, over: nil, in: arena)
+    let table = windowed.mask.table(keys: length, over: nil, in: arena)
     let output = arena.matrix(length, 4)
     windowed.forward(
       q: arena.copy(q), k: arena.copy(k), v: arena.copy(v), into: output, starts: [0, length],
-      bias: { _ in table.map { .fixed($0) } ?? .none }, workspace)
+      keyStarts: [0, length], bias: { _ in table.map { .fixed($0) } ?? .none }, workspace)
     let full = Attention(heads: 2, headWidth: 2, scale: 1)
     for query in [0, 3, 63, 64, 130, 199] {
       let seen = max(0, query - radius)..<min(length, query + radius + 1)
@@ -135,7 +200,8 @@ import Testing
     checkGradient(
       starts: starts, headColumns: 6, seed: &noise,
       forward: {
-        attention.forward(q: $0, k: $1, v: $2, into: $3, starts: starts, bias: bias, workspace)
+        attention.forward(
+          q: $0, k: $1, v: $2, into: $3, starts: starts, keyStarts: starts, bias: bias, workspace)
       },
       backward: {
         attention.backward(
@@ -146,7 +212,7 @@ import Testing
   /// Holds an attention's gradient to central differences; a long text's at a few places, each of
   /// which costs four passes.
   private func checkGradient(
-    starts: [Int], headColumns columns: Int, seed noise: inout Noise,
+    starts: [Int], headColumns columns: Int, keyColumns: Int? = nil, seed noise: inout Noise,
     forward: (MatrixView, MatrixView, MatrixView, MatrixView) -> Void,
     backward: (
       MatrixView, MatrixView, MatrixView, MatrixView, (q: MatrixView, k: MatrixView, v: MatrixView)
@@ -154,13 +220,16 @@ import Testing
   ) {
     let arena = workspace.arena
     let rows = starts[starts.count - 1]
-    let qkv = noise.floats(3 * rows * columns, scale: 1.5)
+    let widths = [columns, keyColumns ?? columns, keyColumns ?? columns]
+    let qkv = noise.floats(widths.reduce(0) { $0 + $1 * rows }, scale: 1.5)
     let weights = noise.matrix(rows, columns)
     func cut(_ values: [Float]) -> [MatrixView] {
       (0..<3).map { part in
-        let range = part * rows * columns..<(part + 1) * rows * columns
+        let first = widths.prefix(part).reduce(0) { $0 + $1 * rows }
         return arena.copy(
-          Matrix(rows: rows, columns: columns, values: [Float](values[range])))
+          Matrix(
+            rows: rows, columns: widths[part],
+            values: [Float](values[first..<first + rows * widths[part]])))
       }
     }
     func loss(_ values: [Float]) -> Double {
@@ -194,7 +263,7 @@ import Testing
     let x = noise.matrix(5, 12)
     let positions = arena.words(5)
     for row in 0..<5 { positions[row] = Int32(4 - row) }
-    let table = Rotary(base: 100, headWidth: 6).table(5, positions: positions, in: arena)
+    let table = Rotary(base: 100, headWidth: 6).table(0..<5, indices: positions, in: arena)
     let rows = arena.copy(x)
     table.rotate(rows, rows: 0..<5)
     for (row, position) in [(0, 4), (3, 1), (4, 0)] {

@@ -12,15 +12,19 @@ import Testing
 @Suite struct TinyModelTests {
   static let names = [
     "bert", "distilbert", "roberta", "mpnet", "deberta-v2", "modernbert", "t5-encoder", "t5-relu",
-    "t5-gated", "mt5", "umt5",
+    "t5-gated", "mt5", "umt5", "llama", "llama-scaled", "qwen2", "qwen3",
   ]
+
+  /// Those whose label words stand behind the text.
+  static let causalNames = ["llama", "llama-scaled", "qwen2", "qwen3"]
 
   /// Configurations that say the same in other words: as transformers 4 writes them, or as a
   /// family's kin does.
   static let variants = [
     ("roberta", "config-v4"), ("roberta", "config-xlm-roberta"), ("roberta", "config-camembert"),
     ("deberta-v2", "config-v4"), ("modernbert", "config-v4"), ("mt5", "config-v4"),
-    ("umt5", "config-v4"),
+    ("umt5", "config-v4"), ("llama", "config-v4"), ("llama-scaled", "config-v4"),
+    ("qwen2", "config-v4"), ("qwen3", "config-v4"),
   ]
 
   /// A backbone with the reference's values.
@@ -147,7 +151,7 @@ import Testing
   }
 
   /// What training lowers is what answers are chosen by, however long a label word is.
-  @Test(arguments: ["t5-relu", "t5-gated", "mt5", "umt5"])
+  @Test(arguments: ["t5-relu", "t5-gated", "mt5", "umt5"] + causalNames)
   func lossesTellLabelsApartAsScoresDo(_ name: String) throws {
     let fixture = try Fixture(name)
     let prompt = try fixture.prompt()

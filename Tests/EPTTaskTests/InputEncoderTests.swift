@@ -1,4 +1,8 @@
+import EPTFormat
+import EPTModel
+import EPTTestSupport
 import EPTText
+import Foundation
 import Testing
 
 @testable import EPTTask
@@ -35,6 +39,20 @@ struct InputEncoderTests {
     let whole = InputEncoder(task, tokenizer, hasDecoder: true).tokens(["ab", "c"])
     #expect(whole.ids == tokenizer.tokens(of: "rte sentence1: ab sent"))
     #expect(whole.tokenTypeIDs.allSatisfy { $0 == 0 })
+  }
+
+  /// Behind a text, a label stands behind a space, and the end token behind it.
+  @Test func labelsThatContinueTexts() throws {
+    let json = try String(
+      contentsOfFile: TestPaths.fixture("model/llama/config.json"), encoding: .utf8)
+    let model = try PromptedModel(
+      weights: SafetensorsFile(path: TestPaths.fixture("model/llama/model.safetensors")),
+      configuration: JSON(parsing: json), threads: 1)
+    let task = try TaskCatalogue.task(named: "sst2")
+    let tokenizer = ScalarTokenizer()
+    #expect(
+      try InputEncoder(task, tokenizer, for: model).labelTokens()
+        == [" negative", " positive"].map { tokenizer.tokens(of: $0) + [1] })
   }
 
   @Test func labelTokensAreDistinct() throws {

@@ -91,6 +91,23 @@ struct MethodTests {
     }
   }
 
+  /// What stands behind a text can be read by a head too; it reads the last token.
+  @Test func headOnADecoderAlone() throws {
+    try TestPaths.withTemporaryFolder { folder in
+      let trainer = try trainer(settings(.head), TinyBackbone.llama, folder: folder)
+      #expect(trainer.plan.pooling == .last)
+      let bundle = try trainer.run().best
+      guard case .head(let head) = bundle.readout else {
+        Issue.record("the bundle has no head")
+        return
+      }
+      #expect(head.pooling == .last)
+      let path = folder + "/head.eptb"
+      try bundle.write(to: path, replacing: false)
+      #expect(try TaskBundle(path: path) == bundle)
+    }
+  }
+
   @Test("A bundle without prompt rows is written, read and equal", arguments: [0, 3])
   func withoutRows(rank: Int) throws {
     try TestPaths.withTemporaryFolder { folder in

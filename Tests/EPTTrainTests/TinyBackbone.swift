@@ -55,6 +55,12 @@ enum TinyBackbone {
     "num_layers": 2,
   ]
 
+  static let llama: JSON = [
+    "model_type": "llama", "vocab_size": 49, "hidden_size": 32, "num_hidden_layers": 2,
+    "num_attention_heads": 4, "num_key_value_heads": 2, "intermediate_size": 48,
+    "max_position_embeddings": 64, "tie_word_embeddings": true, "eos_token_id": 1,
+  ]
+
   /// A model of `configuration`, its weights written to `folder` and mapped.
   static func model(
     _ configuration: JSON, folder: String, threads: Int = 1, precision: Precision? = nil

@@ -36,7 +36,7 @@ struct TrainerTests {
       task: TaskCatalogue.task(named: task), data: data, settings: settings)
   }
 
-  @Test(arguments: [TinyBackbone.bert, TinyBackbone.t5])
+  @Test(arguments: [TinyBackbone.bert, TinyBackbone.t5, TinyBackbone.llama])
   func lossFallsAndTheBestIsKept(configuration: JSON) throws {
     try TestPaths.withTemporaryFolder { folder in
       let trainer = try trainer(configuration, settings(steps: 120), folder: folder)
@@ -61,13 +61,17 @@ struct TrainerTests {
       let record = bundle.training
       #expect(record.steps == 120)
       #expect(!record.isInterrupted)
-      #expect(record.bestStep > 0)
       let test = try #require(record.test)
       // A decoder of random weights can learn no more than how frequent the words are.
       if configuration == TinyBackbone.bert {
         #expect(test.selection > record.testMajority.selection + 0.2)
       }
       let best = try #require(evaluations.first { $0.step == record.bestStep })
+      // One of random weights may choose the more frequent word from the start, and nothing beats that.
+      let beginsAtBest =
+        configuration == TinyBackbone.llama
+        && best.evaluation.score.selection >= record.validationMajority.selection
+      #expect(record.bestStep > 0 || beginsAtBest)
       #expect(record.validation == best.evaluation.score)
       // Of so few validation rows the loss chooses.
       #expect(evaluations.map(\.evaluation.loss).min() == best.evaluation.loss)

@@ -119,8 +119,11 @@ static void attend(const struct ept_attention *p, float *scratch) {
   pair *k_pairs = transposed + pairs * QUERIES, *v_pairs = k_pairs + keys * pairs;
   for (int64_t head = p->first_head; head < p->last_head; head++) {
     int64_t column = head * p->width;
-    pair_columns(p->k + column, p->ld, keys, p->width, 1, k_pairs);
-    pair_rows(p->v + column, p->ld, keys, p->width, v_pairs);
+    if (head == p->first_head || head % p->group == 0) {
+      int64_t key_column = head / p->group * p->width;
+      pair_columns(p->k + key_column, p->ld_keys, keys, p->width, 1, k_pairs);
+      pair_rows(p->v + key_column, p->ld_keys, keys, p->width, v_pairs);
+    }
     const float *bias = p->bias ? p->bias + head * p->bias_head_stride : NULL;
     for (int64_t first = 0; first < p->queries; first += QUERIES) {
       int64_t count = p->queries - first < QUERIES ? p->queries - first : QUERIES;

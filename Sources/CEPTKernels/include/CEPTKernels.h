@@ -29,11 +29,15 @@ struct ept_attention {
   // Of one head.
   int64_t width;
   float scale;
-  // [queries, heads * width], [keys, heads * width] and the same, all with rows of `ld` floats.
+  // [queries, heads * width] with rows of `ld` floats.
   const float *_Nonnull q;
+  int64_t ld;
+  // [keys, heads / group * width] with rows of `ld_keys` floats: `group` heads of queries, one after
+  // another, share a head of keys and values.
   const float *_Nonnull k;
   const float *_Nonnull v;
-  int64_t ld;
+  int64_t ld_keys;
+  int64_t group;
   // Head h's bias of query i and key j is bias[h * bias_head_stride + i * bias_stride + j]. A
   // stride of -1 makes it a table of distances; NULL for none.
   const float *_Nullable bias;

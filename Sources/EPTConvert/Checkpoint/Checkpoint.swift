@@ -15,18 +15,36 @@ struct Checkpoint {
   let modules: SentenceModules
   /// What its user should know.
   let notes: [String]
+  /// What a GGUF file says of configuration and tokenizer; nil for files beside the weights.
+  let gguf: GGUFModel?
   /// What the index says of each tensor; empty without one.
   private let index: [ByteName: String]
   /// Which of `weightFiles` holds a tensor.
   private let places: [ByteName: Int]
 
-  /// Opens the checkpoint at `path`: a weight file, an index of shards, or a folder.
+  /// Opens the checkpoint at `path`: a weight file, an index of shards, a folder, or a GGUF file.
   ///
   /// - Throws: `FormatError` or `ConvertError`.
   init(path: String) throws {
-    let source = try CheckpointSource(path: path)
+    if let model = try GGUFModel.open(path: path) {
+      try self.init(model)
+    } else {
+      try self.init(CheckpointSource(path: path))
+    }
+  }
+
+  /// Takes what a GGUF model holds.
+  private init(_ model: GGUFModel) throws {
+    (path, folder, gguf) = (model.path, model.path.folder, model)
+    (modules, notes, index) = (SentenceModules(none: model.path.folder), [], [:])
+    weightFiles = model.weights
+    places = try Self.places(model.weights)
+    tensorNames = places.keys.sorted().map(\.text)
+  }
+
+  private init(_ source: CheckpointSource) throws {
     (self.path, folder, modules) = (source.weights, source.folder, source.modules)
-    notes = source.notes
+    (notes, gguf) = (source.notes, nil)
     var files: [any CheckpointFile] = []
     if source.weights.hasSuffix(".index.json") {
       let index = try CheckpointIndex(path: source.weights)
@@ -41,14 +59,7 @@ struct Checkpoint {
       files = [try CheckpointFiles.open(path: source.weights)]
       index = [:]
     }
-    var places: [ByteName: Int] = [:]
-    for (place, file) in files.enumerated() {
-      for name in file.tensorNames {
-        guard let other = places.updateValue(place, forKey: ByteName(name)) else { continue }
-        throw ConvertError.tensorInTwoFiles(
-          tensor: name, first: files[other].path, second: file.path)
-      }
-    }
+    let places = try Self.places(files)
     for (name, shard) in index.sorted(by: { $0.key < $1.key }) {
       guard let place = places[name], !files[place].path.fileName.isIdentical(to: shard) else {
         continue
@@ -59,6 +70,19 @@ struct Checkpoint {
     weightFiles = files
     self.places = places
     tensorNames = places.keys.sorted().map(\.text)
+  }
+
+  /// Which of `files` holds each tensor.
+  private static func places(_ files: [any CheckpointFile]) throws -> [ByteName: Int] {
+    var places: [ByteName: Int] = [:]
+    for (place, file) in files.enumerated() {
+      for name in file.tensorNames {
+        guard let other = places.updateValue(place, forKey: ByteName(name)) else { continue }
+        throw ConvertError.tensorInTwoFiles(
+          tensor: name, first: files[other].path, second: file.path)
+      }
+    }
+    return places
   }
 
   /// The file that holds tensor `name`, nil where none does.

@@ -22,6 +22,11 @@ struct CheckpointSource {
     ("adapter_config.json", "an adapter without its model"),
   ]
 
+  /// Whether `folder` has weights under a name that `transformers` gives them.
+  static func hasWeights(folder: String) -> Bool {
+    weightNames.contains { FileStatus("\(folder)/\($0)") != nil }
+  }
+
   /// Looks at `path`: a weight file, an index of shards, or a folder.
   ///
   /// - Throws: `SystemError.missingFile` for a folder without weights; `ConvertError` for modules that

@@ -34,6 +34,13 @@ struct SentenceModules {
 }
 
 extension SentenceModules {
+  /// No modules: the model is in `folder`.
+  init(none folder: String) {
+    self.init(
+      transformerFolder: folder, pooling: nil, path: "\(folder)/\(Self.listName)", files: [],
+      notes: [])
+  }
+
   /// Looks at `folder`, and at the one above it for a list that names `folder`.
   ///
   /// - Throws: `ConvertError` for modules that are not read; `FormatError`.

@@ -6,14 +6,18 @@ import EPTSystem
 /// to nearest, ties to even; a number beyond binary32 becomes infinite.
 public struct CheckpointTensor: Sendable {
   public let name: String
-  /// The type in the file.
-  public let type: SafetensorsType
+  /// The name of the type in the file.
+  public let typeName: String
+  /// The type in the file; for numbers in blocks, that of the decoded ones.
+  let type: SafetensorsType
   /// Sizes, outermost first.
   public let shape: [Int]
   /// The encoding that holds the numbers as they are, or for binary64 rounded.
   public let encoding: TensorEncoding
   /// Elements from one index to the next of each dimension, nil where they lie row-major.
   private let strides: [Int]?
+  /// How the numbers lie where they lie in blocks or in an order of their own.
+  private let blocks: TensorBlocks?
   /// The elements, beginning with the first; others of the same storage may lie between them.
   private nonisolated(unsafe) let elements: UnsafeRawBufferPointer
   /// Keeps `elements` where they are.
@@ -34,6 +38,8 @@ public struct CheckpointTensor: Sendable {
     let encoding = try type.weightEncoding(of: name, path: path)
     self.name = name
     self.type = type
+    typeName = type.rawValue
+    blocks = nil
     self.shape = shape
     self.encoding = encoding
     // A stride along a single index is never taken, and may be any number.
@@ -46,11 +52,29 @@ public struct CheckpointTensor: Sendable {
       : StoredTensor(name: name, shape: shape, encoding: encoding, bytes: elements, owner: owner)
   }
 
+  /// Describes `elements` that lie as `blocks` says, and are there as long as `owner`.
+  ///
+  /// The reader that makes it has checked that they are all there.
+  init(
+    name: String, shape: [Int], blocks: TensorBlocks, elements: UnsafeRawBufferPointer,
+    owner: any AnyObject & Sendable
+  ) {
+    self.name = name
+    self.shape = shape
+    self.blocks = blocks
+    self.elements = elements
+    self.owner = owner
+    typeName = blocks.type.name
+    type = blocks.type.plain ?? .f32
+    encoding = blocks.type.encoding
+    (strides, mapped) = (nil, nil)
+  }
+
   /// How many numbers the tensor holds.
   public var count: Int { shape.reduce(1, *) }
 
   /// Bytes of its numbers in the checkpoint.
-  public var byteCount: Int { count * elementSize }
+  public var byteCount: Int { blocks == nil ? count * elementSize : elements.count }
 
   private var elementSize: Int { type.bits / 8 }
 
@@ -71,6 +95,9 @@ public struct CheckpointTensor: Sendable {
     in range: Range<Int>, _ body: (UnsafeBufferPointer<Float>) throws -> Result
   ) throws -> Result {
     if let mapped { return try mapped.withFloats(in: range, body) }
+    if let blocks {
+      return try blocks.floats(range, of: elements).withUnsafeBufferPointer(body)
+    }
     let elements = copiedElements(range)
     let values = [Float](unsafeUninitializedCapacity: range.count) { output, initialized in
       elements.withUnsafeBytes { type.decode($0, into: output) }
@@ -81,6 +108,11 @@ public struct CheckpointTensor: Sendable {
 
   /// The numbers at `range` of the row-major order in `encoding`.
   package func encodedBytes(of range: Range<Int>) -> [UInt8] {
+    if let blocks {
+      return blocks.type.plain == nil
+        ? blocks.floats(range, of: elements).withUnsafeBytes { Array($0) }
+        : blocks.bytes(range, of: elements)
+    }
     let elements = copiedElements(range)
     guard type == .f64 else { return elements }
     let values = [Float](unsafeUninitializedCapacity: range.count) { output, initialized in
@@ -94,7 +126,7 @@ public struct CheckpointTensor: Sendable {
   ///
   /// For one who reads a file once from end to end.
   package func releasePages(of range: Range<Int>, in file: MappedFile) {
-    guard strides == nil else {
+    guard strides == nil, blocks == nil else {
       // The numbers lie anywhere; the last part of the tensor gives all of them back.
       if range.upperBound == count { file.releasePages(elements) }
       return
@@ -109,7 +141,8 @@ public struct CheckpointTensor: Sendable {
   package func isIdentical(
     to other: CheckpointTensor, release: (Range<Int>) -> Void = { _ in }
   ) -> Bool {
-    guard type == other.type, shape == other.shape else { return false }
+    guard type == other.type, shape == other.shape, blocks == other.blocks else { return false }
+    if blocks != nil { return elements.elementsEqual(other.elements) }
     if elements.baseAddress == other.elements.baseAddress, strides == other.strides { return true }
     let part = 1 << 17
     return stride(from: 0, to: count, by: part).allSatisfy { start in

@@ -110,13 +110,15 @@ struct AnswerColumns {
   private func join(_ columns: [String], to text: inout String) {
     for (index, column) in columns.enumerated() {
       if index > 0 { text += "\t" }
-      let isPlain = column.utf8.allSatisfy { $0 != 0x09 && $0 != 0x0A && $0 != 0x0D }
-      text +=
-        isPlain
-        ? column
-        : String(
-          decoding: column.utf8.map { [0x09, 0x0A, 0x0D].contains($0) ? 0x20 : $0 },
-          as: UTF8.self)
+      text += Self.line(column)
     }
+  }
+
+  /// `text` with spaces in place of tabs and line ends.
+  static func line(_ text: String) -> String {
+    let isPlain = text.utf8.allSatisfy { $0 != 0x09 && $0 != 0x0A && $0 != 0x0D }
+    guard !isPlain else { return text }
+    return String(
+      decoding: text.utf8.map { [0x09, 0x0A, 0x0D].contains($0) ? 0x20 : $0 }, as: UTF8.self)
   }
 }

@@ -5,6 +5,43 @@ struct AnswerLines {
   fileprivate(set) var text = ""
   /// The rows of an array instead.
   fileprivate(set) var numbers: [Float] = []
+
+  /// Leaves out what has been written of the first line already; begins a new one where that is not
+  /// how the line begins.
+  mutating func continueLine(from written: String) {
+    guard !written.isEmpty else { return }
+    let isBeginning = text.utf8.starts(with: written.utf8)
+    text =
+      isBeginning
+      ? String(decoding: text.utf8.dropFirst(written.utf8.count), as: UTF8.self) : "\n" + text
+  }
+}
+
+/// A line that is written as it comes: a text, for someone who watches.
+final class BegunLine {
+  private let writer: AnswerWriter
+  private var written = ""
+
+  init(_ writer: AnswerWriter) {
+    self.writer = writer
+  }
+
+  /// Writes what `text` has more than what has been written.
+  ///
+  /// What goes wrong with the output is told by who writes the whole line.
+  func show(_ text: String) {
+    let line = AnswerColumns.line(text)
+    guard line.utf8.count > written.utf8.count, line.utf8.starts(with: written.utf8) else { return }
+    let more = String(decoding: line.utf8.dropFirst(written.utf8.count), as: UTF8.self)
+    written = line
+    try? writer.write(AnswerLines(text: more))
+  }
+
+  /// What has been written, for who writes the rest.
+  func take() -> String {
+    defer { written = "" }
+    return written
+  }
 }
 
 /// Writes answers to a descriptor, or vectors to an array's file.

@@ -25,8 +25,7 @@ public final class Predictor: Sendable {
     task = bundle.task
     temperature = bundle.temperature
     self.backbone = backbone
-    encoder = InputEncoder(
-      bundle.task, backbone.tokenizer, hasDecoder: backbone.model.hasDecoder)
+    encoder = InputEncoder(bundle.task, backbone.tokenizer, for: backbone.model)
     prompt = try backbone.model.prepare(bundle.prompt.folded(), readout: bundle.readout)
   }
 

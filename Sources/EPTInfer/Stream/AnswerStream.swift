@@ -18,6 +18,8 @@ public final class AnswerStream {
   private let responder: any Responder
   private let writer: AnswerWriter
   private let settings: StreamSettings
+  /// What of the next line has been written already.
+  private let begun: BegunLine
   /// Hears what the input was found to be, on another thread, where the caller left that open.
   public var formatFound: (@Sendable (String) -> Void)?
 
@@ -42,9 +44,13 @@ public final class AnswerStream {
     self.writer = writer
     self.settings = settings
     prompts = try bundles.prepared(on: backbone, for: settings.embedding)
+    let begun = BegunLine(writer)
+    self.begun = begun
     responder =
       if let generation = settings.generation {
-        try TextGenerator(backbone, generation, batchRows: settings.batchRows)
+        try TextGenerator(
+          backbone, generation, stops: settings.stops, batchRows: settings.batchRows,
+          progress: settings.showsProgress ? { begun.show($0) } : nil)
       } else if let embedding = settings.embedding {
         Embedder(backbone, prompts, embedding, batchRows: settings.batchRows)
       } else {
@@ -93,6 +99,7 @@ public final class AnswerStream {
 
   private func answer(_ records: [PendingRecord], counting counts: inout StreamCounts) throws {
     let answered = try replies(to: records)
+    let shown = begun.take()
     // Numbers of two files must not pass for answers.
     try backbone.requireUnchanged()
     var lines = AnswerLines()
@@ -112,6 +119,7 @@ public final class AnswerStream {
       counts.records += 1
       counts.cutTexts += record.cutTexts
     }
+    lines.continueLine(from: shown)
     try writer.write(lines)
   }
 

@@ -82,34 +82,67 @@ struct TextGenerator: Responder {
   private let model: PromptedModel
   private let tokenizer: any Detokenizer
   private let settings: GenerationSettings
+  private let stops: StopTexts
   private let batchRows: Int
+  /// Told the text so far where a single one is written.
+  private let progress: ((String) -> Void)?
 
   /// - Throws: `InferError.unsupported` for a backbone that cannot write.
-  init(_ backbone: LoadedBackbone, _ settings: GenerationSettings, batchRows: Int) throws {
+  init(
+    _ backbone: LoadedBackbone, _ settings: GenerationSettings, stops: [String], batchRows: Int,
+    progress: ((String) -> Void)?
+  ) throws {
     guard backbone.model.hasDecoder else {
       throw InferError.unsupported(
         what: "\(backbone.identity) has no decoder, so it cannot write",
-        hint: "choose among labels instead, or take a T5")
+        hint: "choose among labels instead, or take a T5 or a Llama")
     }
     guard let tokenizer = backbone.tokenizer as? any Detokenizer else {
       throw InferError.unsupported(
         what:
           "the tokenizer of \(backbone.identity) has no way back from tokens to text, so it cannot write",
-        hint: "choose among labels instead, or take a T5 with a sentencepiece (Unigram) tokenizer")
+        hint:
+          "choose among labels instead, or take a T5 with a sentencepiece (Unigram) tokenizer or a Llama"
+      )
     }
     model = backbone.model
     self.tokenizer = tokenizer
     self.settings = settings
+    self.stops = StopTexts(stops)
     self.batchRows = batchRows
+    self.progress = progress
   }
 
   func replies(to records: [PendingRecord]) throws -> [[Reply?]] {
+    let showsProgress = records.count == 1 && records[0].questions.count == 1
     let texts = max(1, Self.mostRows / settings.beams)
     return try SharedBatch.replies(to: records, rows: batchRows, texts: texts) { batch in
-      try model.generate(batch.texts, prompts: batch.prompts.map(\.prompt), settings).map {
+      try model.generate(
+        batch.texts, prompts: batch.prompts.map(\.prompt), settings,
+        hooks: hooks(showsProgress: showsProgress)
+      ).map {
         guard $0.score.isFinite else { return nil }
-        return .text(WrittenText(text: tokenizer.text(of: $0.tokens), score: $0.score))
+        let text = stops.cut(tokenizer.text(of: $0.tokens))
+        return .text(WrittenText(text: text, score: $0.score))
       }
     }
+  }
+}
+
+extension TextGenerator {
+  private func hooks(showsProgress: Bool) -> GenerationHooks {
+    var hooks = GenerationHooks()
+    if !stops.isEmpty {
+      hooks.isEnd = { tokens in
+        // A text of n bytes lies in the last n tokens and what is left of the one before.
+        let tail = tokens.suffix(stops.longest + 1)
+        return stops.isIn(tokenizer.text(of: Array(tail)))
+      }
+    }
+    // With several beams what was likeliest may be taken back.
+    if showsProgress, settings.beams == 1, let progress {
+      hooks.progress = { _, tokens in progress(stops.certain(tokenizer.text(of: tokens))) }
+    }
+    return hooks
   }
 }

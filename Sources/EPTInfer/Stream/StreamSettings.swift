@@ -19,6 +19,10 @@ public struct StreamSettings: Sendable, Equatable {
   public var generation: GenerationSettings?
   /// How texts become vectors; nil to choose among labels.
   public var embedding: EmbeddingSettings?
+  /// Texts at which what is written ends.
+  public var stops: [String] = []
+  /// Whether a text is written as it comes where it is the only one, for someone who watches.
+  public var showsProgress = false
   /// Most tokens and prompt rows that pass through the model together; a single longer text
   /// passes alone.
   ///

@@ -12,13 +12,23 @@ package struct Attention: Sendable {
   /// What is added to the scores.
   enum Bias {
     case none
-    /// The same numbers whatever the texts say.
-    case fixed(AttentionBias)
+    /// The same numbers whatever the texts say; `trailing` is that of rows behind the text.
+    case fixed(AttentionBias?, trailing: TrailingBias? = nil)
     /// What the queries and keys of a head say of distances.
     case disentangled((_ length: Int, _ head: Int) -> DisentangledBias.Head)
   }
 
+  /// Some queries of a text, the keys that they see, and what is added to their scores.
+  private struct Part {
+    let queries: Range<Int>
+    let keys: Range<Int>
+    let bias: AttentionBias?
+  }
+
+  /// Heads of queries.
   package let heads: Int
+  /// Heads of keys and values; each serves as many heads of queries, one after another.
+  package let keyHeads: Int
   package let headWidth: Int
   /// The factor of the scores: `1/√headWidth` in BERT, 1 in T5.
   let scale: Float
@@ -27,25 +37,32 @@ package struct Attention: Sendable {
   let isRounded: Bool
 
   package init(
-    heads: Int, headWidth: Int, scale: Float, mask: AttentionMask = .full, isRounded: Bool = false
+    heads: Int, keyHeads: Int? = nil, headWidth: Int, scale: Float, mask: AttentionMask = .full,
+    isRounded: Bool = false
   ) {
     self.heads = heads
+    self.keyHeads = keyHeads ?? heads
     self.headWidth = headWidth
     self.scale = scale
     self.mask = mask
     self.isRounded = isRounded
   }
 
+  /// Heads of queries that share a head of keys and values.
+  var group: Int { heads / keyHeads }
+
   /// The columns of a head.
   func columns(_ head: Int) -> Range<Int> { head * headWidth..<(head + 1) * headWidth }
 
   /// Attends within each text.
   ///
-  /// All matrices are `[tokens, heads · headWidth]`, heads side by side. `starts` says where each
-  /// text's rows start, then the total; `bias` gives a text's.
+  /// `q` and `output` are `[rows, heads · headWidth]`, heads side by side; `k` and `v` are
+  /// `[keys, keyHeads · headWidth]`. `starts` says where each text's rows start, then the total, and
+  /// `keyStarts` the same of keys, of which a text may have some before its own rows'; `bias` gives a
+  /// text's.
   func forward(
     q: MatrixView, k: MatrixView, v: MatrixView, into output: MatrixView, starts: [Int],
-    bias: (_ text: Int) -> Bias, _ workspace: Workspace
+    keyStarts: [Int], bias: (_ text: Int) -> Bias, _ workspace: Workspace
   ) {
     let texts = starts.count - 1
     // One thread takes all heads of a text at once, several share them.
@@ -53,10 +70,11 @@ package struct Attention: Sendable {
     workspace.forEach(texts * parts) { piece, scratch in
       let text = piece / parts
       let rows = starts[text]..<starts[text + 1]
+      let keys = keyStarts[text]..<keyStarts[text + 1]
       let first = heads * (piece % parts) / parts
       let last = heads * (piece % parts + 1) / parts
       forward(
-        q: q.rows(rows), k: k.rows(rows), v: v.rows(rows), into: output.rows(rows),
+        q: q.rows(rows), k: k.rows(keys), v: v.rows(keys), into: output.rows(rows),
         bias: bias(text), heads: first..<last, in: scratch)
     }
   }
@@ -66,25 +84,11 @@ package struct Attention: Sendable {
     q: MatrixView, k: MatrixView, v: MatrixView, into output: MatrixView, bias: Bias,
     heads: Range<Int>, in scratch: Arena
   ) {
-    switch bias {
-    case .none where !mask.hides(length: q.rows):
-      attend(q: q, k: k, v: v, into: output, heads: heads, in: scratch)
-    case .none:
-      preconditionFailure("a mask comes as a bias")
-    case .fixed(let bias):
-      for (queries, keys) in mask.blocks(length: q.rows, fullBlock: max(1, q.rows)) {
-        scratch.temporary {
-          attend(
-            q: q.rows(queries), k: k.rows(keys), v: v.rows(keys), into: output.rows(queries),
-            bias: bias.from(query: queries.lowerBound, key: keys.lowerBound), heads: heads,
-            in: scratch)
-        }
-      }
-    case .disentangled(let bias):
+    if case .disentangled(let perHead) = bias {
       for head in heads {
         scratch.temporary {
           let columns = columns(head)
-          let scores = bias(q.rows, head).bias(
+          let scores = perHead(q.rows, head).bias(
             q: q.columns(columns), k: k.columns(columns), queries: 0..<q.rows, in: scratch)
           attend(
             q: q, k: k, v: v, into: output,
@@ -93,12 +97,45 @@ package struct Attention: Sendable {
             heads: head..<head + 1, in: scratch)
         }
       }
+      return
     }
+    for part in parts(bias, queries: q.rows, keys: k.rows, fullBlock: max(1, q.rows)) {
+      scratch.temporary {
+        attend(
+          q: q.rows(part.queries), k: k.rows(part.keys), v: v.rows(part.keys),
+          into: output.rows(part.queries), bias: part.bias, heads: heads, in: scratch)
+      }
+    }
+  }
+
+  /// A text's queries in parts of which each sees the same keys but for the bias.
+  private func parts(_ bias: Bias, queries: Int, keys: Int, fullBlock: Int) -> [Part] {
+    guard case .fixed(let bias, let trailing) = bias else {
+      precondition(!mask.hides(queries: queries, keys: keys), "a mask comes as a bias")
+      return mask.blocks(queries: queries, keys: keys, fullBlock: fullBlock).map {
+        Part(queries: $0.queries, keys: $0.keys, bias: nil)
+      }
+    }
+    let behind = trailing?.rows ?? 0
+    let before = keys - queries
+    var parts = mask.blocks(
+      queries: queries - behind, keys: keys - behind, fullBlock: fullBlock
+    ).map {
+      Part(
+        queries: $0.queries, keys: $0.keys,
+        bias: bias?.from(query: before + $0.queries.lowerBound, key: $0.keys.lowerBound))
+    }
+    if let trailing, behind > 0 {
+      parts.append(
+        Part(
+          queries: queries - behind..<queries, keys: 0..<keys, bias: trailing.bias(keys: keys)))
+    }
+    return parts
   }
 
   /// Attends from all rows of `q` to all rows of `k` and `v`, for some heads, nil for all.
   ///
-  /// Matrices are `[queries, heads · headWidth]` or `[keys, heads · headWidth]`.
+  /// Matrices are `[queries, heads · headWidth]` or `[keys, keyHeads · headWidth]`.
   func attend(
     q: MatrixView, k: MatrixView, v: MatrixView, into output: MatrixView,
     bias: AttentionBias? = nil, heads range: Range<Int>? = nil, in scratch: Arena
@@ -106,15 +143,14 @@ package struct Attention: Sendable {
     let range = range ?? 0..<heads
     precondition(range.lowerBound >= 0 && range.upperBound <= heads)
     precondition(q.columns == heads * headWidth && output.columns == q.columns)
-    precondition(k.columns == q.columns && v.columns == q.columns)
-    precondition(output.rows == q.rows && v.rows == k.rows)
-    precondition(q.stride == k.stride && k.stride == v.stride)
+    precondition(k.columns == keyHeads * headWidth && v.columns == k.columns)
+    precondition(output.rows == q.rows && v.rows == k.rows && k.stride == v.stride)
     var attention = ept_attention(
       queries: Int64(q.rows), keys: Int64(k.rows), first_head: Int64(range.lowerBound),
       last_head: Int64(range.upperBound), width: Int64(headWidth), scale: scale, q: q.base,
-      k: k.base, v: v.base, ld: Int64(q.stride), bias: bias?.base,
-      bias_head_stride: Int64(bias?.headStride ?? 0), bias_stride: Int64(bias?.rowStride ?? 0),
-      out: output.base, ld_out: Int64(output.stride))
+      ld: Int64(q.stride), k: k.base, v: v.base, ld_keys: Int64(k.stride), group: Int64(group),
+      bias: bias?.base, bias_head_stride: Int64(bias?.headStride ?? 0),
+      bias_stride: Int64(bias?.rowStride ?? 0), out: output.base, ld_out: Int64(output.stride))
     let loops = isRounded ? roundedAttention : kernels.attention
     let room = loops.scratch(Int64(k.rows), Int64(headWidth))
     loops.attend(&attention, scratch.floats(Int(room)))
@@ -122,57 +158,64 @@ package struct Attention: Sendable {
 
   /// The gradients with respect to `q`, `k` and `v`, from the one with respect to the output.
   ///
-  /// All matrices are `[tokens, heads · headWidth]`; `gradients` are overwritten.
+  /// Matrices are as in `forward`, where texts have keys of their own rows alone; `gradients` are
+  /// overwritten.
   func backward(
     _ outputGradient: MatrixView, q: MatrixView, k: MatrixView, v: MatrixView,
     into gradients: (q: MatrixView, k: MatrixView, v: MatrixView), starts: [Int],
     bias: (_ text: Int) -> Bias, _ workspace: Workspace
   ) {
-    workspace.forEach((starts.count - 1) * heads) { piece, scratch in
-      let (text, head) = (piece / heads, piece % heads)
-      func cut(_ matrix: MatrixView) -> MatrixView {
+    workspace.forEach((starts.count - 1) * keyHeads) { piece, scratch in
+      let (text, keyHead) = (piece / keyHeads, piece % keyHeads)
+      func cut(_ matrix: MatrixView, _ head: Int) -> MatrixView {
         matrix.rows(starts[text]..<starts[text + 1]).columns(columns(head))
       }
-      backward(
-        cut(outputGradient), q: cut(q), k: cut(k), v: cut(v),
-        into: (cut(gradients.q), cut(gradients.k), cut(gradients.v)), bias: bias(text), head: head,
-        in: scratch)
+      for member in 0..<group {
+        let head = keyHead * group + member
+        backward(
+          cut(outputGradient, head), q: cut(q, head), k: cut(k, keyHead), v: cut(v, keyHead),
+          into: (cut(gradients.q, head), cut(gradients.k, keyHead), cut(gradients.v, keyHead)),
+          adding: member > 0, bias: bias(text), head: head, in: scratch)
+      }
     }
   }
 
-  /// The same for one text and head; all matrices are `[tokens, headWidth]`.
+  /// The same for one text and head; all matrices are `[rows, headWidth]`.
+  ///
+  /// With `adding`, the gradients of keys and values are added.
   private func backward(
     _ outputGradient: MatrixView, q: MatrixView, k: MatrixView, v: MatrixView,
-    into gradients: (q: MatrixView, k: MatrixView, v: MatrixView), bias: Bias, head: Int,
-    in scratch: Arena
+    into gradients: (q: MatrixView, k: MatrixView, v: MatrixView), adding: Bool, bias: Bias,
+    head: Int, in scratch: Arena
   ) {
     let length = q.rows
-    let isWindowed = mask.hides(length: length)
-    if isWindowed {
-      // Blocks see some of the keys each.
+    var disentangled: DisentangledBias.Head?
+    if case .disentangled(let perHead) = bias { disentangled = perHead(length, head) }
+    let parts = parts(bias, queries: length, keys: length, fullBlock: Self.queryBlock)
+    // Where parts see some of the keys each, no part reaches all of them.
+    let isHiding = parts.contains { $0.keys.count < length }
+    if isHiding, !adding {
       for row in 0..<length {
         gradients.k.row(row).update(repeating: 0, count: headWidth)
         gradients.v.row(row).update(repeating: 0, count: headWidth)
       }
     }
-    var disentangled: DisentangledBias.Head?
-    if case .disentangled(let perHead) = bias { disentangled = perHead(length, head) }
-    for (queries, keys) in mask.blocks(length: length, fullBlock: Self.queryBlock) {
-      let adding = isWindowed || queries.lowerBound > 0
+    for part in parts {
+      let adding = adding || isHiding || part.queries.lowerBound > 0
+      let (queries, keys) = (part.queries, part.keys)
       let (blockQ, blockGradient) = (q.rows(queries), outputGradient.rows(queries))
       let (blockK, blockV) = (k.rows(keys), v.rows(keys))
       scratch.temporary {
         let probability = scratch.matrix(queries.count, keys.count)
         let gradient = scratch.matrix(queries.count, keys.count)
         Product.multiply(blockQ, blockK, transposeB: true, scale: scale, into: probability)
-        switch bias {
-        case .none: softmax(probability, nil)
-        case .fixed(let bias):
-          let bias = bias.from(query: queries.lowerBound, key: keys.lowerBound)
-          softmax(probability, bias.base + head * bias.headStride, stride: bias.rowStride)
-        case .disentangled:
-          let scores = disentangled?.bias(q: blockQ, k: blockK, queries: queries, in: scratch)
-          softmax(probability, scores.map { UnsafePointer($0.base) }, stride: scores?.stride ?? 0)
+        if let disentangled {
+          let scores = disentangled.bias(q: blockQ, k: blockK, queries: queries, in: scratch)
+          softmax(probability, UnsafePointer(scores.base), stride: scores.stride)
+        } else {
+          softmax(
+            probability, part.bias.map { $0.base + head * $0.headStride },
+            stride: part.bias?.rowStride ?? 0)
         }
         // dP = dO·vᵀ, then dS in its place. [queries, keys]
         Product.multiply(blockGradient, blockV, transposeB: true, into: gradient)

@@ -13,19 +13,29 @@ package struct Stack: Sendable {
   package struct Pass {
     /// Where each text's rows start, then the total. `[texts + 1]`
     let starts: [Int]
+    /// The same of keys, of which a text may have some before its own rows'. `[texts + 1]`
+    let keyStarts: [Int]
+    /// The rows before each text's own; nil where no text has any.
+    let past: PastRows?
+    /// Room for each block's keys and values; none to keep none.
+    let kept: [KeyValues]
     /// Each block's.
     let positions: [BlockPositions]
     let memory: EncoderMemory?
     /// What follows each block.
     let edits: [[EditRun]]
 
-    /// The same for some of the texts, whose first row is row `firstRow` of all.
-    ///
-    /// `starts` counts from there.
-    package func part(starts: [Int], firstRow: Int) -> Pass {
-      let rows = firstRow..<firstRow + (starts.last ?? 0)
+    /// The same for texts `texts` alone.
+    package func part(texts: Range<Int>) -> Pass {
+      let rows = starts[texts.lowerBound]..<starts[texts.upperBound]
+      let firstRow = rows.lowerBound
+      func part(_ starts: [Int]) -> [Int] {
+        starts[texts.lowerBound...texts.upperBound].map { $0 - starts[texts.lowerBound] }
+      }
+      precondition(kept.isEmpty, "keys and values are kept of all texts")
       return Pass(
-        starts: starts, positions: positions.map { $0.from(row: firstRow) }, memory: memory,
+        starts: part(starts), keyStarts: part(keyStarts), past: past?.part(texts), kept: [],
+        positions: positions.map { $0.part(texts: texts, firstRow: firstRow) }, memory: memory,
         edits: edits.map { runs in
           runs.compactMap { run in
             let part = run.rows.clamped(to: rows)
@@ -40,7 +50,9 @@ package struct Stack: Sendable {
 
     fileprivate func block(_ index: Int) -> BlockPass {
       BlockPass(
-        starts: starts, positions: positions[index], memory: memory, edits: edits[index])
+        starts: starts, keyStarts: keyStarts, past: past?.keyValues(block: index),
+        kept: kept.isEmpty ? nil : kept[index], positions: positions[index], memory: memory,
+        edits: edits[index])
     }
   }
 
@@ -54,12 +66,17 @@ package struct Stack: Sendable {
   }
 
   /// Makes a pass ready: what does not depend on the stream is computed in memory of `arena`.
+  ///
+  /// `past` are rows that stand before the texts' own. All keys and values go to `kept`, which has
+  /// room for them in each block, unless it is empty.
   package func pass(
     _ structure: RowStructure = .sequences, starts: [Int], memory: EncoderMemory? = nil,
-    edits: StackEdits? = nil, in arena: Arena
+    past: PastRows? = nil, keeping kept: [KeyValues] = [], edits: StackEdits? = nil, in arena: Arena
   ) -> Pass {
-    Pass(
-      starts: starts, positions: positions(structure, starts: starts, in: arena), memory: memory,
+    let before = (0..<starts.count - 1).map { past?.count(text: $0) ?? 0 }
+    return Pass(
+      starts: starts, keyStarts: PastRows.keyStarts(starts, past: before), past: past, kept: kept,
+      positions: positions(structure, starts: starts, past: before, in: arena), memory: memory,
       edits: blocks.indices.map { edits?.runs(block: $0, starts: starts) ?? [] })
   }
 

@@ -27,12 +27,12 @@ extension TransformerBlock {
     }
     guard reachesInput else { return }
     let arena = workspace.arena
-    let (rows, inner) = (gradient.rows, attention.width)
+    let rows = gradient.rows
     arena.temporary {
-      let context = arena.matrix(rows, inner)
-      let dq = arena.matrix(rows, inner)
-      let dk = arena.matrix(rows, inner)
-      let dv = arena.matrix(rows, inner)
+      let context = arena.matrix(rows, attention.width)
+      let dq = arena.matrix(rows, attention.width)
+      let dk = arena.matrix(rows, attention.keyWidth)
+      let dv = arena.matrix(rows, attention.keyWidth)
       workspace.forRowBlocks(rows) { block, scratch in
         switch norms {
         case .pre(_, let norm):
@@ -107,13 +107,13 @@ extension TransformerBlock {
     if case .pre(let norm?, _) = norms, let savedNorm = saved.attentionNorm {
       let normed = scratch.matrix(rows.count, gradient.columns)
       attention.projectBackward(
-        dq: d.q, dk: d.k, dv: d.v, rows: rows, adding: false, into: normed, positions, in: scratch,
-        workspace)
+        dq: d.q, dk: d.k, dv: d.v, saved: saved.headNorms, rows: rows, adding: false, into: normed,
+        positions, in: scratch, workspace)
       norm.backward(normed, saved: savedNorm, rows: rows, adding: true, into: stream)
     } else {
       attention.projectBackward(
-        dq: d.q, dk: d.k, dv: d.v, rows: rows, adding: true, into: stream, positions, in: scratch,
-        workspace)
+        dq: d.q, dk: d.k, dv: d.v, saved: saved.headNorms, rows: rows, adding: true, into: stream,
+        positions, in: scratch, workspace)
     }
   }
 }

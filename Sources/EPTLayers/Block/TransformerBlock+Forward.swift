@@ -9,20 +9,23 @@ extension TransformerBlock {
     _ h: MatrixView, _ pass: BlockPass, saving: Bool, _ workspace: Workspace
   ) -> BlockSaved? {
     let arena = workspace.arena
-    let (rows, inner) = (h.rows, attention.width)
+    let rows = h.rows
     var saved = saving ? BlockSaved(self, pass, rows: rows, width: h.columns, in: arena) : nil
     arena.temporary {
-      let q = saved?.q ?? arena.matrix(rows, inner)
-      let k = saved?.k ?? arena.matrix(rows, inner)
-      let v = saved?.v ?? arena.matrix(rows, inner)
-      let context = arena.matrix(rows, inner)
+      let kept = pass.past == nil ? pass.kept : nil
+      let q = saved?.q ?? arena.matrix(rows, attention.width)
+      let k = saved?.k ?? kept?.keys ?? arena.matrix(rows, attention.keyWidth)
+      let v = saved?.v ?? kept?.values ?? arena.matrix(rows, attention.keyWidth)
+      let context = arena.matrix(rows, attention.width)
       workspace.forRowBlocks(rows) { block, scratch in
         attention.project(
           attentionInput(h, rows: block, saving: saved, in: scratch), rows: block,
-          q: q.rows(block), k: k.rows(block), v: v.rows(block), pass.positions, workspace)
+          q: q.rows(block), k: k.rows(block), v: v.rows(block), saving: saved?.headNorms,
+          pass.positions, workspace)
       }
+      let (keys, values) = behindPast(k, v, pass, workspace)
       attention.attention.forward(
-        q: q, k: k, v: v, into: context, starts: pass.starts,
+        q: q, k: keys, v: values, into: context, starts: pass.starts, keyStarts: pass.keyStarts,
         bias: { attention.bias(pass.positions, text: $0) }, workspace)
       workspace.forRowBlocks(rows) { block, scratch in
         switch norms {
@@ -49,6 +52,23 @@ extension TransformerBlock {
       }
     }
     return saved
+  }
+
+  /// Each text's keys and values behind those of the rows before it. `[keys, keyWidth]` both
+  private func behindPast(
+    _ k: MatrixView, _ v: MatrixView, _ pass: BlockPass, _ workspace: Workspace
+  ) -> (keys: MatrixView, values: MatrixView) {
+    guard let past = pass.past else { return (k, v) }
+    let total = pass.keyStarts[past.count]
+    let all = pass.kept ?? KeyValues(rows: total, columns: k.columns, in: workspace.arena)
+    let own = KeyValues(keys: k, values: v)
+    workspace.forEach(past.count) { text, _ in
+      let (first, end) = (pass.keyStarts[text], pass.keyStarts[text + 1])
+      let rows = pass.starts[text]..<pass.starts[text + 1]
+      if let before = past[text] { all.rows(first..<end - rows.count).copy(before) }
+      all.rows(end - rows.count..<end).copy(own.rows(rows))
+    }
+    return (all.keys, all.values)
   }
 
   /// Adds the projections to some rows of the block's output, while they are in the cache.

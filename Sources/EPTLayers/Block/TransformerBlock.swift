@@ -33,8 +33,9 @@ package struct TransformerBlock: Sendable {
 /// What a block's gradient needs of one forward pass.
 struct BlockSaved {
   let q: MatrixView  // [rows, attention width]
-  let k: MatrixView  // [rows, attention width]
-  let v: MatrixView  // [rows, attention width]
+  let k: MatrixView  // [rows, key width]
+  let v: MatrixView  // [rows, key width]
+  let headNorms: SelfAttention.SavedNorms
   let feedForward: FeedForward.Saved
   let attentionNorm: Norm.Saved?
   let feedForwardNorm: Norm.Saved
@@ -46,10 +47,10 @@ struct BlockSaved {
   init(
     _ block: TransformerBlock, _ pass: BlockPass, rows: Int, width: Int, in arena: Arena
   ) {
-    let inner = block.attention.width
-    q = arena.matrix(rows, inner)
-    k = arena.matrix(rows, inner)
-    v = arena.matrix(rows, inner)
+    q = arena.matrix(rows, block.attention.width)
+    k = arena.matrix(rows, block.attention.keyWidth)
+    v = arena.matrix(rows, block.attention.keyWidth)
+    headNorms = block.attention.room(rows, in: arena)
     feedForward = block.feedForward.room(rows, in: arena)
     if case .pre(nil, _) = block.norms {
       attentionNorm = nil
@@ -67,6 +68,12 @@ struct BlockSaved {
 struct BlockPass {
   /// Where each text's rows start, then the total. `[texts + 1]`
   let starts: [Int]
+  /// The same of keys, of which a text may have some before its own rows'.
+  let keyStarts: [Int]
+  /// Keys and values of the rows before each text's own; nil where no text has any.
+  let past: [KeyValues?]?
+  /// Room for the keys and values of all texts, those of rows before included; nil to keep none.
+  let kept: KeyValues?
   let positions: BlockPositions
   /// What cross-attention reads; nil in an encoder.
   let memory: EncoderMemory?

@@ -43,6 +43,7 @@ package enum ArchitectureRegistry {
   /// One type a family.
   package static let all: [any Architecture.Type] = [
     BERT.self, DistilBERT.self, RoBERTa.self, MPNet.self, DeBERTa.self, ModernBERT.self, T5.self,
+    Llama.self, Qwen2.self, Qwen3.self,
   ]
 
   /// Reads `configuration` as whichever family its `model_type` names.

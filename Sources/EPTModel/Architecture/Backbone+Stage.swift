@@ -48,8 +48,7 @@ extension Backbone {
     }
     workspace.forEachAlone(groups.count) { group, own in
       let (texts, rows) = groups[group]
-      let part = pass.part(starts: layout.starts(of: texts), firstRow: rows.lowerBound)
-      run(texts, states.rows(rows), part, own)
+      run(texts, states.rows(rows), pass.part(texts: texts), own)
     }
   }
 }

@@ -22,22 +22,32 @@ package struct Backbone: Sendable {
     self.decoder = decoder
   }
 
+  /// Whether a row's states depend on its own and the rows before it alone, so that what a prompt's
+  /// rows give is the same before every text.
+  var isCausal: Bool {
+    embeddings.positions == nil && encoder.blocks.allSatisfy { $0.attention.mask == .causal }
+  }
+
   /// The last hidden states, `[rows, d]`, for `input`, `[rows, d]`, which is overwritten.
   ///
   /// To infer, some texts at a time go through all blocks, while their rows stay in a core's cache.
+  ///
+  /// `past` are rows before the texts' own that were computed earlier. All keys and values go to
+  /// `kept`, unless it is empty.
   func encode(
-    _ input: MatrixView, _ layout: TokenLayout, edits: StackEdits?, saving: Bool,
-    _ workspace: Workspace
+    _ input: MatrixView, _ layout: TokenLayout, past: PastRows? = nil,
+    keeping kept: [KeyValues] = [], edits: StackEdits?, saving: Bool, _ workspace: Workspace
   ) -> Saved? {
     embeddings.addPositions(to: input, layout, workspace)
-    let pass = encoder.pass(starts: layout.starts, edits: edits, in: workspace.arena)
-    if !saving, let groups = layout.groups() {
+    let pass = encoder.pass(
+      layout.structure, starts: layout.starts, past: past, keeping: kept, edits: edits,
+      in: workspace.arena)
+    if !saving, kept.isEmpty, let groups = layout.groups() {
       workspace.forEachAlone(groups.count) { group, own in
         let (texts, rows) = groups[group]
         let input = input.rows(rows)
         embeddings.norm?(input, into: input, saving: nil, rows: 0..<input.rows)
-        let part = pass.part(starts: layout.starts(of: texts), firstRow: rows.lowerBound)
-        _ = encoder.forward(input, part, saving: false, own)
+        _ = encoder.forward(input, pass.part(texts: texts), saving: false, own)
       }
       return nil
     }

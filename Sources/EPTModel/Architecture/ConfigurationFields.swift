@@ -79,6 +79,26 @@ package struct ConfigurationFields {
     return ConfigurationFields(value)
   }
 
+  /// One token or a list of tokens of a vocabulary of `size`; none where the field is absent or null.
+  func tokens(_ field: String, below size: Int) throws -> [Int32] {
+    guard let value = present(field) else { return [] }
+    return try (value.array ?? [value]).map { token in
+      guard let token = token.integer, (0..<size).contains(token) else {
+        throw ModelError.configuration(field: field, reason: "is outside the vocabulary")
+      }
+      return Int32(token)
+    }
+  }
+
+  /// The base of rotary angles: above 1.
+  func ropeBase(_ field: String, default fallback: Float) throws -> Float {
+    let base = try number(field, default: fallback)
+    guard base > 1 else {
+      throw ModelError.configuration(field: field, reason: "must be above 1")
+    }
+    return base
+  }
+
   /// Stops unless the flag has the value that this version runs.
   func require(_ field: String, _ wanted: Bool, default fallback: Bool) throws {
     guard try flag(field, default: fallback) != wanted else { return }
@@ -105,14 +125,14 @@ package struct ConfigurationFields {
   }
 
   /// The non-linearity of feed-forward layers.
-  func activation(_ field: String) throws -> Activation {
+  func activation(_ field: String, default fallback: String = "gelu") throws -> Activation {
     // Several names of `transformers` are the same function, written in other ways.
     let names: [String: Activation] = [
       "relu": .relu, "gelu": .gelu, "gelu_python": .gelu, "gelu_new": .geluTanh,
       "gelu_pytorch_tanh": .geluTanh, "gelu_fast": .geluTanh, "gelu_accurate": .geluTanh,
       "silu": .silu, "swish": .silu,
     ]
-    let name = try require(field, oneOf: names.keys.sorted(), default: "gelu")
+    let name = try require(field, oneOf: names.keys.sorted(), default: fallback)
     return names[name] ?? .gelu
   }
 

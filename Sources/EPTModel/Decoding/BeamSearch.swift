@@ -18,16 +18,17 @@ struct BeamSearch {
   }
 
   private let settings: GenerationSettings
-  private let end: Int32
+  private let isEnd: ([Int32]) -> Bool
   /// Hypotheses to go on from, the best first.
   private(set) var beams = [Beam(tokens: [], score: 0, parent: 0)]
   /// Results, the best first; at most as many as beams.
   private var results: [Generation] = []
   private(set) var isDone = false
 
-  init(_ settings: GenerationSettings, end: Int32) {
+  /// `isEnd` says whether a text ends with its last tokens.
+  init(_ settings: GenerationSettings, isEnd: @escaping ([Int32]) -> Bool) {
     self.settings = settings
-    self.end = end
+    self.isEnd = isEnd
   }
 
   /// How many of its best continuations `advance` needs of each hypothesis.
@@ -38,6 +39,9 @@ struct BeamSearch {
   /// The best result so far.
   var best: Generation { results.first ?? Generation(tokens: [], score: 0) }
 
+  /// The tokens of the best hypothesis that is followed, or of the best result where none is.
+  var likeliest: [Int32] { isDone ? best.tokens : beams.first?.tokens ?? best.tokens }
+
   /// Goes one token further; `candidates` has the best of each hypothesis, best first.
   mutating func advance(_ candidates: [[TokenCandidate]]) {
     let length = (beams.first?.tokens.count ?? 0) + 1
@@ -45,7 +49,7 @@ struct BeamSearch {
     let isLast = length >= settings.maximumTokens
     var next: [Beam] = []
     for (rank, beam) in continuations(candidates).enumerated() {
-      if isLast || beam.tokens.last == end {
+      if isLast || isEnd(beam.tokens) {
         if rank < settings.beams {
           insert(Generation(tokens: beam.tokens, score: beam.score / divisor))
         }

@@ -15,6 +15,22 @@ public struct GenerationSettings: Sendable, Equatable {
   }
 }
 
+/// What is asked and told while texts are written.
+public struct GenerationHooks {
+  /// Whether a text ends with these tokens, beside ending with the decoder's end token.
+  public var isEnd: (_ tokens: [Int32]) -> Bool
+  /// Told the likeliest tokens so far of text `text` of the batch, after each step.
+  public var progress: (_ text: Int, _ tokens: [Int32]) -> Void
+
+  public init(
+    isEnd: @escaping ([Int32]) -> Bool = { _ in false },
+    progress: @escaping (Int, [Int32]) -> Void = { _, _ in }
+  ) {
+    self.isEnd = isEnd
+    self.progress = progress
+  }
+}
+
 /// What a decoder wrote.
 public struct Generation: Sendable, Equatable {
   /// Token ids, the end token included if it was reached.

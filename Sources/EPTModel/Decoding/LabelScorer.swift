@@ -4,7 +4,12 @@ import EPTLayers
 extension TreeDecoder {
   /// The rows that tell `words` apart.
   func tree(_ words: [[Int32]]) -> LabelTree {
-    LabelTree(distinguishing: words, start: start, end: end)
+    LabelTree(distinguishing: words, start: start, ends: ends)
+  }
+
+  /// The rows of each text's own word of `words`, whose place is its label.
+  func ownWords(_ words: [[Int32]], labels: [Int]) -> TreeRows {
+    TreeRows(words.map { LabelTree(words: [$0], start: start) }, treeOfText: labels)
   }
 
   /// For each text one number a word of its tree: the log-likelihood of the word's tokens, up to a
@@ -59,16 +64,16 @@ extension TreeDecoder {
   ///
   /// One divisor for all: a mean over each word's own tokens would let a short word's first token
   /// weigh more than a long one's, and tilt every prediction towards the shorter word.
+  /// `rows` are each text's own word's, made by `ownWords`.
   /// Adds the gradient with respect to the encoder's states to `memoryGradient`, `[rows, d]`, and
   /// those with respect to projections to `editGradients`.
   func loss(
-    _ words: [[Int32]], labels: [Int], weights: [Float], _ memory: EncoderMemory,
+    _ words: [[Int32]], _ rows: TreeRows, weights: [Float], _ memory: EncoderMemory,
     memoryGradient: MatrixView, edits: StackEdits?, editGradients: [GatedProjection.Gradient?],
     _ workspace: Workspace
   ) -> Float {
     workspace.arena.temporary {
-      let rows = TreeRows(
-        words.map { LabelTree(words: [$0], start: start) }, treeOfText: labels)
+      let labels = rows.treeOfText
       let (outputs, saved) = forward(rows, memory, edits: edits, saving: true, workspace)
       let gradient = workspace.arena.matrix(rows.count, outputs.columns)
       let logSumExp = vocabulary.logSumExp(outputs, expectation: gradient, workspace)
@@ -89,11 +94,9 @@ extension TreeDecoder {
           for column in 0..<outputs.columns { gradient.row(row)[column] *= share }
         }
       }
-      if let saved {
-        backward(
-          gradient, saved: saved, memoryGradient: memoryGradient, editGradients: editGradients,
-          workspace)
-      }
+      backward(
+        gradient, rows, memory, saved: saved, memoryGradient: memoryGradient,
+        editGradients: editGradients, workspace)
       return Float(loss)
     }
   }

@@ -33,17 +33,17 @@ struct LabelTree {
     }
   }
 
-  /// The rows that tell `words` apart: a last `end` counts only where another word continues.
+  /// The rows that tell `words` apart: a last end token counts only where another word continues.
   ///
   /// Elsewhere the words exclude one another without it, so an end token would cost a row and
   /// decide nothing.
-  init(distinguishing words: [[Int32]], start: Int32, end: Int32) {
+  init(distinguishing words: [[Int32]], start: Int32, ends: [Int32]) {
     let whole = LabelTree(words: words, start: start)
     let passing = whole.wordsPassing
     var lastRows = [Int](repeating: 0, count: words.count)
     for target in whole.targets { lastRows[target.word] = target.row }
     let kept = zip(words, lastRows).map { word, row in
-      word.last == end && row > 0 && passing[row] == 1 ? word.dropLast() : word
+      row > 0 && word.last.map(ends.contains) == true && passing[row] == 1 ? word.dropLast() : word
     }
     self.init(words: kept, start: start)
   }
@@ -60,6 +60,9 @@ struct LabelTree {
   private var wordsPassing: [Int] {
     targets.reduce(into: [Int](repeating: 0, count: count)) { $0[$1.row] += 1 }
   }
+
+  /// How many rows follow row 0 one after the other at most.
+  var depth: Int { tree.depths.max() ?? 0 }
 
   /// How many rows there are.
   var count: Int { tokens.count }

@@ -1,14 +1,16 @@
 import EPTCompute
 import EPTLayers
 
-/// What reads label words, or writes texts, on top of an encoder's states.
+/// What reads label words, or writes texts, after the texts that a backbone has read.
 protocol TreeDecoder: Sendable {
-  /// The token that results start after.
+  /// The token of the row that results start after.
   var start: Int32 { get }
-  /// The token that results end with.
-  var end: Int32 { get }
-  /// How many blocks there are.
+  /// The tokens that results end with; label words end with the first one.
+  var ends: [Int32] { get }
+  /// How many blocks there are beside the backbone's own.
   var blocks: Int { get }
+  /// Whether label words and results stand behind the text, in the backbone's own blocks.
+  var continuesText: Bool { get }
   /// The logits over all tokens.
   var vocabulary: OutputVocabulary { get }
 
@@ -18,18 +20,25 @@ protocol TreeDecoder: Sendable {
     _ workspace: Workspace
   ) -> (outputs: MatrixView, saved: Stack.Saved?)
 
-  /// Adds the gradient with respect to the encoder's states to `memoryGradient`, from `gradient`
+  /// Adds the gradient with respect to the backbone's states to `memoryGradient`, from `gradient`
   /// with respect to the outputs, which is overwritten, `[rows, d]` both; and those with respect
   /// to projections to `editGradients`, one a block, none for no projections.
   ///
   /// The rows' own tokens are constant, so they have no gradient to give.
   func backward(
-    _ gradient: MatrixView, saved: Stack.Saved, memoryGradient: MatrixView,
-    editGradients: [GatedProjection.Gradient?], _ workspace: Workspace
+    _ gradient: MatrixView, _ rows: TreeRows, _ memory: EncoderMemory, saved: Stack.Saved?,
+    memoryGradient: MatrixView, editGradients: [GatedProjection.Gradient?], _ workspace: Workspace
   )
 
-  /// What steps need of the encoder's states.
-  func cache(_ memory: EncoderMemory, _ workspace: Workspace) -> KVCache
+  /// The last hidden states that each text's first token is chosen by, `[texts, d]`, and what steps
+  /// need of the texts.
+  ///
+  /// `kept` has the keys and values of the backbone's own blocks where the decoder continues texts,
+  /// and `keyRows` which of them are each text's.
+  func begin(
+    _ memory: EncoderMemory, kept: [KeyValues], keyRows: [Range<Int>], edits: StackEdits?,
+    _ workspace: Workspace
+  ) -> (outputs: MatrixView, cache: KVCache)
 
   /// The last hidden states of the rows of one step, `[rows, d]`.
   func step(
@@ -57,51 +66,11 @@ struct TreeRows {
   func tree(_ text: Int) -> LabelTree { trees[treeOfText[text]] }
 }
 
-/// A decoder of its own beside the encoder, as T5 has it.
-struct CrossAttentionDecoder: TreeDecoder {
-  let words: Embedding
-  let stack: Stack
-  let vocabulary: OutputVocabulary
-  let start: Int32
-  let end: Int32
-
-  var blocks: Int { stack.blocks.count }
-
-  func forward(
-    _ rows: TreeRows, _ memory: EncoderMemory, edits: StackEdits?, saving: Bool,
-    _ workspace: Workspace
-  ) -> (outputs: MatrixView, saved: Stack.Saved?) {
-    let h = workspace.arena.matrix(rows.count, words.columns)
-    for text in rows.treeOfText.indices {
-      for (index, token) in rows.tree(text).tokens.enumerated() {
-        words.copy(Int(token), to: h.row(rows.starts[text] + index))
-      }
-    }
-    let pass = stack.pass(
-      .trees(rows.trees.map(\.tree), treeOfText: rows.treeOfText), starts: rows.starts,
-      memory: memory, edits: edits, in: workspace.arena)
-    return (h, stack.forward(h, pass, saving: saving, workspace))
-  }
-
-  func backward(
-    _ gradient: MatrixView, saved: Stack.Saved, memoryGradient: MatrixView,
-    editGradients: [GatedProjection.Gradient?], _ workspace: Workspace
-  ) {
-    stack.backward(
-      gradient, saved: saved, memoryGradient: memoryGradient, editGradients: editGradients,
-      reachesInput: false, workspace)
-  }
-
-  func cache(_ memory: EncoderMemory, _ workspace: Workspace) -> KVCache {
-    stack.cache(memory, workspace)
-  }
-
-  func step(
-    _ rows: DecoderRows, cache: inout KVCache, edits: StackEdits?, _ workspace: Workspace
-  ) -> MatrixView {
-    let h = workspace.arena.matrix(rows.tokens.count, words.columns)
-    for (row, token) in rows.tokens.enumerated() { words.copy(Int(token), to: h.row(row)) }
-    stack.step(h, rows, cache: &cache, edits: edits, workspace)
-    return h
+extension DecoderRows {
+  /// A row for each of `texts` texts that all read `token` and follow nothing.
+  init(beginning texts: Int, token: Int32) {
+    self.init(
+      tokens: [Int32](repeating: token, count: texts),
+      history: [[Int]](repeating: [], count: texts), ofText: (0..<texts).map { $0..<$0 + 1 })
   }
 }

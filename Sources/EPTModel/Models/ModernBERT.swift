@@ -103,14 +103,3 @@ struct ModernBERT: Architecture {
       embeddings: embeddings, encoder: Stack(blocks: stack, finalNorm: try norm("final_norm")))
   }
 }
-
-extension ConfigurationFields {
-  /// The base of rotary angles: above 1.
-  fileprivate func ropeBase(_ field: String, default fallback: Float) throws -> Float {
-    let base = try number(field, default: fallback)
-    guard base > 1 else {
-      throw ModelError.configuration(field: field, reason: "must be above 1")
-    }
-    return base
-  }
-}

@@ -82,7 +82,7 @@ struct T5: Architecture {
       vocabulary: try parameters.vocabulary(
         tiesEmbeddings ? nil : "lm_head.weight", tiedTo: words,
         scale: tiesEmbeddings ? 1 / Float(hiddenSize).squareRoot() : 1),
-      start: start, end: end)
+      start: start, ends: [end])
     return Backbone(
       embeddings: InputEmbeddings(words: words), encoder: encoder, decoder: decoder)
   }

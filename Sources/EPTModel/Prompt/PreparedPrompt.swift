@@ -1,4 +1,5 @@
 import EPTCompute
+import EPTLayers
 
 /// A prompt with its read-out, checked against one model and made ready for it.
 ///
@@ -21,10 +22,17 @@ public final class PreparedPrompt: @unchecked Sendable {
   let tree: LabelTree?
   /// The projections that follow blocks.
   let edits: DepthEdits
+  /// Keys and values of the prompt's rows in each block where they are the same before every text;
+  /// else none.
+  let past: [KeyValues]
   private let arena: Arena
 
   /// Computes what does not depend on texts; `prompt` and `readout` fit `model`.
-  init(_ prompt: FoldedPrompt?, _ readout: Readout, on model: PromptedModel) {
+  ///
+  /// With `sharesRows` that is the prompt's keys and values, where the backbone allows for it.
+  init(
+    _ prompt: FoldedPrompt?, _ readout: Readout, on model: PromptedModel, sharesRows: Bool = true
+  ) {
     let arena = Arena()
     input = prompt.map { PromptInput($0, hiddenSize: model.hiddenSize, in: arena) }
     inputLength = prompt?.inputLength
@@ -36,6 +44,11 @@ public final class PreparedPrompt: @unchecked Sendable {
     edits =
       prompt?.depth.map { DepthEdits($0, model.backbone, in: arena) }
       ?? DepthEdits(none: model.backbone)
+    if let input, sharesRows, input.prompt.rows > 0, model.backbone.isCausal {
+      past = model.keyValues(of: input.prompt, edits, in: arena)
+    } else {
+      past = []
+    }
     self.arena = arena
     self.readout = readout
     self.model = model
@@ -44,11 +57,17 @@ public final class PreparedPrompt: @unchecked Sendable {
   /// `s`, rows of the prompt in front of each text.
   public var promptLength: Int { input?.prompt.rows ?? 0 }
 
+  /// Rows of the prompt that every text's pass computes.
+  var rowsInFront: Int { past.isEmpty ? promptLength : 0 }
+
+  /// Whether rows of label words stand behind each text in the encoder's own blocks.
+  var labelsFollowText: Bool { tree != nil && model.continuesText }
+
   /// How many of the encoder's blocks read a text as they do without any prompt.
   ///
   /// The projection after the last of them is not counted among what they do.
   var sharedBlocks: Int {
-    guard promptLength == 0, input?.lowRank == nil else { return 0 }
+    guard promptLength == 0, input?.lowRank == nil, !labelsFollowText else { return 0 }
     return (edits.encoder.firstIndex { $0 != nil }).map { $0 + 1 } ?? edits.encoder.count
   }
 
@@ -93,5 +112,24 @@ extension PromptInput {
       lowRank = rows
     }
     self.init(prompt: prompt, lowRank: lowRank)
+  }
+}
+
+extension PromptedModel {
+  /// Keys and values in each block of `prompt`, `[s, d]`, in memory of `arena`.
+  fileprivate func keyValues(
+    of prompt: MatrixView, _ edits: DepthEdits, in arena: Arena
+  ) -> [KeyValues] {
+    let kept = backbone.encoder.room(rows: prompt.rows, in: arena)
+    withWorkspace { workspace in
+      let rows = workspace.arena.matrix(prompt.rows, prompt.columns)
+      rows.base.update(from: prompt.base, count: prompt.count)
+      backbone.embeddings.norm?(rows, into: rows, saving: nil, rows: 0..<rows.rows)
+      let pass = backbone.encoder.pass(
+        starts: [0, rows.rows], keeping: kept,
+        edits: StackEdits(tasks: [edits.encoder], taskOfText: [0]), in: workspace.arena)
+      _ = backbone.encoder.forward(rows, pass, saving: false, workspace)
+    }
+    return kept
   }
 }

@@ -14,9 +14,11 @@ extension PromptedModel {
 
   /// Stops at texts that are empty, too long or not of this vocabulary.
   ///
-  /// Text `i` stands behind `promptLength(i)` rows and has at most `inputLength(i)` tokens.
+  /// Text `i` stands behind `promptLength(i)` rows, has at most `inputLength(i)` tokens and has
+  /// `labelLength(i)` positions of label words behind it.
   func check(
-    _ batch: TokenBatch, promptLength: (Int) -> Int, inputLength: (Int) -> Int?
+    _ batch: TokenBatch, promptLength: (Int) -> Int, inputLength: (Int) -> Int?,
+    labelLength: (Int) -> Int = { _ in 0 }
   ) throws {
     try check(batch.ids)
     guard batch.tokenTypeIDs.count == batch.ids.count else {
@@ -29,8 +31,9 @@ extension PromptedModel {
         throw ModelError.mismatch(
           reason: "text \(text + 1) of the batch has no tokens; not even its end token")
       }
-      if let positions, tokens + promptLength(text) > positions {
-        throw ModelError.tooLong(tokens: tokens, prompt: promptLength(text), limit: positions)
+      let others = promptLength(text) + labelLength(text)
+      if let positions, tokens + others > positions {
+        throw ModelError.tooLong(tokens: tokens, prompt: others, limit: positions)
       }
       if let inputLength = inputLength(text), tokens > inputLength {
         throw ModelError.mismatch(

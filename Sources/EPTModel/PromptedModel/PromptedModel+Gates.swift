@@ -43,7 +43,10 @@ extension PromptedModel {
     let tokens = (0..<layout.count).flatMap(layout.tokens)
     var first = 0
     if let saved { first = add(saved.encoder, prompt.edits.encoder, tokens, from: 0, to: &gates) }
-    guard let decoder = backbone.decoder, let tree = prompt.tree else { return }
+    // What continues a text passes the encoder's own blocks.
+    guard let decoder = backbone.decoder, !decoder.continuesText, let tree = prompt.tree else {
+      return
+    }
     let rows = TreeRows([tree], treeOfText: tasks)
     let (_, savedDecoder) = decoder.forward(
       rows, EncoderMemory(states: states, texts: (0..<layout.count).map(layout.joined)),

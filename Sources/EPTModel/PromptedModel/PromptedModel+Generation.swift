@@ -13,7 +13,8 @@ extension PromptedModel {
   /// - Throws: `ModelError` if the backbone has no decoder, or a token, a length or a setting does
   ///   not fit.
   public func generate(
-    _ batch: TokenBatch, prompts: [PreparedPrompt?], _ settings: GenerationSettings
+    _ batch: TokenBatch, prompts: [PreparedPrompt?], _ settings: GenerationSettings,
+    hooks: GenerationHooks = GenerationHooks()
   ) throws -> [Generation] {
     guard let decoder = backbone.decoder else {
       throw ModelError.mismatch(
@@ -34,38 +35,53 @@ extension PromptedModel {
     try check(
       batch, promptLength: { prompts[$0]?.promptLength ?? 0 },
       inputLength: { prompts[$0]?.inputLength })
+    guard batch.count > 0 else { return [] }
     return withWorkspace { workspace in
-      generate(decoder, batch, prompts, settings, workspace)
+      generate(decoder, batch, prompts, settings, hooks, workspace)
     }
   }
 
   private func generate(
     _ decoder: any TreeDecoder, _ batch: TokenBatch, _ prompts: [PreparedPrompt?],
-    _ settings: GenerationSettings, _ workspace: Workspace
+    _ settings: GenerationSettings, _ hooks: GenerationHooks, _ workspace: Workspace
   ) -> [Generation] {
-    let layout = TokenLayout(batch, promptLengths: prompts.map { $0?.promptLength ?? 0 })
+    let layout = TokenLayout(batch, promptLengths: prompts.map { $0?.rowsInFront ?? 0 })
+    let texts = Array(0..<layout.count)
+    let past = prompts.map { $0?.past ?? [] }
+    let keyStarts = PastRows.keyStarts(
+      layout.starts, past: prompts.map { $0?.past.first?.keys.rows ?? 0 })
+    let kept =
+      decoder.continuesText
+      ? backbone.encoder.room(rows: keyStarts[layout.count], in: workspace.arena) : []
     let states = embed(batch, prompts.map { $0?.input }, layout, workspace)
     let edits = prompts.map { $0?.edits ?? DepthEdits(none: backbone) }
-    let texts = 0..<layout.count
+    let backboneEdits = StackEdits(tasks: edits.map(\.encoder), taskOfText: texts)
     _ = backbone.encode(
-      states, layout, edits: StackEdits(tasks: edits.map(\.encoder), taskOfText: Array(texts)),
-      saving: false, workspace)
-    let decoderEdits = StackEdits(tasks: edits.map(\.decoder), taskOfText: Array(texts))
-    var cache = decoder.cache(
-      EncoderMemory(states: states, texts: texts.map(layout.joined)), workspace)
-    var searches = texts.map { _ in BeamSearch(settings, end: decoder.end) }
-    var rows = DecoderRows(
-      tokens: texts.map { _ in decoder.start }, history: texts.map { _ in [] },
-      ofText: texts.map { $0..<$0 + 1 })
-    while !rows.tokens.isEmpty {
-      let candidates = next(
-        decoder, rows, &cache, decoderEdits, count: BeamSearch.candidates(settings), workspace)
+      states, layout, past: PastRows(past, promptOfText: texts), keeping: kept,
+      edits: backboneEdits, saving: false, workspace)
+    let stepEdits =
+      decoder.continuesText
+      ? backboneEdits : StackEdits(tasks: edits.map(\.decoder), taskOfText: texts)
+    var (outputs, cache) = decoder.begin(
+      EncoderMemory(states: states, texts: texts.map(layout.joined)), kept: kept,
+      keyRows: texts.map { keyStarts[$0]..<keyStarts[$0 + 1] }, edits: stepEdits, workspace)
+    var searches = texts.map { text in
+      BeamSearch(limited(settings, keys: keyStarts[text + 1] - keyStarts[text])) { tokens in
+        tokens.last.map(decoder.ends.contains) == true || hooks.isEnd(tokens)
+      }
+    }
+    var rows = DecoderRows(beginning: texts.count, token: decoder.start)
+    while true {
+      let candidates = workspace.arena.temporary {
+        decoder.vocabulary.best(BeamSearch.candidates(settings), of: outputs, workspace)
+      }
       var next = DecoderRows(tokens: [], history: [], ofText: [])
       for text in texts {
         let mine = rows.ofText[text]
         let first = next.tokens.count
         if !mine.isEmpty {
           searches[text].advance(Array(candidates[mine]))
+          hooks.progress(text, searches[text].likeliest)
           for beam in searches[text].isDone ? [] : searches[text].beams {
             let parent = mine.lowerBound + beam.parent
             next.tokens.append(beam.tokens[beam.tokens.count - 1])
@@ -74,20 +90,19 @@ extension PromptedModel {
         }
         next.ofText.append(first..<next.tokens.count)
       }
+      guard !next.tokens.isEmpty else { return searches.map(\.best) }
       rows = next
+      // Later steps read this one's keys and values, so its memory is not released here.
+      outputs = decoder.step(rows, cache: &cache, edits: stepEdits, workspace)
     }
-    return searches.map(\.best)
   }
 
-  /// The `count` most probable tokens after each row, the best first.
-  private func next(
-    _ decoder: any TreeDecoder, _ rows: DecoderRows, _ cache: inout KVCache, _ edits: StackEdits,
-    count: Int, _ workspace: Workspace
-  ) -> [[TokenCandidate]] {
-    // Later steps read this one's keys and values, so its memory is not released here.
-    let outputs = decoder.step(rows, cache: &cache, edits: edits, workspace)
-    return workspace.arena.temporary {
-      decoder.vocabulary.best(count, of: outputs, workspace)
-    }
+  /// The settings for a text of `keys` rows: what continues it ends at the backbone's last position.
+  private func limited(_ settings: GenerationSettings, keys: Int) -> GenerationSettings {
+    guard backbone.decoder?.continuesText == true, let positions else { return settings }
+    var settings = settings
+    // The last token is read by no row.
+    settings.maximumTokens = min(settings.maximumTokens, max(1, positions - keys + 1))
+    return settings
   }
 }

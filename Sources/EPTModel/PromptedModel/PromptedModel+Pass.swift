@@ -6,7 +6,8 @@ extension PromptedModel {
   func scores(
     of batch: TokenBatch, _ prompts: [PreparedPrompt], promptOfText: [Int], _ workspace: Workspace
   ) -> [[Float]] {
-    let encoded = encode(batch, prompts, promptOfText: promptOfText, workspace)
+    let labels = LabelRows(prompts, promptOfText: promptOfText)
+    let encoded = encode(batch, prompts, promptOfText: promptOfText, labels, workspace)
     let (states, layout) = (encoded.states, encoded.layout)
     let sequences = encoded.sequenceOfText
     var scores = [[Float]](repeating: [], count: batch.count)
@@ -22,21 +23,15 @@ extension PromptedModel {
       }
     }
 
-    var trees: [LabelTree] = []
-    let treeOfPrompt = prompts.map { prompt -> Int? in
-      guard let tree = prompt.tree else { return nil }
-      trees.append(tree)
-      return trees.count - 1
-    }
-    let texts = promptOfText.indices.filter { treeOfPrompt[promptOfText[$0]] != nil }
+    let texts = labels.treeOfText.indices.filter { labels.treeOfText[$0] != nil }
     guard let decoder = backbone.decoder, !texts.isEmpty else { return scores }
-    let labels = decoder.labelScores(
-      TreeRows(trees, treeOfText: texts.compactMap { treeOfPrompt[promptOfText[$0]] }),
+    let wordScores = decoder.labelScores(
+      TreeRows(labels.trees, treeOfText: texts.compactMap { labels.treeOfText[$0] }),
       EncoderMemory(states: states, texts: texts.map { layout.joined(sequences[$0]) }),
       edits: StackEdits(
         tasks: prompts.map(\.edits.decoder), taskOfText: texts.map { promptOfText[$0] }),
       workspace)
-    for (text, label) in zip(texts, labels) { scores[text] = label }
+    for (text, words) in zip(texts, wordScores) { scores[text] = words }
     return scores
   }
 
@@ -63,7 +58,7 @@ extension PromptedModel {
     let hiddenSize = rows.columns
     workspace.forEach(layout.count) { text, _ in
       let input = inputs[text]
-      if let input, input.prompt.rows > 0 {
+      if let input, !layout.prompt(text).isEmpty {
         rows.row(layout.starts[text]).update(from: input.prompt.base, count: input.prompt.count)
       }
       for (position, row) in layout.tokens(text).enumerated() {
@@ -73,6 +68,7 @@ extension PromptedModel {
           kernels.add_scaled(rows.row(row), lowRank.row(position), 1, Int64(hiddenSize))
         }
       }
+      for (row, token) in layout.behind(text) { words.copy(Int(token), to: rows.row(row)) }
     }
     return rows
   }

@@ -30,12 +30,12 @@ extension PromptedModel {
     for texts in batch.parts(promptLength: prompt.shape.promptLength, rows: Self.rowsTogether) {
       arena.temporary {
         let part = batch.part(texts)
-        let layout = TokenLayout(
-          part, promptLengths: [Int](repeating: prompt.shape.promptLength, count: part.count))
+        let ownWords = ownWords(readout, Array(labels[texts]))
+        let layout = layout(part, promptLength: prompt.shape.promptLength, ownWords)
         let partDepth = depthGradients(of: prompt, in: arena)
         let (partLoss, gradient, partHead) = step(
           part, Array(labels[texts]), Array(weights[texts]), input, edits, partDepth, readout,
-          layout, workspace)
+          ownWords, layout, workspace)
         // Means over the part's texts become shares of the mean over all.
         let share = Float(texts.count) / Float(batch.count)
         loss += share * partLoss
@@ -60,6 +60,25 @@ extension PromptedModel {
       head: headGradient)
   }
 
+  /// The rows of each text's own label word; nil with a head.
+  private func ownWords(_ readout: Readout, _ labels: [Int]) -> TreeRows? {
+    guard case .labelWords(let words) = readout else { return nil }
+    return backbone.decoder?.ownWords(words, labels: labels)
+  }
+
+  /// The texts with `promptLength` rows before each, and their own words behind them where the
+  /// decoder continues texts.
+  private func layout(
+    _ part: TokenBatch, promptLength: Int, _ ownWords: TreeRows?
+  ) -> TokenLayout {
+    let lengths = [Int](repeating: promptLength, count: part.count)
+    guard let ownWords, let decoder = backbone.decoder, decoder.continuesText else {
+      return TokenLayout(part, promptLengths: lengths)
+    }
+    return TokenLayout(
+      part, promptLengths: lengths, trees: ownWords.trees, treeOfText: ownWords.treeOfText)
+  }
+
   /// Where the gradients of the projections after blocks gather; nil for none.
   private func depthGradients(of prompt: EPTPrompt, in arena: Arena) -> DepthGradients? {
     prompt.shape.depth.map { DepthGradients($0, backbone, hiddenSize: hiddenSize, in: arena) }
@@ -71,8 +90,8 @@ extension PromptedModel {
   /// respect to the rows is nil where nothing that is trained stands in them.
   private func step(
     _ part: TokenBatch, _ labels: [Int], _ weights: [Float], _ input: PromptInput,
-    _ edits: DepthEdits, _ depth: DepthGradients?, _ readout: Readout, _ layout: TokenLayout,
-    _ workspace: Workspace
+    _ edits: DepthEdits, _ depth: DepthGradients?, _ readout: Readout, _ ownWords: TreeRows?,
+    _ layout: TokenLayout, _ workspace: Workspace
   ) -> (loss: Float, gradient: MatrixView?, head: LinearHead?) {
     let arena = workspace.arena
     let states = embed(
@@ -90,14 +109,13 @@ extension PromptedModel {
         states: states, labels: labels, weights: weights, stateGradient: stateGradient, layout,
         in: arena)
     case .labelWords(let words):
-      loss =
-        backbone.decoder?.loss(
-          words, labels: labels, weights: weights,
-          EncoderMemory(states: states, texts: (0..<layout.count).map(layout.joined)),
-          memoryGradient: stateGradient,
-          edits: StackEdits(tasks: [edits.decoder], taskOfText: tasks),
-          editGradients: depth?.decoder ?? [], workspace)
-        ?? 0
+      guard let decoder = backbone.decoder, let ownWords else { break }
+      loss = decoder.loss(
+        words, ownWords, weights: weights,
+        EncoderMemory(states: states, texts: (0..<layout.count).map(layout.joined)),
+        memoryGradient: stateGradient,
+        edits: StackEdits(tasks: [edits.decoder], taskOfText: tasks),
+        editGradients: depth?.decoder ?? [], workspace)
     }
     guard let saved else { return (loss, nil, headGradient) }
     let reachesInput = input.prompt.rows > 0 || input.lowRank != nil

@@ -11,12 +11,34 @@ struct EncodedTexts {
   let sequenceOfText: [Int]
 }
 
+/// The trees of label words that a batch's texts are scored by.
+struct LabelRows {
+  let trees: [LabelTree]
+  /// The tree of each text; nil with a head. `[texts]`
+  let treeOfText: [Int?]
+
+  init(_ prompts: [PreparedPrompt], promptOfText: [Int]) {
+    var trees: [LabelTree] = []
+    let treeOfPrompt = prompts.map { prompt -> Int? in
+      guard let tree = prompt.tree else { return nil }
+      trees.append(tree)
+      return trees.count - 1
+    }
+    self.trees = trees
+    treeOfText = promptOfText.map { treeOfPrompt[$0] }
+  }
+}
+
 extension PromptedModel {
   /// Encodes each text with its prompt; rows that several prompts share are computed once.
+  ///
+  /// Where the decoder continues texts, the rows of their `labels` stand behind them.
   func encode(
-    _ batch: TokenBatch, _ prompts: [PreparedPrompt], promptOfText: [Int], _ workspace: Workspace
+    _ batch: TokenBatch, _ prompts: [PreparedPrompt], promptOfText: [Int], _ labels: LabelRows,
+    _ workspace: Workspace
   ) -> EncodedTexts {
-    if prompts.count > 1,
+    // Stages know neither rows computed earlier nor rows behind texts.
+    if prompts.count > 1, prompts.allSatisfy({ $0.past.isEmpty && !$0.labelsFollowText }),
       let plan = TrunkPlan(
         batch, sharedBlocks: promptOfText.map { prompts[$0].sharedBlocks },
         changesStates: promptOfText.map { prompts[$0].changesStates },
@@ -24,10 +46,13 @@ extension PromptedModel {
     {
       return encode(batch, plan, prompts, promptOfText, workspace)
     }
-    let layout = TokenLayout(batch, promptLengths: promptOfText.map { prompts[$0].promptLength })
+    let layout = TokenLayout(
+      batch, promptLengths: promptOfText.map { prompts[$0].rowsInFront },
+      trees: continuesText ? labels.trees : [],
+      treeOfText: continuesText ? labels.treeOfText : nil)
     let states = embed(batch, promptOfText.map { prompts[$0].input }, layout, workspace)
     _ = backbone.encode(
-      states, layout,
+      states, layout, past: PastRows(prompts.map(\.past), promptOfText: promptOfText),
       edits: StackEdits(tasks: prompts.map(\.edits.encoder), taskOfText: promptOfText),
       saving: false, workspace)
     return EncodedTexts(

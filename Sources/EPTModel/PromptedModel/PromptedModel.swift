@@ -57,6 +57,17 @@ public final class PromptedModel: Sendable {
   /// Whether label words can be scored.
   public var hasDecoder: Bool { backbone.decoder != nil }
 
+  /// Whether label words and what is written stand behind the text in the backbone's own blocks, as
+  /// in Llama: then a linear head can be read from such a backbone as well.
+  public var continuesText: Bool { backbone.decoder?.continuesText ?? false }
+
+  /// What a head reads where nothing says otherwise: of rows that see the rows before them the last, which
+  /// has seen the whole text.
+  public var usualPooling: Pooling { continuesText ? .last : .mean }
+
+  /// The token that ends a label word or a text that the decoder writes; nil where there is none.
+  public var endToken: Int32? { backbone.decoder?.ends.first }
+
   /// How many blocks the encoder and the decoder have.
   public var blockCounts: (encoder: Int, decoder: Int) {
     (backbone.encoder.blocks.count, backbone.decoder?.blocks ?? 0)
@@ -134,7 +145,10 @@ public final class PromptedModel: Sendable {
     }
     try check(
       batch, promptLength: { prompts[promptOfText[$0]].promptLength },
-      inputLength: { prompts[promptOfText[$0]].inputLength })
+      inputLength: { prompts[promptOfText[$0]].inputLength },
+      labelLength: { [continuesText] in
+        continuesText ? prompts[promptOfText[$0]].tree?.depth ?? 0 : 0
+      })
     return withWorkspace { workspace in
       scores(of: batch, prompts, promptOfText: promptOfText, workspace)
     }
@@ -168,7 +182,8 @@ public final class PromptedModel: Sendable {
     }
     try check(
       batch, promptLength: { _ in shape.promptLength },
-      inputLength: { _ in shape.rank > 0 ? shape.inputLength : nil })
+      inputLength: { _ in shape.rank > 0 ? shape.inputLength : nil },
+      labelLength: { [continuesText] _ in continuesText ? readout.longestWord - 1 : 0 })
     try check(readout)
     if let depth = prompt.depth { try check(depth) }
     guard labels.count == batch.count, labels.allSatisfy({ 0..<readout.classCount ~= $0 }) else {

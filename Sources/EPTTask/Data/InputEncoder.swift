@@ -1,3 +1,4 @@
+import EPTModel
 import EPTSystem
 import EPTText
 
@@ -9,12 +10,25 @@ public struct InputEncoder: Sendable {
   private let task: TaskDefinition
   private let tokenizer: any Tokenizer
   private let hasDecoder: Bool
+  /// Whether label words go on from the text, and the token that ends them.
+  private let continuesText: Bool
+  private let endToken: Int32?
 
   /// An encoder of `task`'s rows, cut at its input length.
   public init(_ task: TaskDefinition, _ tokenizer: any Tokenizer, hasDecoder: Bool) {
     self.task = task
     self.tokenizer = tokenizer
     self.hasDecoder = hasDecoder
+    (continuesText, endToken) = (false, nil)
+  }
+
+  /// The same for what `model` reads and scores.
+  public init(_ task: TaskDefinition, _ tokenizer: any Tokenizer, for model: PromptedModel) {
+    self.task = task
+    self.tokenizer = tokenizer
+    hasDecoder = model.hasDecoder
+    continuesText = model.continuesText
+    endToken = model.endToken
   }
 
   /// The tokens of one row: `values` has one text a field.
@@ -52,7 +66,9 @@ public struct InputEncoder: Sendable {
   /// - Throws: `TaskError.sameLabelTokens` if two words are the same to the tokenizer;
   ///   `.invalidDefinition` if one has too many tokens.
   public func labelTokens() throws -> [[Int32]] {
-    let words = task.labels.map { tokenizer.encode($0.word).ids }
+    let words = task.labels.map { label in
+      continuesText ? continuation(label.word) : tokenizer.encode(label.word).ids
+    }
     if let index = words.firstIndex(where: { $0.count > Self.longestLabel }) {
       throw TaskError.invalidDefinition(
         task: task.name,
@@ -68,5 +84,17 @@ public struct InputEncoder: Sendable {
       }
     }
     return words
+  }
+
+  /// The tokens of `word` behind a text and a space, and the end token.
+  ///
+  /// What a tokenizer makes of a text's beginning, such as a space before it, is not in the middle of
+  /// one: so the word is read behind another.
+  private func continuation(_ word: String) -> [Int32] {
+    let before = tokenizer.tokens(of: "a")
+    let both = tokenizer.tokens(of: "a " + word)
+    let tokens =
+      both.starts(with: before) ? Array(both.dropFirst(before.count)) : tokenizer.tokens(of: word)
+    return tokens + (endToken.map { [$0] } ?? [])
   }
 }

@@ -9,6 +9,9 @@ struct BytePairModel: @unchecked Sendable {
   private let pieces: Int
   private let cut: [UInt8]
 
+  /// Whether pieces spell bytes.
+  var isByteLevel: Bool { settings.isByteLevel }
+
   /// - Throws: `TextError.invalid` if the tables contradict themselves.
   init(_ reader: TableReader, pieces: Int) throws {
     guard

@@ -1,5 +1,5 @@
 /// A tokenizer of the RoBERTa, Llama or Gemma kind: normalized text, words, merged pairs.
-final class BytePairTokenizer: Tokenizer, @unchecked Sendable {
+final class BytePairTokenizer: Detokenizer, @unchecked Sendable {
   private let owner: AnyObject & Sendable
   private let common: CommonTables
   private let normalizer: TextNormalizer
@@ -26,6 +26,38 @@ final class BytePairTokenizer: Tokenizer, @unchecked Sendable {
   func piece(_ id: Int32) -> String? { common.pieces[id] }
 
   func frequentTokens(limit: Int) -> [Int32] { common.frequentTokens(limit: limit) }
+
+  /// Bytes that make up no character become U+FFFD.
+  ///
+  /// Of spelled-out spaces one at the beginning vanishes, as it does for `transformers`.
+  func text(of ids: [Int32]) -> String {
+    var bytes: [UInt8] = []
+    for id in ids where !common.special.contains(id) {
+      guard let piece = common.pieces[id] else { continue }
+      bytes += self.bytes(of: Array(piece.utf8))
+    }
+    let text = String(decoding: bytes, as: UTF8.self)
+    return !model.isByteLevel && text.first == " " ? String(text.dropFirst()) : text
+  }
+
+  /// What a piece stands for.
+  private func bytes(of piece: [UInt8]) -> [UInt8] {
+    if model.isByteLevel { return ByteLevel.bytes(of: piece) ?? piece }
+    if let byte = BytePieces.byte(of: piece) { return [byte] }
+    let metaspace = UTF8Scalar.encode(0x2581)
+    var bytes: [UInt8] = []
+    var rest = piece[...]
+    while let first = rest.first {
+      if rest.starts(with: metaspace) {
+        bytes.append(0x20)
+        rest = rest.dropFirst(metaspace.count)
+      } else {
+        bytes.append(first)
+        rest = rest.dropFirst()
+      }
+    }
+    return bytes
+  }
 
   func tokens(of text: String) -> [Int32] {
     var text = text

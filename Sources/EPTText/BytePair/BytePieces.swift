@@ -26,6 +26,13 @@ struct BytePieces: @unchecked Sendable {
     (start..<end).allSatisfy { self[bytes[$0]] >= 0 }
   }
 
+  /// The byte that a piece such as `<0x0A>` stands for; nil for other pieces.
+  static func byte(of piece: [UInt8]) -> UInt8? {
+    guard piece.count == 6, piece.starts(with: Array("<0x".utf8)), piece[5] == UInt8(ascii: ">")
+    else { return nil }
+    return UInt8(String(decoding: piece[3..<5], as: UTF8.self), radix: 16)
+  }
+
   /// The ids of `<0x00>` to `<0xFF>`, which stand for bytes beside pieces of characters.
   static func fallback(_ id: ([UInt8]) -> Int?) -> [UInt32] {
     (0..<256).map { (byte: Int) in

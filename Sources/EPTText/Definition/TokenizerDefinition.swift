@@ -48,6 +48,14 @@ public enum TokenizerDefinition {
       tables: try TokenizerCompiler(parts).tables(), sourceFiles: files.names)
   }
 
+  /// Compiles what a `tokenizer.json` would say, taken from another file, `source`.
+  ///
+  /// - Throws: `TextError`.
+  public static func compile(_ definition: JSON, source: String) throws -> CompiledTokenizer {
+    let parts = try HuggingFaceDefinition(json: definition, source: source).parts()
+    return CompiledTokenizer(tables: try TokenizerCompiler(parts).tables(), sourceFiles: [])
+  }
+
   private static func parts(
     _ name: String, _ file: MappedFile, _ files: inout DefinitionFiles
   ) throws -> TokenizerParts {

@@ -80,6 +80,6 @@ extension Trainer {
 
   /// The vectors that a head reads.
   var features: PooledFeatures {
-    PooledFeatures(model: model, encoder: encoder, pooling: plan.pooling ?? .mean)
+    PooledFeatures(model: model, encoder: encoder, pooling: plan.pooling ?? model.usualPooling)
   }
 }

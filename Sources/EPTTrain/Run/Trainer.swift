@@ -45,12 +45,13 @@ public struct Trainer {
     var settings = settings
     try startingPrompt.fill(&settings)
     settings.start = startingPrompt.name
-    // A head alone reads the encoder's states, whether or not there is a decoder.
+    // A head alone reads the backbone's states, whether or not there is a decoder.
     let hasHead = !model.hasDecoder || settings.method == .head
     plan = try TrainingPlan(
       settings, task: task, hiddenSize: model.hiddenSize, positions: model.positions,
       embeddingRMS: model.embeddingRMS(of: pieces), hasHead: hasHead,
-      blocks: model.blockCounts, backbonePooling: backbonePooling,
+      blocks: model.blockCounts,
+      backbonePooling: backbonePooling ?? model.usualPooling,
       validationRows: data.validation.count)
     self.model = model
     self.identity = identity
@@ -61,7 +62,7 @@ public struct Trainer {
         return data.learning(from: rows)
       } ?? data
     self.task = task.limited(to: plan.shape.inputLength)
-    encoder = InputEncoder(self.task, tokenizer, hasDecoder: model.hasDecoder)
+    encoder = InputEncoder(self.task, tokenizer, for: model)
     labelTokens = hasHead ? [] : try encoder.labelTokens()
     classWeights = try settings.classWeights?.values(
       of: self.data.train, classes: task.labels.count)

@@ -85,6 +85,8 @@ struct InferCommand: ParsableCommand {
     var settings = StreamSettings()
     settings.batch = batch
     settings.generation = generation.settings
+    settings.stops = generation.stop
+    settings.showsProgress = answers.style.format == .text && isatty(STDOUT_FILENO) == 1
     settings.onFault = onError
     settings.keepsFields = answers.keep
     settings.shard = output.part

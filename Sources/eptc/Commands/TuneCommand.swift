@@ -202,7 +202,7 @@ struct TuneCommand: ParsableCommand {
   private func reportCutTexts(
     _ data: Dataset, _ task: TaskDefinition, _ backbone: LoadedBackbone
   ) {
-    let encoder = InputEncoder(task, backbone.tokenizer, hasDecoder: backbone.model.hasDecoder)
+    let encoder = InputEncoder(task, backbone.tokenizer, for: backbone.model)
     let rows = data.train + data.validation + data.test
     let cut = encoder.cutCount(of: rows)
     if cut > 0 {

@@ -5,7 +5,7 @@ import EPTModel
 struct GenerationOptions: ParsableArguments {
   @Flag(
     help: """
-      Let a T5 write a text instead of choosing a label: after a tuned prompt, or without \
+      Let a T5 or a Llama write a text instead of choosing a label: after a tuned prompt, or without \
       --prompt on from the line alone.
       """)
   var generate = false
@@ -20,9 +20,17 @@ struct GenerationOptions: ParsableArguments {
       valueName: "beams"))
   var beams: Int?
 
+  @Option(
+    help: ArgumentHelp(
+      "A written text ends before this. May be repeated.", valueName: "text"))
+  var stop: [String] = []
+
   func validate() throws {
-    if !generate, maxTokens != nil || beams != nil {
-      throw ValidationError("--max-tokens and --beams need --generate.")
+    if !generate, maxTokens != nil || beams != nil || !stop.isEmpty {
+      throw ValidationError("--max-tokens, --beams and --stop need --generate.")
+    }
+    if stop.contains(where: { $0.isEmpty || $0.utf8.count > 256 }) {
+      throw ValidationError("--stop must be a text of 1 to 256 bytes.")
     }
     if let maxTokens, !(1...65_536).contains(maxTokens) {
       throw ValidationError("--max-tokens must be from 1 to 65536.")

@@ -16,7 +16,7 @@ struct ConversionReport {
     var rows = [["tensor", "shape", "from", "to", "bytes", "stored", "bits/weight"]]
     for tensor in conversion.tensors {
       rows.append([
-        tensor.name, Figures.shape(tensor.shape), tensor.sourceType.rawValue.lowercased(),
+        tensor.name, Figures.shape(tensor.shape), tensor.sourceType.lowercased(),
         encoding(of: tensor),
         String(tensor.sourceSize), String(tensor.storedSize),
         Figures.decimals(tensor.bitsPerWeight, 2),
@@ -35,7 +35,7 @@ struct ConversionReport {
     var rows = [["tensor", "from", "to", "largest error", "mean error"]]
     for tensor in conversion.tensors {
       rows.append([
-        tensor.name, tensor.sourceType.rawValue.lowercased(), encoding(of: tensor),
+        tensor.name, tensor.sourceType.lowercased(), encoding(of: tensor),
         tensor.error.map { Figures.scientific($0.maximum) } ?? "",
         tensor.error.map { Figures.scientific($0.mean) } ?? "",
       ])

@@ -1,0 +1,53 @@
+import EPTFormat
+import EPTSystem
+
+/// The weights of one GGUF file under the names of a Hugging Face checkpoint.
+final class GGUFWeights: CheckpointFile {
+  /// Heads whose rows `llama` files reorder.
+  struct Heads {
+    let query: Int
+    let key: Int
+  }
+
+  let tensorNames: [String]
+  private let source: GGUFFile
+  /// GGUF's names of the tensors.
+  private let ownNames: [ByteName: String]
+  private let heads: Heads?
+
+  var file: MappedFile { source.file }
+
+  /// The tensors of `source`; with `heads`, those of queries and keys are put in order.
+  ///
+  /// - Throws: `FormatError.unsupported` for a tensor that Llama does not have.
+  init(_ source: GGUFFile, heads: Heads?) throws {
+    var names: [ByteName: String] = [:]
+    for name in source.tensorNames where name != GGUFNames.frequencies {
+      guard let checkpointName = GGUFNames.checkpointName(name) else {
+        throw FormatError.unsupported(
+          path: source.path, what: "tensor `\(name)`",
+          hint: "models made of Llama's tensors are read; is it one with experts or adapters?")
+      }
+      names[ByteName(checkpointName)] = name
+    }
+    self.source = source
+    self.heads = heads
+    ownNames = names
+    tensorNames = names.keys.sorted().map(\.text)
+  }
+
+  func checkpointTensor(_ name: String) throws -> CheckpointTensor {
+    guard let own = ownNames[ByteName(name)] else {
+      throw FormatError.missingTensor(path: path, tensor: name)
+    }
+    return try source.checkpointTensor(own, called: name, rotatedHeads: rotatedHeads(own))
+  }
+
+  private func rotatedHeads(_ name: String) -> Int? {
+    switch name.split(separator: ".").dropFirst(2).first {
+    case "attn_q": heads?.query
+    case "attn_k": heads?.key
+    default: nil
+    }
+  }
+}
