@@ -6,6 +6,8 @@ struct TokenLayout {
   let starts: [Int]
   /// Where each text's own tokens start among all texts' own tokens; then the total. `[texts + 1]`
   let tokenStarts: [Int]
+  /// The first text of each row of the batch, then the number of texts. `[rows + 1]`
+  private let rowStarts: [Int]
   /// Token types of all texts' own tokens, without the prompt's. `[tokens]`
   let tokenTypeIDs: [UInt8]
 
@@ -19,11 +21,18 @@ struct TokenLayout {
       defer { prompts += text < promptLengths.count ? promptLengths[text] : 0 }
       return batch.starts[text] + prompts
     }
+    rowStarts = batch.rowStarts
     tokenTypeIDs = batch.tokenTypeIDs
   }
 
   /// How many texts there are.
   var count: Int { starts.count - 1 }
+
+  /// How many rows the batch has, of one text or two.
+  var batchRows: Int { rowStarts.count - 1 }
+
+  /// The texts of row `row` of the batch.
+  func texts(ofRow row: Int) -> Range<Int> { rowStarts[row]..<rowStarts[row + 1] }
 
   /// How many rows all texts have with their prompts.
   var rows: Int { starts[count] }

@@ -18,6 +18,8 @@ public enum Remedy: Sendable, Equatable {
   case giveTest
   /// Take digits for label words.
   case takeDigits
+  /// Take a metric of numbers.
+  case predictNumbers
   /// Count labels that the task does not know as errors.
   case countUnknown
 }

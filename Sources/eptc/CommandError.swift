@@ -10,6 +10,8 @@ enum CommandError: Error, Equatable {
   case unfinishedRun(checkpoint: String)
   /// Two outputs of one command are the same file.
   case sameOutput(path: String, other: String)
+  /// Answers that are not one class a row have no confusion matrix.
+  case noConfusion(path: String)
   /// Standard output cannot be written. `reason` is the system's own text.
   case output(reason: String)
   /// Whoever read standard output has gone.
@@ -34,6 +36,9 @@ extension CommandError: CustomStringConvertible {
       "\(checkpoint) holds an unfinished run; go on with --resume, or start over with --force"
     case .sameOutput(let path, let other):
       "\(path) and \(other) are the same file; name one of them otherwise"
+    case .noConfusion(let path):
+      "\(path) does not answer with one class a row, so it has no confusion matrix; the figures and "
+        + "the worst errors tell how good it is"
     case .output(let reason):
       "cannot write standard output: \(reason)"
     case .closedOutput:

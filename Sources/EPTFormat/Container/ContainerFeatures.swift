@@ -10,13 +10,15 @@ public struct ContainerFeatures: OptionSet, Sendable {
   public static let pooling = ContainerFeatures(rawValue: 1 << 0)
   /// A bundle with projections after blocks.
   public static let depth = ContainerFeatures(rawValue: 1 << 1)
+  /// A bundle whose head answers something else than a class, or reads something else than one text.
+  public static let readouts = ContainerFeatures(rawValue: 1 << 3)
 }
 
 extension ContainerKind {
   /// The features of files of this kind that this version reads.
   var knownFeatures: ContainerFeatures {
     switch self {
-    case .bundle: [.pooling, .depth]
+    case .bundle: [.pooling, .depth, .readouts]
     case .backbone, .checkpoint: []
     }
   }

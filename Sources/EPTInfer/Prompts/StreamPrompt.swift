@@ -22,7 +22,8 @@ final class StreamPrompt: Sendable {
   let labels: [String]
   /// What stands before a text; nil for nothing.
   let prompt: PreparedPrompt?
-  let rule: DecisionRule
+  /// How its answers are made and written.
+  let answers: any AnswerKind
   private let encoder: Encoder
 
   /// The prompt of `predictor`.
@@ -33,9 +34,20 @@ final class StreamPrompt: Sendable {
     taskName = predictor.task.name
     fields = zip(predictor.task.fields, predictor.task.source.columns)
       .map { Field(name: $0, column: $1) }
-    labels = predictor.task.labels.map(\.word)
+    labels = predictor.labels
     prompt = predictor.prompt
-    rule = try DecisionRule(thresholds, least: least, labels: labels, prompt: name)
+    let task = predictor.task
+    answers =
+      switch predictor.kind {
+      case .classes:
+        LabelAnswers(
+          labels: labels,
+          rule: try DecisionRule(thresholds, least: least, labels: labels, prompt: name))
+      case .number(let scale): NumberAnswers(scale: scale)
+      case .labels(let bounds):
+        LabelSetAnswers(
+          labels, bounds, given: thresholds, separator: task.source.labelSeparator)
+      }
     encoder = .task(predictor.encoder)
   }
 
@@ -46,7 +58,7 @@ final class StreamPrompt: Sendable {
     fields = [Field(name: "text", column: "text")]
     labels = []
     prompt = nil
-    rule = DecisionRule()
+    answers = LabelAnswers(labels: [], rule: DecisionRule())
     encoder = .plain(tokenizer)
   }
 
@@ -66,6 +78,6 @@ final class StreamPrompt: Sendable {
 
   /// Tokens and prompt rows that `tokens` make.
   func rows(of tokens: TokenizedText) -> Int {
-    tokens.ids.count + (prompt?.promptLength ?? 0)
+    tokens.ids.count + tokens.textCount * (prompt?.promptLength ?? 0)
   }
 }

@@ -5,6 +5,8 @@ import EPTText
 /// What a prompt gives back for a text.
 enum Reply: Sendable, Equatable {
   case label(Answer)
+  case number(Double)
+  case labels(LabelSet)
   case text(WrittenText)
 }
 
@@ -52,7 +54,7 @@ struct Classifier: Responder {
       }
       let scores = try model.scores(batch.texts, prompts: prompts, promptOfText: promptOfText)
       return zip(scores, batch.prompts).map { scores, prompt in
-        Answer(scores: scores, rule: prompt.rule).map { .label($0) }
+        prompt.answers.reply(scores)
       }
     }
   }

@@ -4,8 +4,9 @@ import EPTLayers
 extension PromptedModel {
   /// `scores`, its arguments checked.
   func scores(
-    of batch: TokenBatch, _ prompts: [PreparedPrompt], promptOfText: [Int], _ workspace: Workspace
+    of batch: TokenBatch, _ prompts: [PreparedPrompt], promptOfRow: [Int], _ workspace: Workspace
   ) -> [[Float]] {
+    let promptOfText = batch.eachText(promptOfRow)
     let layout = TokenLayout(
       batch, promptLengths: promptOfText.map { prompts[$0].promptLength })
     let inputs = promptOfText.map { prompts[$0].input }
@@ -15,16 +16,16 @@ extension PromptedModel {
       edits: StackEdits(tasks: prompts.map(\.edits.encoder), taskOfText: promptOfText),
       saving: false, workspace)
 
-    var scores = [[Float]](repeating: [], count: layout.count)
+    var scores = [[Float]](repeating: [], count: batch.rowCount)
     for (index, prompt) in prompts.enumerated() {
       guard case .head(let head) = prompt.readout else { continue }
-      let texts = promptOfText.indices.filter { promptOfText[$0] == index }
-      let pooled = PooledHead.pool(
-        states, layout, of: texts, by: head.pooling, in: workspace.arena)
-      let logits = PooledHead(head, in: workspace.arena).logits(pooled, in: workspace.arena)
-      for (row, text) in texts.enumerated() {
-        scores[text] = [Float](
-          UnsafeBufferPointer(start: logits.row(row), count: logits.columns))
+      let rows = promptOfRow.indices.filter { promptOfRow[$0] == index }
+      let pooledHead = PooledHead(head, in: workspace.arena)
+      let features = pooledHead.features(states, layout, of: rows, in: workspace.arena)
+      let logits = pooledHead.logits(features.values, in: workspace.arena)
+      for (place, row) in rows.enumerated() {
+        scores[row] = [Float](
+          UnsafeBufferPointer(start: logits.row(place), count: logits.columns))
       }
     }
 
@@ -34,7 +35,9 @@ extension PromptedModel {
       trees.append(tree)
       return trees.count - 1
     }
-    let texts = promptOfText.indices.filter { treeOfPrompt[promptOfText[$0]] != nil }
+    // Rows that label words are scored for have one text.
+    let rows = promptOfRow.indices.filter { treeOfPrompt[promptOfRow[$0]] != nil }
+    let texts = rows.map { batch.texts(ofRow: $0).lowerBound }
     guard let decoder = backbone.decoder, !texts.isEmpty else { return scores }
     let labels = decoder.labelScores(
       TreeRows(trees, treeOfText: texts.compactMap { treeOfPrompt[promptOfText[$0]] }),
@@ -42,8 +45,24 @@ extension PromptedModel {
       edits: StackEdits(
         tasks: prompts.map(\.edits.decoder), taskOfText: texts.map { promptOfText[$0] }),
       workspace)
-    for (text, label) in zip(texts, labels) { scores[text] = label }
+    for (row, label) in zip(rows, labels) { scores[row] = label }
     return scores
+  }
+
+  /// What the head of `prompt` reads of each row, `[rows, features]`; the arguments are checked.
+  func features(
+    of batch: TokenBatch, _ prompt: PreparedPrompt, _ head: LinearHead, _ workspace: Workspace
+  ) -> Matrix {
+    let layout = TokenLayout(
+      batch, promptLengths: [Int](repeating: prompt.promptLength, count: batch.count))
+    let states = embed(
+      batch, [PromptInput?](repeating: prompt.input, count: batch.count), layout, workspace)
+    let tasks = [Int](repeating: 0, count: batch.count)
+    _ = backbone.encode(
+      states, layout, edits: StackEdits(tasks: [prompt.edits.encoder], taskOfText: tasks),
+      saving: false, workspace)
+    return PooledHead(head, in: workspace.arena)
+      .features(states, layout, of: 0..<batch.rowCount, in: workspace.arena).values.matrix()
   }
 
   /// The last hidden states of valid texts without a prompt, end to end. `[tokens, d]`

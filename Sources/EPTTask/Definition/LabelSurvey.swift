@@ -51,7 +51,7 @@ struct LabelSurvey {
         "the label \(LabelText.shown(alone)) stands in this first line alone: is the line a header?",
         .sayHeader)
     }
-    classes = try Self.classes(labels) { fault(found[$0]?.line ?? firstLine, $1) }
+    classes = try Self.classes(labels) { fault(found[$0]?.line ?? firstLine, $1, $2) }
     warnings = LabelText.lookalikes(classes).map { pair in
       "the labels \(LabelText.shown(pair.first)) and \(LabelText.shown(pair.second)) differ in "
         + "\(pair.difference) alone, but are two classes"
@@ -60,7 +60,7 @@ struct LabelSurvey {
 
   /// `labels`, whole numbers without a fraction of zeros and in their order.
   private static func classes(
-    _ labels: [String], _ fault: (String, String) -> TaskError
+    _ labels: [String], _ fault: (String, String, Remedy?) -> TaskError
   ) throws -> [String] {
     let numbers = labels.compactMap { Double(ColumnNames.trimmed($0)) }
     guard numbers.count == labels.count else { return labels }
@@ -68,13 +68,13 @@ struct LabelSurvey {
     if let fraction = zip(whole, labels).first(where: { Int(ColumnNames.trimmed($0.0)) == nil }) {
       throw fault(
         fraction.1,
-        "the labels are numbers on a scale, such as \(fraction.1); write a task file with "
-          + "\"scale\": true, as `eptc tasks show stsb` prints one")
+        "the labels are numbers on a scale, such as \(fraction.1); they need a metric of numbers",
+        .predictNumbers)
     }
     var seen: Set<String> = []
     let distinct = whole.filter { seen.insert($0).inserted }
     guard distinct.count > 1 else {
-      throw fault(labels[0], "every row has the label \"\(distinct[0])\"; a task needs two")
+      throw fault(labels[0], "every row has the label \"\(distinct[0])\"; a task needs two", nil)
     }
     return distinct.map { (Int(ColumnNames.trimmed($0)) ?? 0, $0) }.sorted { $0.0 < $1.0 }.map(\.1)
   }

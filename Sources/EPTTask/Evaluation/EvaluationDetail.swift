@@ -23,10 +23,10 @@ public struct EvaluationDetail: Sendable {
     public let texts: [String]
     public let truth: String
     public let answer: String
-    /// The answer's.
-    public let probability: Double
-    /// The true label's; 0 for one that the task does not know.
-    public let truthProbability: Double
+    /// The answer's; nil where it has none.
+    public let probability: Double?
+    /// The true label's; 0 for one that the task does not know, nil where answers have none.
+    public let truthProbability: Double?
   }
 
   /// How many rows share a truth and an answer.
@@ -46,16 +46,28 @@ public struct EvaluationDetail: Sendable {
   /// All wrong answers, those first whose truth was thought least probable.
   public let mistakes: [Mistake]
 
-  /// Judges `scores`, one row a text and one column a class.
+  /// Judges `scores`, one row a text and one column an output or a class.
   ///
   /// - Parameters:
   ///   - scores: One matrix a batch.
   ///   - examples: The rows, in the same order.
   ///   - task: Their task.
+  ///   - kind: What the outputs stand for.
   ///   - unknown: The labels of the classes beyond the task's own.
   public init(
-    scores: [Matrix], examples: [Example], task: TaskDefinition, unknown: [String] = []
+    scores: [Matrix], examples: [Example], task: TaskDefinition, kind: HeadKind = .classes,
+    unknown: [String] = []
   ) {
+    if let answers = kind.judged(scores, examples, task, unknown: unknown) {
+      evaluation = Evaluation(answers, rows: examples.count, kind)
+      classes = answers.classes
+      confusion = []
+      mistakes = answers.mistakes
+      intervals = ConfidenceInterval.bootstrap(rows: examples.count) {
+        answers.score(of: $0)
+      }
+      return
+    }
     evaluation = Evaluation(scores: scores, examples: examples, task: task)
     let predicted = scores.flatMap(\.bestColumns)
     let words = task.labels.map(\.word) + unknown
@@ -99,8 +111,8 @@ public struct EvaluationDetail: Sendable {
     }
     // Sorting keeps no order of equals by itself.
     return mistakes.enumerated().sorted {
-      ($0.element.truthProbability, -$0.element.probability, $0.offset)
-        < ($1.element.truthProbability, -$1.element.probability, $1.offset)
+      ($0.element.truthProbability ?? 0, -($0.element.probability ?? 0), $0.offset)
+        < ($1.element.truthProbability ?? 0, -($1.element.probability ?? 0), $1.offset)
     }.map(\.element)
   }
 }
@@ -121,18 +133,26 @@ public struct ConfidenceInterval: Sendable, Equatable {
   public static func bootstrap(
     _ predicted: [Int], _ examples: [Example], _ task: TaskDefinition
   ) -> [ConfidenceInterval] {
-    guard !examples.isEmpty else { return [] }
-    var random = RandomNumbers(.bootstrap, seed)
     let metric = task.metric
     let actual = examples.map(\.label)
     let truths = metric.numbers(of: examples, task)
+    return bootstrap(rows: examples.count) { rows in
+      metric.score(
+        rows.map { predicted[$0] }, rows.map { actual[$0] },
+        truths.isEmpty ? [] : rows.map { truths[$0] }, task)
+    }
+  }
+
+  /// The same of `count` rows, of which `score` tells the figures of some.
+  static func bootstrap(
+    rows count: Int, _ score: ([Int]) -> MetricScore
+  ) -> [ConfidenceInterval] {
+    guard count > 0 else { return [] }
+    var random = RandomNumbers(.bootstrap, seed)
     var figures: [[Double]] = []
     var names: [String] = []
     for _ in 0..<samples {
-      let rows = examples.indices.map { _ in random.below(examples.count) }
-      let score = metric.score(
-        rows.map { predicted[$0] }, rows.map { actual[$0] },
-        truths.isEmpty ? [] : rows.map { truths[$0] }, task)
+      let score = score((0..<count).map { _ in random.below(count) })
       names = score.figures.map(\.name)
       figures.append(score.figures.map(\.value))
     }

@@ -92,11 +92,13 @@ extension TrainedParameters {
 
 extension TrainingOutcome {
   fileprivate var json: JSON {
-    [
-      "best": best.training.json, "last": last.training.json,
-      "predicted_classes": predictedClasses.map { .integer($0) } ?? .null,
-      "seconds": times.json,
-    ]
+    .object(
+      [
+        JSONMember("best", best.training.json), JSONMember("last", last.training.json),
+        JSONMember("predicted_classes", predictedClasses.map { .integer($0) } ?? .null),
+        JSONMember("seconds", times.json),
+      ] + CheckpointThresholds.members("best_thresholds", best.thresholds)
+        + CheckpointThresholds.members("last_thresholds", last.thresholds))
   }
 }
 
@@ -124,10 +126,11 @@ extension TrainingRun.State {
 
 extension Evaluation {
   fileprivate var json: JSON {
-    [
-      "figures": score.json, "loss": .number(loss),
-      "predicted_classes": .integer(predictedClasses),
-    ]
+    .object(
+      [
+        JSONMember("figures", score.json), JSONMember("loss", .number(loss)),
+        JSONMember("predicted_classes", .integer(predictedClasses)),
+      ] + CheckpointThresholds.members("thresholds", thresholds))
   }
 }
 

@@ -25,6 +25,7 @@ enum RowSet {
 /// A data set's rows as the backbone reads them.
 struct EncodedRows {
   let data: Dataset
+  let task: TaskDefinition
   let encoder: InputEncoder
   /// Rows that are scored together.
   let batch: Int
@@ -62,9 +63,11 @@ struct PromptObjective: TrainingObjective {
   func gradient(
     _ parameters: TrainedParameters, rows chosen: [Int]
   ) throws -> (loss: Float, gradient: TrainedParameters) {
+    let readout = parameters.readout(labelTokens)
     let result = try model.step(
-      rows.trainingTexts(chosen), labels: chosen.map { rows.data.train[$0].label },
-      prompt: parameters.prompt, readout: parameters.readout(labelTokens))
+      rows.trainingTexts(chosen),
+      targets: chosen.map { rows.data.train[$0].target(for: readout.kind, rows.task) },
+      prompt: parameters.prompt, readout: readout)
     return (result.loss, TrainedParameters(prompt: result.prompt, head: result.head))
   }
 

@@ -14,6 +14,8 @@ public struct TrainingPlan: Sendable, Equatable {
   public let fusionScale: Float
   /// What an encoder's head reads; nil without a head.
   public let pooling: Pooling?
+  /// The head that is trained; nil without one.
+  public let head: HeadPlan?
   public let rates: LearningRates
   /// Root mean square of the embeddings of the backbone's most frequent pieces.
   public let embeddingRMS: Float
@@ -40,11 +42,12 @@ public struct TrainingPlan: Sendable, Equatable {
   ///   - hasHead: whether a linear head is trained.
   ///   - blocks: how many the backbone's encoder and decoder have.
   ///   - backbonePooling: how the backbone's checkpoint pools; nil where it does not say.
+  ///   - rows: the training rows, from which a head for numbers takes their scale.
   /// - Throws: `TrainError.invalidSetting`.
   init(
     _ settings: TrainingSettings, task: TaskDefinition, hiddenSize: Int, positions: Int?,
     embeddingRMS: Float, hasHead: Bool, blocks: (encoder: Int, decoder: Int),
-    backbonePooling: Pooling? = nil
+    backbonePooling: Pooling? = nil, rows: [Example] = []
   ) throws {
     try settings.validate()
     guard hasHead || settings.method != .head else {
@@ -57,7 +60,23 @@ public struct TrainingPlan: Sendable, Equatable {
         [.pooling],
         reason: "is of an encoder's linear head; this backbone has a decoder instead")
     }
+    guard hasHead || settings.pair != .apart else {
+      throw TrainError.invalidSetting(
+        [.pair], reason: "apart needs an encoder's head; this backbone has a decoder instead")
+    }
+    guard hasHead || (task.labelForm == .one && !task.labels.isEmpty) else {
+      throw TaskError.unsupported(
+        task: task.name,
+        reason: task.isScale
+          ? "numbers without a list of label words need an encoder's head; this backbone has a "
+            + "decoder instead"
+          : "several labels a text need an encoder's head; this backbone has "
+            + "a decoder instead")
+    }
     pooling = hasHead ? settings.pooling ?? backbonePooling ?? .mean : nil
+    head = try pooling.map {
+      try HeadPlan(task, rows, settings, pooling: $0, hiddenSize: hiddenSize)
+    }
     let promptLength = settings.effectivePromptLength
     // An encoder's own special tokens need two or three places.
     let room = (positions ?? .max) - promptLength
@@ -113,12 +132,18 @@ public struct TrainingPlan: Sendable, Equatable {
     patience = settings.patience ?? (settings.steps == nil ? 5 : nil)
     parameterCount =
       shape.parameterCount + shape.depthParameterCount
-      + (hasHead ? task.labels.count * (hiddenSize + 1) : 0)
+      + (head?.parameterCount ?? 0)
   }
 
   /// Every setting in effect, for the bundle.
   public var json: JSON {
-    .object((settingsJSON.object ?? []) + depthJSON)
+    .object((settingsJSON.object ?? []) + depthJSON + pairJSON)
+  }
+
+  /// How two texts are read, where not joined; nothing for those, as in older bundles.
+  private var pairJSON: [JSONMember] {
+    guard let head, head.readsApart else { return [] }
+    return [JSONMember("pair", .string(PairReading.apart.rawValue))]
   }
 
   /// What concerns the projections after blocks; nothing without them, as in older bundles.

@@ -19,6 +19,7 @@ public enum TrainingSetting: String, Sendable, CaseIterable {
   case fusion
   case fusionScale = "fusion scale"
   case pooling
+  case pair
   case depth
   case depthSubspaces = "depth subspaces"
   case depthWidth = "depth width"

@@ -29,6 +29,9 @@ public struct TrainingSettings: Sendable, Equatable {
   /// Training rows a class, drawn by `seed`; nil: all.
   public var shots: Int?
 
+  /// How an encoder reads the two texts of a pair; nil: apart where the answer is a number, else
+  /// joined.
+  public var pair: PairReading?
   /// What an encoder's head reads; nil: as the backbone's checkpoint pools, else the mean.
   public var pooling: Pooling?
   /// `s`, rows of the short prompt; nil: the method's.

@@ -46,7 +46,7 @@ public struct Trainer {
     plan = try TrainingPlan(
       settings, task: task, hiddenSize: model.hiddenSize, positions: model.positions,
       embeddingRMS: model.embeddingRMS(of: pieces), hasHead: !model.hasDecoder,
-      blocks: model.blockCounts, backbonePooling: backbonePooling)
+      blocks: model.blockCounts, backbonePooling: backbonePooling, rows: data.train)
     self.model = model
     self.identity = identity
     self.data =
@@ -56,19 +56,16 @@ public struct Trainer {
         return data.learning(from: rows)
       } ?? data
     self.task = task.limited(to: plan.shape.inputLength)
-    encoder = InputEncoder(self.task, tokenizer, hasDecoder: model.hasDecoder)
+    var head = plan.head?.head
+    encoder = InputEncoder(
+      self.task, tokenizer, hasDecoder: model.hasDecoder,
+      isApart: plan.head?.readsApart ?? false)
     labelTokens = model.hasDecoder ? try encoder.labelTokens() : []
     var prompt = PromptStart.prompt(
       filling: EPTPrompt(
         shape: plan.shape, alpha: plan.alpha, usesFusion: plan.usesFusion,
         fusionScale: plan.fusionScale),
       vocabulary: vocabulary, seed: settings.seed)
-    var head =
-      model.hasDecoder
-      ? nil
-      : LinearHead(
-        weight: Matrix(rows: task.labels.count, columns: model.hiddenSize),
-        bias: [Float](repeating: 0, count: task.labels.count), pooling: plan.pooling ?? .mean)
     switch startingPrompt.source {
     case .vocabulary: break
     case .text(let text):
@@ -81,9 +78,12 @@ public struct Trainer {
       prompt[.shortPrompt] = rows
     case .given(let given, let givenHead):
       prompt = try prompt.replacingParts(by: given)
-      if let givenHead, head != nil {
-        head = LinearHead(
-          weight: givenHead.weight, bias: givenHead.bias, pooling: plan.pooling ?? .mean)
+      if let givenHead, let own = head, own.features == givenHead.features,
+        own.kind.isAlike(givenHead.kind), own.weight.rows == givenHead.weight.rows
+      {
+        // Numbers keep the scale that they were learnt in.
+        head = givenHead
+        head?.pooling = own.pooling
       }
     }
     start = TrainedParameters(prompt: prompt, head: head)
@@ -144,7 +144,8 @@ public struct Trainer {
           isInterrupted = true
           break
         }
-        let evaluation = Evaluation(scores: scores, examples: data.validation, task: task)
+        let evaluation = Evaluation(
+          scores: scores, examples: data.validation, task: task, kind: kind(for: scores))
         let isBest = try run.record(evaluation)
         hooks.progress(
           run.progress(.evaluation(evaluation, isBest: isBest), majority: majority))
@@ -165,7 +166,11 @@ public struct Trainer {
     if !isInterrupted, !data.test.isEmpty {
       let scores = try objective.scores(
         run.chosen.parameters, of: .test, shouldStop: hooks.shouldStop)
-      test = scores.map { Evaluation(scores: $0, examples: data.test, task: task) }
+      test = scores.map {
+        Evaluation(
+          scores: $0, examples: data.test, task: task,
+          kind: kind(run.chosen.evaluation?.thresholds))
+      }
       isInterrupted = test == nil
     }
     if isInterrupted { try save(run.state) }
@@ -174,11 +179,15 @@ public struct Trainer {
 
   private var objective: any TrainingObjective {
     get throws {
-      let rows = EncodedRows(data: data, encoder: encoder, batch: plan.settings.batch)
-      return plan.settings.method == .head
+      let rows = EncodedRows(
+        data: data, task: task, encoder: encoder, batch: plan.settings.batch)
+      guard plan.settings.method == .head, let head = start.head else {
+        return PromptObjective(model, rows, labelTokens: labelTokens)
+      }
+      return head.kind == .classes && head.features == .text
         ? try HeadObjective(
           model, rows, pooling: plan.pooling ?? .mean, seed: plan.settings.seed)
-        : PromptObjective(model, rows, labelTokens: labelTokens)
+        : try FeatureObjective(model, rows, head)
     }
   }
 
@@ -199,9 +208,26 @@ public struct Trainer {
     return (loss, sum)
   }
 
-  /// The bundle of `parameters`.
-  func bundle(_ parameters: TrainedParameters, _ record: TrainingRecord) -> TaskBundle {
-    TaskBundle(
+  /// What the head's outputs stand for, the thresholds of labels chosen by validation rows.
+  private func kind(for validation: [Matrix]) -> HeadKind {
+    guard case .labels? = start.head?.kind else { return kind(nil) }
+    return .labels(
+      thresholds: LabelThresholds.best(
+        for: validation, data.validation, labels: task.labels.count))
+  }
+
+  /// The same with `thresholds`, where they have been chosen.
+  private func kind(_ thresholds: [Float]?) -> HeadKind {
+    thresholds.map { .labels(thresholds: $0) } ?? start.head?.kind ?? .classes
+  }
+
+  /// The bundle of `parameters`; labels of a text are answered by `thresholds`.
+  func bundle(
+    _ parameters: TrainedParameters, _ record: TrainingRecord, thresholds: [Float]? = nil
+  ) -> TaskBundle {
+    var parameters = parameters
+    parameters.head?.kind = kind(thresholds)
+    return TaskBundle(
       task: task, backbone: identity, training: record, prompt: parameters.prompt,
       readout: parameters.readout(labelTokens), pooling: plan.pooling ?? .mean)
   }
@@ -218,8 +244,12 @@ public struct Trainer {
         startGate: startGate, files: data.files)
     }
     return TrainingOutcome(
-      seed: plan.settings.seed, best: bundle(run.chosen.parameters, record(run.chosen, test)),
-      last: bundle(run.last.parameters, record(run.last, nil)),
+      seed: plan.settings.seed,
+      best: bundle(
+        run.chosen.parameters, record(run.chosen, test),
+        thresholds: run.chosen.evaluation?.thresholds),
+      last: bundle(
+        run.last.parameters, record(run.last, nil), thresholds: run.last.evaluation?.thresholds),
       predictedClasses: run.chosen.evaluation?.predictedClasses, times: run.state.times)
   }
 }

@@ -62,6 +62,9 @@ struct ReportCommand: ParsableCommand {
       let loaded = try LoadedBackbone(
         path: path, threads: backbone.threadCount, precision: backbone.precision)
       let predictor = try Predictor(tuned, path: bundle.path, on: loaded)
+      guard predictor.kind == .classes else {
+        throw CommandError.noConfusion(path: bundle.path)
+      }
       return .success(
         ConfusionMatrix(
           scores: try predictor.scores(of: examples, batch: Self.batch), examples: examples,

@@ -59,6 +59,17 @@ struct TaskOptions: ParsableArguments {
     help: "Take blanks around the labels of --train for no part of them.")
   var trim = true
 
+  @Option(
+    help: ArgumentHelp(
+      """
+      What stands between the labels of a row of --train that may have several, such as a comma; JSON \
+      may have a list of them instead.
+      """, valueName: "text"))
+  var labelSeparator: String?
+
+  @Flag(help: "Let a row have several labels or none, even where every row of --train has one.")
+  var multiLabel = false
+
   @Option(help: "Most classes that a task found in --train may have.")
   var mostClasses = TaskDiscovery.mostClasses
 
@@ -91,6 +102,13 @@ struct TaskOptions: ParsableArguments {
     }
     guard [train, dev, test].count(where: { $0 == "-" }) < 2 else {
       throw ValidationError("Standard input can be one file of rows only.")
+    }
+    guard isFound || (labelSeparator == nil && !multiLabel) else {
+      throw ValidationError(
+        "--label-separator and --multi-label are for tasks found in --train; a task has its own.")
+    }
+    guard labelSeparator.map({ !$0.isEmpty }) ?? true else {
+      throw ValidationError("--label-separator must not be empty.")
     }
     guard isFound || (metric == nil && positive == nil) else {
       throw ValidationError(
@@ -146,6 +164,8 @@ struct TaskOptions: ParsableArguments {
       positive: positive)
     hints.reading = files.reading
     hints.trimsLabels = trim
+    hints.labelSeparator = labelSeparator
+    hints.isMultiLabel = multiLabel
     hints.mostClasses = mostClasses
     hints.hasDev = dev != nil
     hints.hasTest = test != nil

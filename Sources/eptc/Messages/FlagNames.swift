@@ -50,6 +50,7 @@ enum FlagNames {
     case .allowClasses: "--most-classes allows more"
     case .giveDev: "--dev gives them"
     case .giveTest: "--test gives rows for the figure"
+    case .predictNumbers: "--metric pearson_spearman or mse"
     case .takeDigits: "--labels digits gives each a number"
     // Only where answers are counted.
     case .countUnknown:
@@ -86,7 +87,8 @@ extension TrainingSetting {
     case .start: "--init"
     case .method, .steps, .batch, .shots, .warmUp, .patience, .longestRun, .promptLength,
       .inputLength, .rank, .subspaces, .subspaceWidth, .nominalLength, .alpha, .fusion,
-      .fusionScale, .promptRate, .lowRankRate, .subspaceRate, .pooling, .depth, .depthSubspaces,
+      .fusionScale, .promptRate, .lowRankRate, .subspaceRate, .pooling, .pair, .depth,
+      .depthSubspaces,
       .depthWidth,
       .depthRate, .headRate, .weightDecay:
       "--" + String(rawValue.map { $0 == " " ? "-" : $0 })

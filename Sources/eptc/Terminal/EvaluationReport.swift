@@ -27,7 +27,8 @@ struct EvaluationReport {
   /// `mood: accuracy 91.20 on 500 rows (majority 52.00), 95 % interval: accuracy 88.60 to 93.60`.
   var line: String {
     let intervals = detail.intervals.map {
-      "\($0.name) \(MetricScore.percent($0.low)) to \(MetricScore.percent($0.high))"
+      let kind = MetricScore.Figure($0.name, $0.low)
+      return "\($0.name) \(kind.text) to \(kind.text(of: $0.high))"
     }
     let positive = task.positiveClass.map { ", positive class \(task.labels[$0].word)" } ?? ""
     return "\(task.name): \(detail.evaluation.score) on \(rows) rows (majority \(majority))"
@@ -69,7 +70,8 @@ struct EvaluationReport {
   /// The worst mistakes, tab-separated with a header.
   var mistakeTable: String {
     let lines = mistakes.map { mistake in
-      ([mistake.truth, mistake.answer, Figures.decimals(mistake.probability, 4)] + mistake.texts)
+      ([mistake.truth, mistake.answer, mistake.probability.map { Figures.decimals($0, 4) } ?? ""]
+        + mistake.texts)
         .map(plain).joined(separator: "\t")
     }
     return ([(["truth", "answer", "probability"] + task.fields).joined(separator: "\t")] + lines)
@@ -119,8 +121,8 @@ struct EvaluationReport {
   private func json(_ mistake: EvaluationDetail.Mistake) -> JSON {
     [
       "truth": .string(mistake.truth), "answer": .string(mistake.answer),
-      "probability": .number(mistake.probability),
-      "truth_probability": .number(mistake.truthProbability),
+      "probability": mistake.probability.map { .number($0) } ?? .null,
+      "truth_probability": mistake.truthProbability.map { .number($0) } ?? .null,
       "texts": .object(zip(task.fields, mistake.texts).map { JSONMember($0, .string($1)) }),
     ]
   }
