@@ -276,7 +276,8 @@ import Testing
     }
     let stateGradient = arena.zeros(layout.rows, 5)
     let result = PooledHead(head, in: arena).loss(
-      states: arena.copy(states), labels: [2, 0], stateGradient: stateGradient, layout, in: arena)
+      states: arena.copy(states), targets: [.label(2), .label(0)], stateGradient: stateGradient,
+      layout, in: arena)
     #expect(abs(Double(result.loss) - loss(states.values, head)) < 1e-6)
     let byStates = centralDifferences(states.values) { loss($0, head) }
     #expect(relativeError(stateGradient.matrix().values, byStates) < 2e-5)

@@ -40,7 +40,7 @@ struct FeatureRows {
   private let rows: [Int]
   /// `u` and `v` of each row; for one text `u` alone. `[rows, d]` each
   private let pooled: [MatrixView]
-  /// `[rows, features]`
+  /// What the head reads. `[rows, features]`
   let values: MatrixView
 
   /// Reads `states`, `[layout.rows, d]`.

@@ -19,13 +19,14 @@ protocol JudgedAnswers {
 }
 
 extension HeadKind {
-  /// What `scores` answer to `examples`; nil for one class a row.
+  /// What `scores` answer to `examples`.
   ///
   /// - Parameters:
   ///   - scores: One matrix a batch, one row a text and one column an output.
   ///   - examples: The rows, in the same order.
   ///   - task: Their task.
   ///   - unknown: The labels beyond the task's own.
+  /// - Returns: The answers; nil for one class a row.
   func judged(
     _ scores: [Matrix], _ examples: [Example], _ task: TaskDefinition, unknown: [String] = []
   ) -> (any JudgedAnswers)? {

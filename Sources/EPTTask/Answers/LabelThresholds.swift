@@ -13,7 +13,7 @@ public enum LabelThresholds {
         .map(\.offset))
   }
 
-  /// For each label the threshold with the best F1 on labelled rows.
+  /// Chooses for each label the threshold with the best F1 on labelled rows.
   ///
   /// It lies midway between two probabilities; of equally good ones it is the nearest to 0.5. A label
   /// that no row has keeps 0.5.
@@ -22,6 +22,7 @@ public enum LabelThresholds {
   ///   - scores: One matrix a batch, one row a text and one column a label.
   ///   - examples: The rows, in the same order.
   ///   - labels: How many labels there are.
+  /// - Returns: One threshold a label.
   public static func best(for scores: [Matrix], _ examples: [Example], labels: Int) -> [Float] {
     let probabilities = LabelSetAnswers.probabilities(scores)
     return (0..<labels).map { label in

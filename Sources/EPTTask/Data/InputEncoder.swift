@@ -6,7 +6,8 @@ public struct InputEncoder: Sendable {
   /// The most tokens of a label word, end token included.
   static let longestLabel = 512
 
-  private let task: TaskDefinition
+  /// The task whose rows it encodes.
+  public let task: TaskDefinition
   private let tokenizer: any Tokenizer
   private let hasDecoder: Bool
   private let isApart: Bool

@@ -167,8 +167,9 @@ public struct DataSource: Sendable, Equatable {
 public struct Example: Sendable, Equatable {
   /// One text a field.
   public let values: [String]
-  /// The class; one beyond the task's own for a label that the task does not know. Of several labels
-  /// it is the first, by which rows are split.
+  /// The class; one beyond the task's own for a label that the task does not know.
+  ///
+  /// Of several labels it is the first, by which rows are split.
   public let label: Int
   /// The unrounded number, on a scale.
   public let score: Double?

@@ -25,10 +25,11 @@ enum RowSet {
 /// A data set's rows as the backbone reads them.
 struct EncodedRows {
   let data: Dataset
-  let task: TaskDefinition
   let encoder: InputEncoder
   /// Rows that are scored together.
   let batch: Int
+
+  var task: TaskDefinition { encoder.task }
 
   /// The texts of some training rows.
   func trainingTexts(_ rows: some Sequence<Int>) -> TokenBatch {

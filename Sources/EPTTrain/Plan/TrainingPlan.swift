@@ -77,6 +77,7 @@ public struct TrainingPlan: Sendable, Equatable {
     head = try pooling.map {
       try HeadPlan(task, rows, settings, pooling: $0, hiddenSize: hiddenSize)
     }
+    let settings = head?.filling(settings) ?? settings
     let promptLength = settings.effectivePromptLength
     // An encoder's own special tokens need two or three places.
     let room = (positions ?? .max) - promptLength

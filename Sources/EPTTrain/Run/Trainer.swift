@@ -179,8 +179,7 @@ public struct Trainer {
 
   private var objective: any TrainingObjective {
     get throws {
-      let rows = EncodedRows(
-        data: data, task: task, encoder: encoder, batch: plan.settings.batch)
+      let rows = EncodedRows(data: data, encoder: encoder, batch: plan.settings.batch)
       guard plan.settings.method == .head, let head = start.head else {
         return PromptObjective(model, rows, labelTokens: labelTokens)
       }
