@@ -17,7 +17,7 @@ struct ReadoutCommandTests {
       try FileManager.default.copyItem(
         atPath: TestPaths.fixture("convert/bert"), toPath: folder + "/bert")
       let convert = try CommandLineRun(
-        ["convert", "bert", "-o", "model.ept", "--type", "f32"], in: folder)
+        ["convert", "bert", "-o", "model.ept", "--encoding", "f32"], in: folder)
       #expect(convert.status == 0, "\(convert.errors)")
       func write(_ name: String, _ lines: [String]) throws {
         try lines.map { $0 + "\n" }.joined()
@@ -137,6 +137,7 @@ struct ReadoutCommandTests {
       let lines = both.output.split(separator: "\n").map {
         $0.split(separator: "\t", omittingEmptySubsequences: false)
       }
+      try #require(lines.count == 2, "\(both.errors)")
       #expect(
         lines[0] == [
           "number.number", "topics.labels", "topics.probability:a", "topics.probability:b",
@@ -166,6 +167,7 @@ struct ReadoutCommandTests {
       let ends = try log.split(separator: "\n").map { try JSON(parsing: String($0)) }
         .filter { $0["event"] == "end" }
       #expect(ends.map { $0["pair"] } == ["joined", "apart"])
+      try #require(ends.count == 2)
       let scores = ends.map { $0["validation"]?["accuracy"]?.number ?? 0 }
       let inspect = try CommandLineRun(["inspect", "pair.eptb"], in: folder)
       #expect(inspect.output.contains("two texts apart") == (scores[1] > scores[0]))
