@@ -131,7 +131,7 @@ struct ReadoutTests {
       let gradient = result.prompt[part].values
       let largest = Double(gradient.map(abs).max() ?? 0)
       for index in stride(from: 1, to: gradient.count, by: max(1, gradient.count / 4)) {
-        let expected = try centralDifferences([prompt[part].values[index]], step: 0.004) { value in
+        let expected = try centralDifferences([prompt[part].values[index]], step: 0.016) { value in
           var moved = prompt
           moved[part].values[index] = value[0]
           return Double(

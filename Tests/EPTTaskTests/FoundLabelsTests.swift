@@ -41,7 +41,7 @@ struct FoundLabelsTests {
       #expect(try TaskDefinition(task.json) == task)
       #expect(rows.map(\.score) == [1.5, -2000, 7])
     }
-    expectFault(text, name: "a.tsv", line: 2, "on a scale")
+    expectFault(text, name: "a.tsv", line: 3, "on a scale")
     for label in ["x", "nan", "inf", "1e999", ""] {
       expectFault("text\tlabel\na\t1\nb\t\(label)\n", name: "a.tsv", line: 3, "no number") {
         $0.metric = .mse

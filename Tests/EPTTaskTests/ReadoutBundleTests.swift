@@ -117,7 +117,7 @@ struct ReadoutBundleTests {
     let labels = try bundle(.labels(thresholds: [0.125, 0.75]), .text)
     for scale in ["0", "-1", "1e99", "\"a\"", "null"] {
       try expectFault(
-        "\"scale\"", number, replacing: #""scale":3"#, with: #""scale":\#(scale)"#)
+        "\"scale\"", number, replacing: #""scale":3.0"#, with: #""scale":\#(scale)"#)
     }
     try expectFault("\"features\"", number, replacing: #""cosine""#, with: #""sine""#)
     try expectFault("does not fit", number, replacing: #""number""#, with: #""head""#)

@@ -65,7 +65,7 @@ struct ReadoutTrainingTests {
       case .pairClasses:
         return Example(
           values: [text([first ? good : bad]), text([second ? good : bad])],
-          label: first == second ? 1 : 0)
+          label: first && second ? 1 : 0)
       }
     }
   }
