@@ -3,7 +3,7 @@
 import PackageDescription
 
 // The rooms, top to bottom: a target may depend only on targets above it.
-// docs/architecture.md draws the data's way through them.
+// docs/explanation/architecture.md draws the data's way through them.
 let package = Package(
   name: "eptc",
   products: [
@@ -32,13 +32,14 @@ let package = Package(
       name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
     .target(name: "CEPTKernels"),
     .target(name: "CEPTSystem"),
+    .target(name: "CEPTStart", dependencies: ["CEPTSystem"]),
     .target(name: "EPTSystem", dependencies: ["CEPTSystem"]),
     .target(
       name: "EPTFormat",
       dependencies: ["EPTSystem", "CNettle", "CXXHash", "CZlib", "CZstd", "CEPTKernels"]),
     .target(name: "EPTData", dependencies: ["EPTSystem", "EPTFormat", "CZlib", "CZstd"]),
     .target(name: "EPTText", dependencies: ["EPTSystem", "EPTFormat"]),
-    .target(name: "EPTCompute", dependencies: ["EPTSystem", "CEPTKernels"]),
+    .target(name: "EPTCompute", dependencies: ["CEPTSystem", "EPTSystem", "CEPTKernels"]),
     .target(
       name: "EPTLayers", dependencies: ["EPTFormat", "EPTCompute", "CEPTKernels"]),
     .target(
@@ -64,8 +65,8 @@ let package = Package(
     .executableTarget(
       name: "eptc",
       dependencies: [
-        "CEPTSystem", "EPTSystem", "EPTCompute", "EPTFormat", "EPTData", "EPTText", "EPTModel",
-        "EPTTask", "EPTConvert", "EPTTrain", "EPTInfer", "EPTReport",
+        "CEPTSystem", "CEPTStart", "EPTSystem", "EPTCompute", "EPTFormat", "EPTData", "EPTText",
+        "EPTModel", "EPTTask", "EPTConvert", "EPTTrain", "EPTInfer", "EPTReport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
@@ -127,8 +128,8 @@ let package = Package(
     .testTarget(
       name: "EPTFuzzTests",
       dependencies: [
-        "EPTSystem", "EPTCompute", "EPTTask", "EPTModel", "EPTFormat", "EPTTestSupport",
-        "CEPTTestSupport",
+        "EPTSystem", "EPTCompute", "EPTTask", "EPTModel", "EPTText", "EPTFormat",
+        "EPTTestSupport", "CEPTTestSupport",
       ]),
     .testTarget(
       name: "EPTReportTests",

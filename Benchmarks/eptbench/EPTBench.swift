@@ -14,9 +14,10 @@ enum EPTBench {
            eptbench decode FILE.ept ROUNDS            speed of decoding a lossless file
            eptbench bundle MODEL PROMPT_ROWS OUTPUT   a bundle for SST-2 with random numbers
            eptbench digest MODEL THREADS              hashes of scores and gradients
+           eptbench head MODEL TASK DATA ROWS THREADS FOLDER   vectors and solved heads
     Driven line by line by Benchmarks/speed:
            eptbench infer MODEL BUNDLE BATCH TOKENS THREADS
-           eptbench tune MODEL ept|pt BATCH LENGTH|real SST2_TRAIN_TSV THREADS
+           eptbench tune MODEL ept|pt|depth BATCH LENGTH|real SST2_TRAIN_TSV THREADS
     """
 
   static func main() throws {
@@ -39,6 +40,10 @@ enum EPTBench {
         model: arguments[1], promptLength: try number(arguments[2]), to: arguments[3])
     case ("digest", 3):
       try ModelDigest.print(model: arguments[1], threads: try number(arguments[2]))
+    case ("head", 7):
+      try HeadBench.run(
+        model: arguments[1], task: arguments[2], data: arguments[3],
+        rows: try number(arguments[4]), threads: try number(arguments[5]), folder: arguments[6])
     case ("infer", 6):
       try InferWorker.run(
         model: arguments[1], bundle: arguments[2], batch: try number(arguments[3]),

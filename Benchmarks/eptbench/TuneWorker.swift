@@ -11,7 +11,8 @@ enum TuneWorker {
   /// What is trained on, and how.
   struct Plan {
     let model: String
-    /// `ept`, or `pt`: a prompt of 100 tokens and nothing else.
+    /// `ept`; `pt`: a prompt of 100 tokens and nothing else; `depth`: projections after every block and
+    /// no prompt.
     let method: String
     let batch: Int
     let threads: Int
@@ -56,10 +57,10 @@ enum TuneWorker {
     settings.evaluationInterval = 1 << 24
     settings.batch = plan.batch
     settings.inputLength = plan.length
-    if plan.method == "pt" {
-      settings.method = .pt
-    } else {
-      settings.promptLength = 40
+    switch plan.method {
+    case "pt": settings.method = .pt
+    case "depth": (settings.depth, settings.promptLength) = (.all, 0)
+    default: settings.promptLength = 40
     }
     return settings
   }

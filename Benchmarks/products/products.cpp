@@ -1,6 +1,6 @@
 // The products of CEPTKernels beside oneDNN's packed ones, in one process.
 //
-//   for f in Sources/CEPTKernels/*.c; do clang -O2 -ISources/CEPTKernels/include -c $f; done
+//   for f in Sources/CEPTKernels/*.c Sources/CEPTKernels/*/*.c; do clang -O2 -ISources/CEPTKernels/include -c $f; done
 //   clang++ -O2 -std=c++17 -ISources/CEPTKernels/include Benchmarks/products/products.cpp \
 //     *.o -ldnnl -lpthread -o products
 //   OMP_NUM_THREADS=2 ./products

@@ -3,7 +3,7 @@
 
     Benchmarks/speed/accuracy.py WORK --data DATA --minilm DIR --t5-mini DIR
 
-Two kinds of run: 400 steps of 32 with the flags of docs/results.md, and 1000 steps with default settings, since t5-mini's
+Two kinds of run: 400 steps of 32 with the flags of docs/research/results-2026-11.md, and 1000 steps with default settings, since t5-mini's
 short runs differ more by chance than the bar allows. Each seed is tuned
 
 - in f32 and in int8 on the f32 file, of which int8 quantises the matrices when it opens it;

@@ -3,7 +3,8 @@
 
     peer_infer.py rows  LIBRARY PRECISION WORK BATCH ROWS   T5-base: ROWS positions a text, one decoder step;
                                                             a round is ROUND_TEXTS texts or more
-    peer_infer.py texts ctranslate2|onnxruntime WORK FILE EXTRA BATCH   lines in, labels out, EXTRA tokens more a text
+    peer_infer.py texts ctranslate2|onnxruntime WORK MODEL FILE EXTRA BATCH   lines in, labels out, EXTRA tokens more
+                                                                              a text
 
 LIBRARY is torch, ctranslate2 or onnxruntime, PRECISION float32 or int8. A soft prompt is as many ordinary
 tokens to CTranslate2, which takes no other; the others get embedded rows.
@@ -93,10 +94,10 @@ def sorted_batches(lengths, batch):
     return [order[start:start + batch] for start in range(0, len(order), batch)]
 
 
-def ctranslate2_texts(work, file, extra, batch):
-    """T5-base: CTranslate2 sorts and batches by itself; the answer is the likelier label's first token."""
+def ctranslate2_texts(work, model, file, extra, batch):
+    """T5: CTranslate2 sorts and batches by itself; the answer is the likelier label's first token."""
     import tokenizers
-    tokenizer = tokenizers.Tokenizer.from_file(str(work / "t5-base/tokenizer.json"))
+    tokenizer = tokenizers.Tokenizer.from_file(str(work / model / "tokenizer.json"))
     lines = file.read_text().splitlines()
     engine = translator(work, "int8")
     more = ["▁the"] * extra
@@ -110,14 +111,14 @@ def ctranslate2_texts(work, file, extra, batch):
     return work_once
 
 
-def onnxruntime_texts(work, file, extra, batch):
-    """MiniLM: batches sorted by length, padded to their longest."""
+def onnxruntime_texts(work, model, file, extra, batch):
+    """An encoder with a head: batches sorted by length, padded to their longest."""
     import tokenizers
-    tokenizer = tokenizers.Tokenizer.from_file(str(work / "minilm/tokenizer.json"))
+    tokenizer = tokenizers.Tokenizer.from_file(str(work / model / "tokenizer.json"))
     tokenizer.no_padding()
     tokenizer.enable_truncation(128)
     lines = file.read_text().splitlines()
-    session = onnx_session(work / "minilm-int8.onnx")
+    session = onnx_session(work / f"{model}-int8.onnx")
 
     def work_once():
         encoded = tokenizer.encode_batch(lines)
@@ -148,9 +149,9 @@ def main():
         def work_once():
             return sum(one_batch() for _ in range(max(1, ROUND_TEXTS // int(batch))))
     else:
-        work, file, extra, batch = rest
+        work, model, file, extra, batch = rest
         make = {"ctranslate2": ctranslate2_texts, "onnxruntime": onnxruntime_texts}
-        work_once = make[library](pathlib.Path(work), pathlib.Path(file), int(extra), int(batch))
+        work_once = make[library](pathlib.Path(work), model, pathlib.Path(file), int(extra), int(batch))
     worker.serve(work_once)
 
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Makes what the speed rows need: backbones, the peers' copies of them, our files, prompts.
 
-    Benchmarks/speed/prepare.py WORK --t5-tokenizer DIR --minilm DIR [--eptc PATH] [--eptbench PATH]
+    Benchmarks/speed/prepare.py WORK --t5-tokenizer DIR --minilm DIR --mpnet DIR [--eptc PATH] [--eptbench PATH]
 
 WORK then holds `t5-base` (random weights in T5-base's shape with the real tokenizer), CTranslate2
 and ONNX copies, `.ept` files and `.eptb` bundles. What is there already is kept. About 6 GB.
@@ -78,20 +78,20 @@ def t5_onnx(folder, target):
     onnx(FirstLogits(), example, ["rows", "mask"], ({0: batch, 1: length},) * 2, target)
 
 
-def minilm_onnx(folder, target):
+def encoder_onnx(folder, target):
     """Token ids and mask in, two logits of the mean over the text's tokens out."""
     import torch
     import transformers
-    bert = transformers.BertModel.from_pretrained(folder, attn_implementation="eager")
+    encoder = transformers.AutoModel.from_pretrained(folder, attn_implementation="eager")
 
     class Classifier(torch.nn.Module):
         def __init__(self):
             super().__init__()
             torch.manual_seed(7)
-            self.bert, self.head = bert.eval(), torch.nn.Linear(384, 2)
+            self.encoder, self.head = encoder.eval(), torch.nn.Linear(encoder.config.hidden_size, 2)
 
         def forward(self, ids, mask):
-            states = self.bert(input_ids=ids, attention_mask=mask)[0]
+            states = self.encoder(input_ids=ids, attention_mask=mask)[0]
             weights = mask.unsqueeze(-1).float()
             return self.head((states * weights).sum(1) / weights.sum(1))
 
@@ -115,6 +115,7 @@ def main():
     parser.add_argument("work", type=pathlib.Path)
     parser.add_argument("--t5-tokenizer", type=pathlib.Path, required=True)
     parser.add_argument("--minilm", type=pathlib.Path, required=True)
+    parser.add_argument("--mpnet", type=pathlib.Path, required=True)
     parser.add_argument("--eptc", default=ROOT / ".build/release/eptc", type=pathlib.Path)
     parser.add_argument("--eptbench", default=ROOT / ".build/release/eptbench", type=pathlib.Path)
     args = parser.parse_args()
@@ -140,13 +141,14 @@ def main():
     def bundle(model, prompt, target):
         subprocess.run([args.eptbench, "bundle", model, str(prompt), target], check=True)
 
-    def copy_minilm(target):
-        shutil.copytree(args.minilm, target, copy_function=shutil.copyfile)
+    def copy(source):
+        return lambda target: shutil.copytree(source, target, copy_function=shutil.copyfile)
 
     t5 = make("t5-base", lambda target: t5_base(target, args.t5_tokenizer))
-    minilm = make("minilm", copy_minilm)
-    for name, encodings in ((t5, ("q8", "f32")), (minilm, ("q8", "f32"))):
-        for encoding in encodings:
+    minilm = make("minilm", copy(args.minilm))
+    mpnet = make("mpnet", copy(args.mpnet))
+    for name in (t5, minilm, mpnet):
+        for encoding in ("q8", "f32"):
             make(f"{name.name}-{encoding}.ept", eptc, name, encoding)
     for model, prompt in settings.BUNDLES:
         make(f"{model}-{prompt}.eptb", bundle, work / f"{model}-q8.ept", prompt)
@@ -154,8 +156,9 @@ def main():
         make(f"t5-base-ct2-{quantization}", lambda q, target: ctranslate2(t5, target, q), quantization)
     make("t5-base-float32.onnx", t5_onnx, t5)
     make("t5-base-int8.onnx", quantize, work / "t5-base-float32.onnx")
-    make("minilm-float32.onnx", minilm_onnx, minilm)
-    make("minilm-int8.onnx", quantize, work / "minilm-float32.onnx")
+    for encoder in (minilm, mpnet):
+        make(f"{encoder.name}-float32.onnx", encoder_onnx, encoder)
+        make(f"{encoder.name}-int8.onnx", quantize, work / f"{encoder.name}-float32.onnx")
     make("t5-base-peft", lambda target: peft_prompt(t5, target, False))
     make("minilm-peft", lambda target: peft_prompt(minilm, target, True))
     print("all there:", work)

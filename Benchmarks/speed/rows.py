@@ -84,7 +84,7 @@ def rows(paths, lines):
             id, title,
             paths.eptc("eptc infer, whole process", "infer", "--model", work / f"{model}-q8.ept", "--prompt",
                        work / f"{model}-{prompt}.eptb", input=paths.lines, items=lines),
-            [paths.python(f"{peer} int8", "peer_infer.py", "texts", peer, work, paths.lines, extra, 32)],
+            [paths.python(f"{peer} int8", "peer_infer.py", "texts", peer, work, model, paths.lines, extra, 32)],
             bars, "sentences/s", rounds=5, warm_ups=1))
 
     texts("texts-t5", "infer, T5-base, q8, EPT s=40, SST-2 dev, text to label", "t5-base", 40, "ctranslate2", 40,
@@ -94,6 +94,11 @@ def rows(paths, lines):
     texts("texts-minilm-ept", "infer, MiniLM, q8, EPT s=40, SST-2 dev, text to label", "minilm", 40, "onnxruntime", 40,
           (2.5, 1.6))
 
+    texts("texts-mpnet-head", "infer, all-mpnet-base-v2, q8, head only, SST-2 dev, text to label", "mpnet", 0,
+          "onnxruntime", 0, (2.5, 1.2))
+    texts("texts-mpnet-ept", "infer, all-mpnet-base-v2, q8, EPT s=40, SST-2 dev, text to label", "mpnet", 40,
+          "onnxruntime", 40, (2.5, 1.2))
+
     for model, limits in (("t5-base", (0.080, 0.120)), ("minilm", (0.025, 0.035))):
         result.append(Row(
             f"cold-{model}", f"eptc infer for one line, {model}, q8, warm page cache",
@@ -102,13 +107,14 @@ def rows(paths, lines):
             [paths.python("transformers + peft", "peer_cold.py", work, model, input=paths.one_line)],
             (50, 50), "processes/s", rounds=7, warm_ups=1, limits=limits))
 
-    def tune(id, title, encoding, method, length, peer, bars, memory_bar=None, rounds=5):
+    def tune(id, title, encoding, method, length, peer, bars, memory_bar=None, rounds=5, model="t5-base"):
+        names = {"ept": "EPT in PyTorch", "depth": "EPT in depth in PyTorch", "peft": "PEFT, 100 tokens"}
         result.append(Row(
             id, title,
-            paths.eptbench(f"eptc {encoding}", "tune", work / f"t5-base-{encoding}.ept", method, 32, length,
+            paths.eptbench(f"eptc {encoding}", "tune", work / f"{model}-{encoding}.ept", method, 32, length,
                            paths.train),
-            [paths.python({"ept": "EPT in PyTorch", "peft": "PEFT, 100 tokens"}[peer] + ", huge pages",
-                          "peer_tune.py", peer, work, 32, length, paths.train, environment=settings.HUGE_PAGES)],
+            [paths.python(names[peer] + ", huge pages", "peer_tune.py", peer, work, model, 32, length, paths.train,
+                          environment=settings.HUGE_PAGES)],
             bars, "examples/s", rounds=rounds, warm_ups=1, memory_bar=memory_bar))
 
     for encoding, bars in (("q8", (4, 2)), ("f32", (1.2, 1.2))):
@@ -117,6 +123,11 @@ def rows(paths, lines):
                  length, "ept", bars, ("peak", 0.25) if length == 256 else None)
     tune("tune-texts", "tune, T5-base, SST-2 train, real lengths, EPT s=40 in int8, against PEFT", "q8", "ept", "real",
          "peft", (8, 4.5), rounds=8)
+    for model, title in (("minilm", "MiniLM"), ("mpnet", "all-mpnet-base-v2")):
+        tune(f"tune-{model}-ept", f"tune, {title}, SST-2 train, real lengths, EPT s=40 in int8", "q8", "ept", "real", "ept",
+             (4, 2), rounds=8, model=model)
+        tune(f"tune-{model}-depth", f"tune, {title}, SST-2 train, real lengths, EPT in depth in int8", "q8", "depth",
+             "real", "depth", (4, 2), rounds=8, model=model)
 
     result.append(Row(
         "ept-pt", "tune, T5-base, SST-2 train, EPT (s=40) against prompt tuning (l=100), both ours",

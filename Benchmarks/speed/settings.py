@@ -19,7 +19,7 @@ HUGE_PAGES = {
 }
 
 # Bundles with random numbers: backbone, rows of the prompt.
-BUNDLES = [("t5-base", 20), ("t5-base", 40), ("minilm", 0), ("minilm", 40)]
+BUNDLES = [("t5-base", 20), ("t5-base", 40), ("minilm", 0), ("minilm", 40), ("mpnet", 0), ("mpnet", 40)]
 
 # The label words of SST-2, and how T5 is asked.
 LABELS = ("negative", "positive")

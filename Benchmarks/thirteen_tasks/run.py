@@ -33,7 +33,7 @@ import rows as data_rows
 
 BATCH, LENGTH = 32, 128
 STEPS = {"small": 300, "large": 1000}
-# Twice the default, by which EPT gains nothing: docs/defaults.md, "The rate of prompt tuning".
+# Twice the default, by which EPT gains nothing: docs/research/defaults-2026-11.md, "The rate of prompt tuning".
 RATES = {("t5-mini", "pt"): ["--prompt-rate", 0.1]}
 
 

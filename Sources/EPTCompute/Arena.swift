@@ -1,3 +1,4 @@
+import CEPTSystem
 import Glibc
 
 /// Memory for one pass: handed out front to back, taken back all at once.
@@ -24,7 +25,7 @@ package final class Arena {
   package init() {}
 
   deinit {
-    for chunk in chunks { chunk.deallocate() }
+    for chunk in chunks { free(chunk.baseAddress) }
   }
 
   /// Room for `count` numbers, uninitialised, at a multiple of 64 bytes.
@@ -57,13 +58,19 @@ package final class Arena {
   }
 
   /// A new chunk of at least `size` bytes.
+  ///
+  /// Where the system has no more memory the process ends (`MemoryRefusals`): a pass that is half done has
+  /// nothing to go on with, and what it asks for is within the ranges that sizes were checked against.
   private static func memory(_ size: Int) -> UnsafeMutableRawBufferPointer {
-    guard size >= 2 * hugePage else { return .allocate(byteCount: size, alignment: alignment) }
-    let size = (size + hugePage - 1) & ~(hugePage - 1)
-    let chunk = UnsafeMutableRawBufferPointer.allocate(byteCount: size, alignment: hugePage)
+    let isLarge = size >= 2 * hugePage
+    let size = isLarge ? (size + hugePage - 1) & ~(hugePage - 1) : size
+    var address: UnsafeMutableRawPointer?
+    guard posix_memalign(&address, isLarge ? hugePage : alignment, size) == 0 else {
+      ept_memory_refused(size)
+    }
     // A wish only: a kernel without huge pages gives small ones.
-    madvise(chunk.baseAddress, size, MADV_HUGEPAGE)
-    return chunk
+    if isLarge { madvise(address, size, MADV_HUGEPAGE) }
+    return UnsafeMutableRawBufferPointer(start: address, count: size)
   }
 
   /// An uninitialised matrix.

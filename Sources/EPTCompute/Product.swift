@@ -16,7 +16,8 @@ package enum Product {
   }
 
   /// The length of the sums; stops the program if sizes don't fit.
-  private static func check(
+  @discardableResult
+  static func check(
     _ a: MatrixView, _ transposeA: Bool, _ b: MatrixView, _ transposeB: Bool, _ c: MatrixView
   ) -> Int {
     let (rows, inner) = transposeA ? (a.columns, a.rows) : (a.rows, a.columns)

@@ -67,9 +67,9 @@ package final class Workspace: @unchecked Sendable {
 
   /// Runs `body` for consecutive blocks of `rows` rows, on all threads, and waits.
   ///
-  /// Blocks are large enough to pay for packing the weights once more, small enough for a
-  /// layer's activations to stay in the second-level cache, and come in twos or fours where there
-  /// are several threads, so that two or four finish together. Few rows are one block on the
+  /// Blocks are large enough to pay for packing the weights once more. They are small enough for
+  /// a layer's activations to stay in the second-level cache. With several threads their number is
+  /// two or a multiple of four, so that threads finish together. Few rows are one block on the
   /// calling thread, and their products `split`.
   package func forRowBlocks(_ rows: Int, _ body: (Range<Int>, Arena) -> Void) {
     let wanted = (rows + 255) / 256

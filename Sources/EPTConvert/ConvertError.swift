@@ -67,7 +67,10 @@ extension ConvertError: CustomStringConvertible {
         + (missing > 1 ? ", nor \(missing - 1) others of the \(count)" : "")
         + " that its configuration asks for; "
         + (part.map {
-          "it has none that begins with `\($0)`: is it another kind of model than config.json says?"
+          "it has none that begins with `\($0)`: "
+            + ($0.hasSuffix("decoder.")
+              ? "if it is an encoder alone, write \"architectures\": [\"T5EncoderModel\"] in config.json"
+              : "is it another kind of model than config.json says?")
         } ?? "do weights and config.json belong together, and is the file whole?")
     case .otherModel(let path, let expected, let example):
       "\(path) holds no tensor that its configuration asks for, such as `\(expected)`, "

@@ -64,7 +64,7 @@ enum ForeignFile: CaseIterable {
       case .errorText:
         ("a server's message of an error", "the download went wrong; fetch the file itself again")
       case .zipArchive:
-        ("a zip archive, perhaps a PyTorch checkpoint", "convert it with `eptc convert` first")
+        ("a zip archive, perhaps a PyTorch checkpoint", "convert it first")
       case .gguf:
         ("a GGUF file", "start from the safetensors checkpoint instead")
       case .backbone:
@@ -72,11 +72,19 @@ enum ForeignFile: CaseIterable {
       case .bundle:
         ("an .eptb bundle", "use it as the prompt")
       case .trainingCheckpoint:
-        ("a checkpoint of a training run", "finish the run with `eptc tune --resume`")
+        ("a checkpoint of a training run", "finish that run first")
       case .safetensors:
-        ("a safetensors checkpoint", "convert it with `eptc convert` first")
+        ("a safetensors checkpoint", "convert it first")
       }
-    return .foreign(path: path, what: what, expected: expected, hint: hint)
+    return .foreign(path: path, what: what, expected: expected, hint: hint, remedy: remedy)
+  }
+
+  private var remedy: FormatError.Remedy? {
+    switch self {
+    case .zipArchive, .safetensors: .convert
+    case .trainingCheckpoint: .finishRun
+    default: nil
+    }
   }
 }
 

@@ -6,13 +6,21 @@ import EPTSystem
 /// Truncated, corrupt, unsupported and missing are different errors, since each is mended
 /// differently. Every message says what is wrong, where, and what to do.
 public enum FormatError: Error, Equatable, Sendable {
+  /// What makes of a foreign file the one that is expected, for whoever has a command to do it.
+  public enum Remedy: Sendable, Equatable {
+    /// Convert the checkpoint.
+    case convert
+    /// Go on with the training run that the file is of.
+    case finishRun
+  }
+
   /// Fewer bytes than the file itself says it has.
   case truncated(path: String, have: Int, expected: Int)
   /// Bytes that contradict each other or their checksum. `location` is a tensor, a section or
   /// a byte offset.
   case corrupt(path: String, location: String, reason: String)
   /// Another kind of file under this name.
-  case foreign(path: String, what: String, expected: String, hint: String)
+  case foreign(path: String, what: String, expected: String, hint: String, remedy: Remedy? = nil)
   /// Well-formed, but not something that this version reads. `hint` says what it does read.
   case unsupported(path: String, what: String, hint: String)
   /// A tensor that must be there is not.
@@ -31,7 +39,7 @@ extension FormatError: CustomStringConvertible {
       "\(path) is truncated: \(have) of \(expected) bytes are there; copy or download it again"
     case .corrupt(let path, let location, let reason):
       "\(path) is corrupt at \(location): \(reason)"
-    case .foreign(let path, let what, let expected, let hint):
+    case .foreign(let path, let what, let expected, let hint, _):
       "\(path) is \(what), not \(expected); \(hint)"
     case .unsupported(let path, let what, let hint):
       "\(path): \(what) is not supported; \(hint)"

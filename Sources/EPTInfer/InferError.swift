@@ -16,7 +16,7 @@ public enum InferError: Error, Equatable, Sendable {
   case unsupported(what: String, hint: String)
   /// The answers cannot be written. `reason` is the system's own text.
   case output(reason: String)
-  /// Whoever read the answers has gone.
+  /// The reader of the answers has gone.
   case closedOutput
 }
 
@@ -28,7 +28,7 @@ extension InferError: CustomStringConvertible {
     case .badRecord(let input, let line, let fault):
       "\(input):\(line): \(fault)"
     case .noPrompts(let folder):
-      "no .eptb file in \(folder); make one with `eptc tune`"
+      "no .eptb file in \(folder); tune a task first"
     case .samePrompt(let name, let paths):
       "\(paths.joined(separator: " and ")) would both be called \(name); rename one"
     case .threshold(let label, let reason):

@@ -44,6 +44,18 @@ public struct TokenBatch: Sendable, Equatable {
     return part
   }
 
+  /// Copies of the texts `indices`, in their order, one row each.
+  func texts(_ indices: [Int]) -> TokenBatch {
+    var texts = TokenBatch()
+    for index in indices {
+      texts.ids += ids[range(index)]
+      texts.tokenTypeIDs += tokenTypeIDs[range(index)]
+      texts.starts.append(texts.ids.count)
+      texts.rowStarts.append(texts.count)
+    }
+    return texts
+  }
+
   /// Adds a row at the end.
   public mutating func append(_ text: TokenizedText) {
     let start = ids.count

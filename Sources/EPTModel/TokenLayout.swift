@@ -28,11 +28,10 @@ struct TokenLayout {
   /// How many texts there are.
   var count: Int { starts.count - 1 }
 
-  /// How many rows the batch has, of one text or two.
-  var batchRows: Int { rowStarts.count - 1 }
-
-  /// The texts of row `row` of the batch.
-  func texts(ofRow row: Int) -> Range<Int> { rowStarts[row]..<rowStarts[row + 1] }
+  /// The texts of each row of the batch, one or two. `[rows][texts]`
+  var textsOfRows: [[Int]] {
+    (1..<rowStarts.count).map { Array(rowStarts[$0 - 1]..<rowStarts[$0]) }
+  }
 
   /// How many rows all texts have with their prompts.
   var rows: Int { starts[count] }

@@ -7,8 +7,11 @@ struct ConfusionMap {
 
   /// Beyond so many classes the cells have no room for numbers.
   private static let mostNumbered = 12
-  /// The most cells that are drawn: some three megabytes of a page.
-  private static let mostCells = 10_000
+  /// The most cells that are drawn: one and a half megabytes of a page, two and a half with labels that must
+  /// be escaped.
+  private static let mostCells = 4_000
+  /// The most scalars of a label in a cell's title.
+  private static let longestName = 40
 
   init(_ matrix: ConfusionMatrix, labels: [String]) {
     self.matrix = matrix
@@ -95,14 +98,18 @@ struct ConfusionMap {
 
   /// A label as a cell's title has it.
   private func named(_ index: Int) -> String {
-    let label = labels[index]
-    return label.count <= 60 ? label : label.prefix(59) + "…"
+    Self.cut(labels[index], to: Self.longestName)
+  }
+
+  /// By scalars, since a character may have any number of them.
+  private static func cut(_ label: String, to most: Int) -> String {
+    let scalars = label.unicodeScalars
+    return scalars.count <= most ? label : String(scalars.prefix(most - 1)) + "…"
   }
 
   /// A label, cut to `room`.
   private func shown(_ index: Int, room: Double = 160) -> String {
     let most = max(3, Int(room / 6.5))
-    let label = labels[index]
-    return escaped(label.count <= most ? label : label.prefix(most - 1) + "…")
+    return escaped(Self.cut(labels[index], to: most))
   }
 }

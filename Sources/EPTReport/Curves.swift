@@ -6,16 +6,23 @@ struct LossCurves {
   let steps: [StepLoss]
 
   /// More points than a screen can show apart.
-  private static let mostPoints = 400
+  static let mostPoints = 400
+
+  /// At most so many of the evaluations, the last among them.
+  static func shown(_ points: [TrainingHistory.Point]) -> [TrainingHistory.Point] {
+    let step = max(1, (points.count + mostPoints - 1) / mostPoints)
+    return points.indices.filter { (points.count - 1 - $0) % step == 0 }.map { points[$0] }
+  }
 
   var html: String {
-    guard history.points.count > 1 else {
+    let points = Self.shown(history.points)
+    guard points.count > 1 else {
       return note("This bundle keeps no history: it was folded, or tuned by an older version.")
     }
-    let training = history.points.compactMap { point in
+    let training = points.compactMap { point in
       point.trainingLoss.map { (x: Double(point.step), y: $0) }
     }
-    let validation = history.points.map { (x: Double($0.step), y: $0.validationLoss) }
+    let validation = points.map { (x: Double($0.step), y: $0.validationLoss) }
     var series = [
       LineChart.Series(name: "training", colour: 1, points: training),
       LineChart.Series(name: "validation", colour: 2, points: validation),
@@ -26,7 +33,7 @@ struct LossCurves {
     }
     return LineChart(label: "Training and validation loss by step", series: series).svg
       + "\n<p class=\"small\">Training: label words under the full vocabulary, or the head's classes; "
-      + "validation: a softmax over the classes' scores.</p>" + table
+      + "validation: a softmax over the classes' scores.</p>" + table(points)
   }
 
   /// Means of neighbouring steps, so many that a screen can show them.
@@ -41,11 +48,11 @@ struct LossCurves {
     }
   }
 
-  private var table: String {
-    let names = history.points[0].score.figures.map(\.name)
+  private func table(_ points: [TrainingHistory.Point]) -> String {
+    let names = points[0].score.figures.map(\.name)
     let head = (["step", "training", "validation"] + names)
       .map { "<th class=\"n\">\(escaped($0))</th>" }.joined()
-    let rows = history.points.map { point -> String in
+    let rows = points.map { point -> String in
       let cells =
         [
           grouped(point.step), point.trainingLoss.map { decimal($0, 4) } ?? "–",
@@ -53,7 +60,8 @@ struct LossCurves {
         ] + point.score.figures.map(\.text)
       return "<tr>" + cells.map { "<td class=\"n\">\($0)</td>" }.joined() + "</tr>"
     }
-    return "\n<details><summary>All evaluations</summary><table><tr>\(head)</tr>\n"
+    return
+      "\n<details><summary>\(points.count < history.points.count ? "\(points.count) of \(grouped(history.points.count))" : "All") evaluations</summary><table><tr>\(head)</tr>\n"
       + rows.joined(separator: "\n") + "</table></details>"
   }
 }
@@ -72,7 +80,7 @@ struct MetricCurves {
   }
 
   var html: String {
-    let points = record.history.points
+    let points = LossCurves.shown(record.history.points)
     guard points.count > 1 else {
       return note("This bundle keeps no history: it was folded, or tuned by an older version.")
     }
@@ -85,7 +93,7 @@ struct MetricCurves {
           return (x: Double(point.step), y: drawn(point.score.figures[index]))
         })
     }
-    let best = points.first { $0.step == record.bestStep }
+    let best = record.history.points.first { $0.step == record.bestStep }
     let chart = LineChart(
       label: "Validation metric by step", series: series,
       level: record.validationMajority.figures.first.map {

@@ -12,10 +12,6 @@ struct GateMaps {
     self.bundle = bundle
   }
 
-  private let width = 1000.0
-  private let left = 92.0
-  private let cellHeight = 26.0
-
   var html: String {
     let shape = bundle.prompt.shape
     guard shape.subspaces > 0, shape.promptLength > 0 else {
@@ -32,66 +28,21 @@ struct GateMaps {
         rows: shape.promptLength, columns: shape.subspaces,
         values: [Float](repeating: Float(even), count: shape.promptLength * shape.subspaces))
     let farthest = (before.values + after.values).reduce(0) { max($0, abs(Double($1) - even)) }
-    let scale = max(farthest, 0.01)
+    let map = GateMap(even: even, scale: max(farthest, 0.01))
+    let size = GateMap.gatesOfColumn(shape.promptLength)
+    let column = size == 1 ? "a prompt token" : "the mean of \(size) prompt tokens"
+    let leftOut = max(0, shape.subspaces - GateMap.mostRows)
     return """
-      <p class="small">One column a prompt token (\(shape.promptLength)), one row a subspace \
-      (\(shape.subspaces)). A token's weights sum to 1.</p>
+      <p class="small">One column \(column) (of \(grouped(shape.promptLength))), one row a subspace \
+      (\(grouped(shape.subspaces))). A token's weights sum to 1.\
+      \(leftOut > 0 ? " The last \(grouped(leftOut)) subspaces are left out." : "")</p>
       <div class="scroll">
-      \(legend(even, scale))
+      \(map.legend)
       <h3>Before training</h3>
-      \(map(before, even, scale, "Gate weights before training"))
+      \(map.svg(before, columns: "token", "Gate weights before training"))
       <h3>After training</h3>
-      \(map(after, even, scale, "Gate weights after training"))
+      \(map.svg(after, columns: "token", "Gate weights after training"))
       </div>
       """
   }
-
-  private func map(_ gate: Matrix, _ even: Double, _ scale: Double, _ label: String) -> String {
-    let cell = (width - left) / Double(gate.rows)
-    let height = cellHeight * Double(gate.columns) + 20
-    var parts = [
-      "<svg viewBox=\"0 0 \(Int(width)) \(Int(height))\" role=\"img\" aria-label=\"\(label)\">"
-    ]
-    for subspace in 0..<gate.columns {
-      let y = cellHeight * Double(subspace)
-      parts.append(
-        "<text x=\"\(left - 10)\" y=\"\(y + cellHeight / 2 + 4)\" text-anchor=\"end\">subspace \(subspace + 1)</text>"
-      )
-      for token in 0..<gate.rows {
-        let weight = Double(gate.values[token * gate.columns + subspace])
-        let place =
-          "x=\"\(tenth(left + cell * Double(token)))\" y=\"\(y)\" width=\"\(tenth(max(1, cell - 1.5)))\" "
-          + "height=\"\(cellHeight - 1.5)\" rx=\"2\""
-        let share = min(1, abs(weight - even) / scale)
-        parts.append("<rect class=\"cell\" \(place)/>")
-        parts.append(
-          "<rect class=\"\(weight >= even ? "f1" : "f2")\" fill-opacity=\"\(decimal(share, 3))\" \(place)>"
-            + "<title>token \(token + 1), subspace \(subspace + 1): \(decimal(weight, 4))</title></rect>"
-        )
-      }
-    }
-    let ticks = stride(from: 1, through: gate.rows, by: max(1, (gate.rows + 9) / 10))
-    for token in ticks {
-      parts.append(
-        "<text x=\"\(tenth(left + cell * (Double(token) - 0.5)))\" y=\"\(height - 5)\" text-anchor=\"middle\">\(token)</text>"
-      )
-    }
-    return parts.joined(separator: "\n") + "\n</svg>"
-  }
-
-  private func legend(_ even: Double, _ scale: Double) -> String {
-    let steps = stride(from: -1.0, through: 1.0, by: 0.25).map { share -> String in
-      let x = 70 + (share + 1) * 4 * 22
-      return
-        "<rect class=\"cell\" x=\"\(x)\" y=\"2\" width=\"22\" height=\"14\"/>"
-        + "<rect class=\"\(share >= 0 ? "f1" : "f2")\" fill-opacity=\"\(abs(share))\" x=\"\(x)\" y=\"2\" width=\"22\" height=\"14\"/>"
-    }
-    return "<svg viewBox=\"0 0 1000 20\" role=\"img\" aria-label=\"Colour scale\">"
-      + "<text x=\"62\" y=\"14\" text-anchor=\"end\">\(decimal(max(0, even - scale), 3))</text>"
-      + steps.joined()
-      + "<text x=\"276\" y=\"14\">\(decimal(even + scale, 3))</text>"
-      + "<text x=\"330\" y=\"14\">middle: 1/K = \(decimal(even, 3))</text></svg>"
-  }
-
-  private func tenth(_ value: Double) -> String { "\((value * 10).rounded() / 10)" }
 }

@@ -6,13 +6,13 @@ enum PageStyle {
     :root {
       --page: #f4f4f1; --card: #ffffff; --ink: #1b1c1e; --soft: #63656b; --line: #e2e2dd;
       --first: #1f66b0; --second: #c2571a; --best: #1a7f4b; --on: #ffffff; --cell: #f0f0ec;
-      --part1: #1f66b0; --part2: #c2571a; --part3: #1a7f4b; --part4: #8a4fa3; --part5: #8b8d93;
+      --part1: #1f66b0; --part2: #c2571a; --part3: #1a7f4b; --part4: #8a4fa3; --part5: #8b8d93; --part6: #b8860b;
     }
     @media (prefers-color-scheme: dark) {
       :root {
         --page: #131416; --card: #1c1e21; --ink: #e9e9e6; --soft: #9fa1a8; --line: #33363b;
         --first: #6cb0f2; --second: #f09a5e; --best: #58c58a; --on: #101214; --cell: #26292d;
-        --part1: #6cb0f2; --part2: #f09a5e; --part3: #58c58a; --part4: #c997e0; --part5: #8b8d93;
+        --part1: #6cb0f2; --part2: #f09a5e; --part3: #58c58a; --part4: #c997e0; --part5: #8b8d93; --part6: #b8860b;
       }
     }
     * { box-sizing: border-box; }
@@ -52,7 +52,7 @@ enum PageStyle {
     .f1 { fill: var(--first); } .f2 { fill: var(--second); } .f3 { fill: var(--best); }
     .cell { fill: var(--cell); } .ring { fill: none; stroke: var(--best); stroke-width: 2; }
     .p1 { background: var(--part1); } .p2 { background: var(--part2); } .p3 { background: var(--part3); }
-    .p4 { background: var(--part4); } .p5 { background: var(--part5); }
+    .p4 { background: var(--part4); } .p5 { background: var(--part5); } .p6 { background: var(--part6); }
     .bar { display: flex; gap: 2px; height: 22px; border-radius: 6px; overflow: hidden;
       background: var(--cell); margin-bottom: 12px; }
     .bar span { display: block; height: 100%; }

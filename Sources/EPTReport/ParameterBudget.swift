@@ -27,6 +27,14 @@ struct ParameterBudget {
         count: 2 * subspaces * k * d),
       Part(name: "gate", formula: "K·d = \(subspaces)·\(d)", count: subspaces * d),
     ]
+    if let depth = shape.depth {
+      let gate = depth.subspaces > 1 ? " + \(depth.subspaces)" : ""
+      parts.append(
+        Part(
+          name: "after blocks",
+          formula: "L·(2·K·k + K)·d = \(depth.blocks)·(2·\(depth.subspaces)·\(depth.subspaceWidth)"
+            + "\(gate))·\(d)", count: shape.depthParameterCount))
+    }
     if case .head(let head) = bundle.readout {
       let (outputs, inputs) = (head.bias.count, head.weight.columns)
       let formula =

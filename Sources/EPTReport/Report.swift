@@ -8,6 +8,8 @@ public struct Report {
   let confusion: ConfusionMatrix?
   /// Why there is no confusion matrix.
   let confusionGap: String
+  /// The gates of the projections after blocks over the test rows, or why there are none.
+  let depthGates: Result<DepthGates, ReportGap>
   /// The loss of single steps, from a run's log; empty without.
   let stepLosses: [StepLoss]
 
@@ -16,11 +18,16 @@ public struct Report {
   /// - Parameters:
   ///   - bundle: The bundle.
   ///   - confusion: Test rows by class, or why there are none.
+  ///   - depthGates: The gates of projections after blocks over the test rows, or why there are
+  ///     none; a bundle without projections shows nothing of them.
   ///   - stepLosses: From `RunLog`; empty without a log.
   public init(
-    _ bundle: TaskBundle, confusion: Result<ConfusionMatrix, ReportGap>, stepLosses: [StepLoss] = []
+    _ bundle: TaskBundle, confusion: Result<ConfusionMatrix, ReportGap>,
+    depthGates: Result<DepthGates, ReportGap> = .failure(ReportGap("No test rows were read.")),
+    stepLosses: [StepLoss] = []
   ) {
     self.bundle = bundle
+    self.depthGates = depthGates
     self.stepLosses = stepLosses
     switch confusion {
     case .success(let matrix): (self.confusion, confusionGap) = (matrix, "")
@@ -36,10 +43,13 @@ public struct Report {
         "Loss", wide: false, LossCurves(history: bundle.training.history, steps: stepLosses).html),
       card("Validation metric", wide: false, MetricCurves(bundle.training).html),
       card("Gate", wide: true, GateMaps(bundle).html),
+      bundle.prompt.shape.depth.map {
+        card("Gate after blocks", wide: true, DepthGateMap(shape: $0, gates: depthGates).html)
+      },
       card("Confusion on the test rows", wide: false, confusionHTML),
       card("Parameter budget", wide: false, ParameterBudget(bundle).html),
       card("Settings", wide: true, SettingsTables(bundle).html),
-    ]
+    ].compactMap { $0 }
     return """
       <!DOCTYPE html>
       <html lang="en">

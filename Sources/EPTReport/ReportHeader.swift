@@ -20,9 +20,11 @@ struct ReportHeader {
     if let validation = record.validation {
       lines.append(figure("Validation", validation, record.validationMajority))
     }
-    let prompt = bundle.prompt.shape.parameterCount
+    let shape = bundle.prompt.shape
     lines.append(
-      tile(grouped(prompt), "numbers in the prompt"))
+      tile(
+        grouped(shape.parameterCount + shape.depthParameterCount),
+        shape.depth == nil ? "numbers in the prompt" : "numbers in the prompt and after blocks"))
     lines.append(tile(grouped(record.bestStep), "best of \(grouped(record.steps)) steps"))
     lines.append("</div>")
     if record.isInterrupted {

@@ -1,4 +1,5 @@
 import EPTFormat
+import EPTModel
 import EPTTask
 
 /// Everything that is needed to make the run again: task, prompt, settings, backbone.
@@ -31,6 +32,7 @@ struct SettingsTables {
       ("alpha", decimal(Double(bundle.prompt.alpha))),
       ("fusion", bundle.prompt.usesFusion ? "on" : "off"),
       ("fusion, factor of its scores", decimal(Double(bundle.prompt.fusionScale))),
+      ("after blocks", Self.depth(shape.depth)),
       ("backbone", bundle.backbone.name), ("fingerprint", bundle.backbone.fingerprint),
     ]
     let settings = (bundle.training.settings.object ?? []).map { member in
@@ -42,6 +44,12 @@ struct SettingsTables {
       <div><h3>Training</h3>\(table(settings))</div>
       </div>
       """
+  }
+
+  private static func depth(_ depth: DepthShape?) -> String {
+    guard let depth else { return "nothing" }
+    return "\(depth.encoderBlocks) of the encoder, \(depth.decoderBlocks) of the decoder, "
+      + "K=\(depth.subspaces), k=\(depth.subspaceWidth)"
   }
 
   private func table(_ rows: [(String, String)]) -> String {

@@ -14,6 +14,8 @@ public enum Remedy: Sendable, Equatable {
   case allowClasses
   /// Give rows to choose the best step by.
   case giveDev
+  /// Name rows to count on.
+  case nameRows
   /// Give rows for the final figure.
   case giveTest
   /// Take digits for label words.

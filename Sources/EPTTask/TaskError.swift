@@ -4,6 +4,8 @@ public enum TaskError: Error, Equatable, Sendable {
   case unknownTask(name: String, nearest: [String], all: [String])
   /// None of the places where the task's files may be has them.
   case dataNotFound(task: String, lookedFor: [String])
+  /// The rows came from a pipe, which cannot be read again.
+  case dataGone(task: String)
   /// A row that cannot be read. `reason` says what is wrong, `remedy` how to mend it where that is a
   /// setting.
   case badRow(path: String, line: Int, reason: String, remedy: Remedy? = nil)
@@ -39,6 +41,8 @@ extension TaskError: CustomStringConvertible {
     case .dataNotFound(let task, let lookedFor):
       "no data for task \(task); looked for: \(lookedFor.joined(separator: ", "));"
         + " name its folder"
+    case .dataGone(let task):
+      "the rows of task \(task) came from a pipe, which cannot be read again; name a file of rows"
     case .badRow(let path, let line, let reason, _):
       "\(path):\(line): \(reason)"
     case .unclearColumns(let task, let reason):
@@ -77,6 +81,7 @@ extension TaskError {
     case .unclearColumns: .nameColumns
     case .sameLabelTokens: .takeDigits
     case .dataNotFound: .nameFolder
+    case .dataGone: .nameRows
     default: nil
     }
   }

@@ -2,9 +2,9 @@
 public enum TokenizerTables {
   /// The tokenizer whose tables `TokenizerDefinition` compiled, used in place.
   ///
-  /// Nothing is parsed: the directory, a few hundred offsets and the list of pieces are checked, and
-  /// every look-up afterwards is either covered by these checks or checked itself, so that no
-  /// content of `bytes` can lead outside of them.
+  /// Nothing is parsed. The directory, a few hundred offsets and the list of pieces are checked.
+  /// Every later look-up is covered by these checks or checked itself, so no content of `bytes`
+  /// can lead outside of them.
   ///
   /// - Parameters:
   ///   - bytes: the tables; they are copied if they are not 8-byte aligned.

@@ -10,6 +10,8 @@ public enum TrainError: Error, Equatable, Sendable {
   case invalidSetting([TrainingSetting], reason: String)
   /// The loss, a gradient or a trained tensor is no longer a number. `rates` are those to lower.
   case diverged(step: Int, what: String, rates: [Rate])
+  /// A number that everything else would be computed from is none.
+  case notFinite(what: String)
   /// A checkpoint of a run that differs in `what`.
   case otherRun(path: String, what: String, stored: String, given: String)
 }
@@ -25,6 +27,8 @@ extension TrainError: CustomStringConvertible {
     case .diverged(let step, let what, let rates):
       "training diverged at step \(step): \(what) is not a finite number; lower "
         + rates.map { "\(name($0.setting)) (now \($0.value))" }.joined(separator: ", ")
+    case .notFinite(let what):
+      "\(what) holds a number that is not finite; check the backbone's file, or convert it again"
     case .otherRun(let path, "rows", _, _):
       "\(path) is of a run with other data: a file of rows has changed since; put the old rows back,"
         + " or start over"

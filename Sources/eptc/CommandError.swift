@@ -14,7 +14,7 @@ enum CommandError: Error, Equatable {
   case noConfusion(path: String)
   /// Standard output cannot be written. `reason` is the system's own text.
   case output(reason: String)
-  /// Whoever read standard output has gone.
+  /// The reader of standard output has gone.
   case closedOutput
 }
 

@@ -45,9 +45,8 @@ struct EPTC: ParsableCommand {
     // signals.
     signal(SIGPIPE, SIG_IGN)
     signal(SIGXFSZ, SIG_IGN)
-    // `infer` takes SIGHUP for a wish, from its first moment on.
-    if CommandLineText.arguments.contains("infer") { _ = ept_signal_count_from_now(SIGHUP, -1) }
     MappingFaults.report(prefix: "eptc: ", status: ExitStatus.inputOutput.rawValue)
+    MemoryRefusals.report(prefix: "eptc: ", status: ExitStatus.failure.rawValue)
   }
 
   private static func end(with error: any Error) -> Never {

@@ -35,7 +35,7 @@ enum ExitStatus: Int32 {
     case CommandError.unfinishedRun, CommandError.sameOutput: self = .cannotCreate
     case CommandError.dataFile, CommandError.noConfusion: self = .badData
     case CommandError.output, CommandError.closedOutput: self = .inputOutput
-    case TaskError.dataNotFound: self = .missingInput
+    case TaskError.dataNotFound, TaskError.dataGone: self = .missingInput
     case let error as DataError: self = Self.status(of: error)
     case let error as InferError: self = Self.status(of: error)
     case is TaskError, is TextError, is ConvertError, is ModelError, is TrainError: self = .badData

@@ -1,3 +1,5 @@
+import EPTModel
+import EPTTask
 import EPTTestSupport
 
 @testable import EPTFormat
@@ -50,7 +52,7 @@ enum Seeds {
   private static func entries(of file: [UInt8]) -> [(name: String, bytes: [UInt8])] {
     file.withUnsafeBytes { bytes in
       ((try? StoredZip(bytes, path: "seed"))?.entries ?? [:])
-        .map { ($0.key, Array($0.value.bytes)) }.sorted { $0.0 < $1.0 }
+        .map { ($0.key.text, Array($0.value.bytes)) }.sorted { $0.0 < $1.0 }
     }
   }
 
@@ -108,6 +110,14 @@ enum Seeds {
 
   /// Bundles.
   static func bundles() throws -> [[UInt8]] {
-    [try TestPaths.read(TestPaths.fixture("task/golden.eptb"))]
+    let golden = TestPaths.fixture("task/golden.eptb")
+    var bundle = try TaskBundle(path: golden)
+    var shape = bundle.prompt.shape
+    shape.depth = DepthShape(encoderBlocks: 2, decoderBlocks: 1, subspaces: 2, subspaceWidth: 1)
+    bundle.prompt = EPTPrompt(shape: shape, usesFusion: bundle.prompt.usesFusion)
+    return try TestPaths.withTemporaryFolder { folder in
+      try bundle.write(to: folder + "/depth.eptb", replacing: false)
+      return try [golden, folder + "/depth.eptb"].map { try TestPaths.read($0) }
+    }
   }
 }

@@ -26,6 +26,26 @@ struct AnswerTests {
     #expect(try #require(Answer(scores: [2, 2, 1])).label == 0)
   }
 
+  @Test("A temperature changes probabilities and no label, whatever is lost in rounding")
+  func temperature() throws {
+    let rule = DecisionRule()
+    let answer = try #require(
+      Answer(scores: [0, 2 * Float(log(3.0)), 0], temperature: 2, rule: rule))
+    for (probability, expected) in zip(answer.probabilities, [0.2, 0.6, 0.2] as [Float]) {
+      #expect(abs(probability - expected) < 1e-6)
+    }
+    // The next number after 1: divided by 10, their exponentials are the same.
+    for temperature: Float in [0.1, 1, 10, 1000] {
+      let near = try #require(
+        Answer(scores: [1, Float(1).nextUp, 1], temperature: temperature, rule: rule))
+      #expect(near.label == 1)
+    }
+    // Thresholds are of what is told.
+    let strict = try DecisionRule([], least: 0.7, labels: ["a", "b"], prompt: "p")
+    #expect(try #require(Answer(scores: [2, 0], rule: strict)).isRejected == false)
+    #expect(try #require(Answer(scores: [2, 0], temperature: 4, rule: strict)).isRejected)
+  }
+
   @Test("Scores that are no numbers give no answer")
   func notANumber() {
     #expect(Answer(scores: [0, Float.nan]) == nil)

@@ -57,6 +57,32 @@ struct MixedStreamTests {
     }
   }
 
+  @Test("Prompts with and without a temperature answer in one stream, each with its own")
+  func temperatures() throws {
+    let texts = StreamFixture.texts(20, seed: 9)
+    let plain = try fixture.bundle("plain", seed: 11)
+    let cooled = try fixture.bundle("cooled", seed: 11)
+    var bundle = try TaskBundle(path: cooled)
+    bundle.temperature = 3
+    try bundle.write(to: cooled, replacing: true)
+    let run = try fixture.run(
+      texts.map { $0 + "\n" }.joined(), prompts: [plain, cooled], style: .style(.jsonl))
+    let predictor = try fixture.predictor(cooled)
+    #expect(predictor.temperature == 3)
+    try #require(run.lines.count == texts.count)
+    for (text, line) in zip(texts, run.lines) {
+      let answers = try #require(JSON(parsing: line)["answers"])
+      #expect(answers["plain"]?["label"] == answers["cooled"]?["label"])
+      let scores = try predictor.scores([[text]]).values
+      for (name, temperature) in [("plain", Float(1)), ("cooled", 3)] {
+        let expected = try #require(
+          Answer(scores: scores, temperature: temperature, rule: DecisionRule()))
+        let probability = try #require(answers[name]?["probability"]?.number)
+        #expect(abs(probability - Double(expected.probabilities[expected.label])) < 1e-5)
+      }
+    }
+  }
+
   @Test("Without a task every prompt answers, in the order of its columns", arguments: [1, 3, 256])
   func everyPrompt(batch: Int) throws {
     let prompts = [paths[1], paths[0]]

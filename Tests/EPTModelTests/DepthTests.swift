@@ -1,5 +1,6 @@
 import EPTFormat
 import EPTText
+import Foundation
 import Testing
 
 @testable import EPTCompute
@@ -101,5 +102,49 @@ import Testing
       LinearHead(weight: Matrix(rows: 2, columns: model.hiddenSize), bias: [0, 0]))
     let prompt = prompt(model, last: model.blockCounts.encoder + 1)
     #expect(throws: ModelError.self) { try model.prepare(prompt.folded(), readout: head) }
+  }
+
+  /// In a BERT the last states are what the last block gives: the gates follow from them.
+  @Test func gatesOverTokens() throws {
+    let fixture = try TinyModelTests.Fixture("bert")
+    let readout = try fixture.readout()
+    var prompt = prompt(fixture.model, rows: 0, last: 1)
+    prompt[.depthUp].values = prompt[.depthUp].values.map { _ in 0 }
+    let prepared = try fixture.model.prepare(prompt.folded(), readout: readout)
+    let gates = try #require(try fixture.model.depthGates(fixture.batch, prompt: prepared))
+    let states = fixture.model.lastHiddenStates(fixture.batch)
+    var expected = [0.0, 0, 0]
+    for row in 0..<states.rows {
+      let scores = (0..<3).map { subspace in
+        (0..<states.columns).reduce(0.0) {
+          $0 + Double(states.values[row * states.columns + $1])
+            * Double(prompt[.depthGate].values[subspace * states.columns + $1])
+        }
+      }
+      let weights = scores.map { exp($0) }
+      for subspace in 0..<3 { expected[subspace] += weights[subspace] / weights.reduce(0, +) }
+    }
+    #expect(gates.tokens == [states.rows])
+    #expect(largestDifference(gates.means[0], expected.map { $0 / Double(states.rows) }) < 1e-5)
+    var twice = gates
+    twice.add(gates)
+    #expect(twice.means == gates.means && twice.tokens == [2 * states.rows])
+  }
+
+  /// Prompt rows do not count; both stacks do; without a gate there is nothing.
+  @Test(arguments: names)
+  func gatesOfAllBlocks(_ name: String) throws {
+    let fixture = try TinyModelTests.Fixture(name)
+    let (model, readout) = (fixture.model, try fixture.readout())
+    let gated = try model.prepare(prompt(model).folded(), readout: readout)
+    let gates = try #require(try model.depthGates(fixture.batch, prompt: gated))
+    let blocks = model.blockCounts
+    #expect(gates.tokens.count == blocks.encoder + blocks.decoder)
+    #expect(gates.tokens.prefix(blocks.encoder).allSatisfy { $0 == fixture.batch.ids.count })
+    for means in gates.means { #expect(abs(means.reduce(0, +) - 1) < 1e-5) }
+    let plain = try model.prepare(prompt(model, subspaces: 1).folded(), readout: readout)
+    #expect(try model.depthGates(fixture.batch, prompt: plain) == nil)
+    let bare = try model.prepare(nil, readout: readout)
+    #expect(try model.depthGates(fixture.batch, prompt: bare) == nil)
   }
 }

@@ -156,7 +156,7 @@ extension GoldenTensors {
     return Matrix(rows: columns == 0 ? 0 : values.count / columns, columns: columns, values: values)
   }
 
-  /// Texts that stand end to end in `ids`, `token types` and `lengths`.
+  /// Texts that stand end to end in `ids`, `segments` and `lengths`.
   func texts() throws -> [TokenizedText] {
     let ids = try integers("ids").map { Int32($0) }
     let tokenTypeIDs = try integers("segments").map { UInt8($0) }

@@ -263,6 +263,7 @@ import Testing
     let layout = TokenLayout(batch, promptLengths: [Int](repeating: 2, count: batch.count))
     let head = LinearHead(weight: noise.matrix(3, 5), bias: noise.floats(3))
     let states = noise.matrix(layout.rows, 5)
+    let weights: [Float] = [0.5, 3]
     func loss(_ states: [Float], _ head: LinearHead) -> Double {
       let pooled = PooledHead.pool(
         arena.copy(Matrix(rows: layout.rows, columns: 5, values: states)), layout,
@@ -271,12 +272,14 @@ import Testing
       let logits = PooledHead(head, in: arena).logits(pooled, in: arena).matrix()
       return [2, 0].enumerated().reduce(0.0) { loss, item in
         let row = logits.values[item.offset * 3..<item.offset * 3 + 3].map { Double($0) }
-        return loss + (log(row.map(exp).reduce(0, +)) - row[item.element]) / 2
+        let entropy = log(row.map(exp).reduce(0, +)) - row[item.element]
+        return loss + Double(weights[item.offset]) * entropy / 2
       }
     }
     let stateGradient = arena.zeros(layout.rows, 5)
     let result = PooledHead(head, in: arena).loss(
-      states: arena.copy(states), targets: [.label(2), .label(0)], stateGradient: stateGradient,
+      states: arena.copy(states), targets: [.label(2), .label(0)], weights: weights,
+      stateGradient: stateGradient,
       layout, in: arena)
     #expect(abs(Double(result.loss) - loss(states.values, head)) < 1e-6)
     let byStates = centralDifferences(states.values) { loss($0, head) }

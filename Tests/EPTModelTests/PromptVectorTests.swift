@@ -1,4 +1,5 @@
 import EPTFormat
+import EPTSystem
 import EPTTestSupport
 import Foundation
 import Testing
@@ -22,7 +23,7 @@ import Testing
     init(_ golden: GoldenTensors, _ name: String) throws {
       self.golden = golden
       self.name = name
-      let sizes = try JSON(parsing: try #require(golden.metadata[name]))
+      let sizes = try JSON(parsing: try #require(golden.metadata[ByteName(name)]))
       func size(_ key: String) throws -> Int { try #require(sizes[key]?.integer) }
       shape = PromptShape(
         promptLength: try size("s"), inputLength: try size("n"), hiddenSize: try size("d"),

@@ -177,7 +177,7 @@ struct ReadoutTests {
     let layout = TokenLayout(batch, promptLengths: [0, 0])
     let states = arena.zeros(2, 3)
     states.row(1)[0] = 2
-    let rows = FeatureRows(.cosine, .mean, states, layout, of: 0..<1, in: arena)
+    let rows = FeatureRows(.cosine, .mean, states, layout, sequences: [[0, 1]], in: arena)
     #expect(rows.values.row(0)[0] == 0)
     let gradient = arena.zeros(2, 3)
     let slope = arena.zeros(1, 1)

@@ -30,9 +30,13 @@ import Testing
     /// Texts of 1, 5, 17 and 40 tokens, and a very long one.
     let texts: [TokenizedText]
 
-    init(_ name: String, configuration: String = "config", threads: Int = 2) throws {
+    init(
+      _ name: String, configuration: String = "config", threads: Int = 2,
+      precision: Precision? = nil
+    ) throws {
       model = try loadModel(
-        TestPaths.fixture("model/\(name)"), configuration: configuration, threads: threads)
+        TestPaths.fixture("model/\(name)"), configuration: configuration, threads: threads,
+        precision: precision)
       golden = try GoldenTensors(path: TestPaths.fixture("model/\(name)/golden.safetensors"))
       texts = try golden.texts()
     }

@@ -11,18 +11,20 @@ import Testing
 
 struct ReportTests {
   /// A bundle of two subspaces whose gate prefers one at each token, with five evaluations.
-  private static func bundle(subspaces: Int = 2, name: String = "sst2") throws -> TaskBundle {
+  static func bundle(
+    promptLength: Int = 3, subspaces: Int = 2, evaluations: Int = 5, name: String = "sst2"
+  ) throws -> TaskBundle {
     let shape = PromptShape(
-      promptLength: 3, inputLength: 6, hiddenSize: 4, rank: 1, subspaces: subspaces,
+      promptLength: promptLength, inputLength: 6, hiddenSize: 4, rank: 1, subspaces: subspaces,
       subspaceWidth: 1)
     var prompt = EPTPrompt(shape: shape)
-    prompt[.shortPrompt].values = (0..<12).map { Float($0) / 4 - 1 }
+    prompt[.shortPrompt].values = (0..<4 * promptLength).map { Float($0 % 12) / 4 - 1 }
     prompt[.gate].values = prompt[.gate].values.indices.map { Float($0 % 3) - 1 }
-    let points = (0..<5).map { index in
+    let points = (0..<evaluations).map { index in
       TrainingHistory.Point(
-        step: index * 100, trainingLoss: index == 0 ? nil : 0.9 - 0.1 * Double(index),
-        validationLoss: 0.7 - 0.05 * Double(index),
-        score: MetricScore([.init("accuracy", 0.5 + 0.07 * Double(index))]), learningRate: 0.01)
+        step: index * 100, trainingLoss: index == 0 ? nil : 0.9 - 0.1 * Double(index % 9),
+        validationLoss: 0.7 - 0.05 * Double(index % 9),
+        score: MetricScore([.init("accuracy", 0.5 + 0.05 * Double(index % 9))]), learningRate: 0.01)
     }
     let score = MetricScore([.init("accuracy", 0.78)])
     let majority = MetricScore([.init("accuracy", 0.51)])
@@ -141,6 +143,18 @@ struct ReportTests {
     #expect(LineChart.ticks(0.41, 0.69, about: 5).first == 0.4)
     #expect(LineChart.ticks(5, 5, about: 5) == [4.5, 5, 5.5])
     #expect(LineChart.ticks(.nan, .infinity, about: 5).count == 3)
+  }
+
+  @Test("A page about a long prompt and a long run stays small, and says what it leaves out")
+  func longRun() throws {
+    let bundle = try Self.bundle(promptLength: 20_000, subspaces: 400, evaluations: 20_000)
+    let html = Report(bundle, confusion: .failure(ReportGap("no data"))).html()
+    #expect(html.utf8.count < 4_000_000)
+    #expect(html.contains("the mean of 200 prompt tokens"))
+    #expect(html.contains("The last 368 subspaces are left out."))
+    #expect(html.contains("400 of 20\u{2009}000 evaluations"))
+    // The last evaluation is there.
+    #expect(html.contains("1\u{2009}999\u{2009}900"))
   }
 
   @Test("A page about many labels stays small, whatever was confused")

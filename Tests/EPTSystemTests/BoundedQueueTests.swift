@@ -5,6 +5,26 @@ import Testing
 @testable import EPTSystem
 
 struct BoundedQueueTests {
+  @Test("What is ready is taken without waiting, by one who also puts in")
+  func oneThread() throws {
+    let queue = BoundedQueue<Int>(room: 100)
+    #expect(!queue.isReady(count: 4, cost: 50))
+    #expect(queue.put(1, cost: 1))
+    #expect(!queue.isReady(count: 4, cost: 50))
+    queue.pause()
+    #expect(queue.isReady(count: 4, cost: 50))
+    #expect(try queue.take(count: 4, cost: 50) == [1])
+    #expect(!queue.isReady(count: 4, cost: 50))
+    #expect(queue.put(2, cost: 60) && queue.isReady(count: 4, cost: 50))
+    #expect(try queue.take(count: 4, cost: 50) == [2])
+    #expect(queue.put(3, cost: 1))
+    queue.finish()
+    #expect(queue.isReady(count: 4, cost: 50))
+    #expect(try queue.take(count: 4, cost: 50) == [3])
+    #expect(queue.isReady(count: 4, cost: 50))
+    #expect(try queue.take(count: 4, cost: 50).isEmpty)
+  }
+
   /// A number that two threads share.
   private final class Shared: Sendable {
     let value = Atomic(0)

@@ -1,3 +1,4 @@
+import EPTTestSupport
 import Testing
 
 @testable import EPTTask
@@ -23,6 +24,22 @@ struct NameTests {
     #expect(throws: TaskError.self) { try define(name: name) }
     #expect(throws: TaskError.self) { try define(folder: name) }
     #expect(throws: TaskError.self) { try define(file: name) }
+  }
+
+  @Test(
+    "Numbers of a row have a range",
+    arguments: ["-1", "1000001", "9223372036854775807", "1.5", "\"1\""])
+  func wordIndices(_ index: String) throws {
+    let task = try TaskCatalogue.task(named: "wsc")
+    try TestPaths.withTemporaryFolder { folder in
+      let row =
+        #"{"text": "a b c", "target": {"span1_text": "a", "span1_index": 0, "span2_text": "b", "#
+        + #""span2_index": \#(index)}, "label": true}"#
+      let path = try TestPaths.write(Array(row.utf8), to: "a.jsonl", in: folder)
+      #expect {
+        try Dataset.read(path, task)
+      } throws: { "\($0)".contains(":1: \"span2_index\" must be a whole number from 0 to") }
+    }
   }
 
   @Test("Indices of words beyond any text leave it as it is")

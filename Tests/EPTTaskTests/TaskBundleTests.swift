@@ -108,6 +108,34 @@ struct TaskBundleTests {
       "feature set 0x4", section: "task", features: ContainerFeatures(rawValue: 5))
   }
 
+  @Test("A temperature is kept, by either read-out, folded or not; a reader must know of it")
+  func temperature() throws {
+    for words in [nil, [[5, 1], [6, 7, 1]]] as [[[Int32]]?] {
+      var bundle = try words.map { try Self.bundle(words: $0) } ?? Self.bundle()
+      #expect(bundle.temperature == 1)
+      bundle.temperature = 1.625
+      for kept in [bundle, bundle.folded()] {
+        try withFile(kept) { path in
+          let copy = try TaskBundle(path: path)
+          #expect(copy == kept && copy.temperature == 1.625)
+          let bytes = try TestPaths.read(path)
+          #expect(bytes[32..<36] == [0, 1, 0, 0])
+        }
+      }
+    }
+    for value in ["0", "-1", "1", "1e9", "null", "\"2\""] {
+      try expectFault(
+        "\"temperature\" must be", section: "prompt", replacing: "\"readout\"",
+        with: "\"temperature\":\(value),\"readout\"", features: .calibration)
+    }
+    try expectFault(
+      "contradicts", section: "prompt", replacing: "\"readout\"",
+      with: "\"temperature\":2,\"readout\"")
+    try expectFault(
+      "contradicts", section: "prompt", replacing: "\"readout\"", with: "\"other\":2,\"readout\"",
+      features: .calibration)
+  }
+
   @Test func labelWordsHaveNoPooling() throws {
     var bundle = try Self.bundle(words: [[5, 1], [6, 7, 1]])
     bundle.pooling = .cls
@@ -157,7 +185,7 @@ struct TaskBundleTests {
     } throws: { "\($0)".contains("`gate`") && "\($0)".contains("f32") }
   }
 
-  /// `fixtures/task/make_bundle.py` wrote the file from docs/format.md, with two encodings.
+  /// `fixtures/task/make_bundle.py` wrote the file from docs/reference/format.md, with two encodings.
   @Test func aFileOfAnotherWriter() throws {
     let bundle = try TaskBundle(path: TestPaths.fixture("task/golden.eptb"))
     #expect(bundle.task.name == "mood")

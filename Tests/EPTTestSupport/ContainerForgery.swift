@@ -9,7 +9,7 @@ public struct ContainerForgery {
   private let tensors: [Record]
   private let headerEnd: Int
 
-  /// Where a record's fields and payload are; docs/format.md.
+  /// Where a record's fields and payload are; docs/reference/format.md.
   private struct Record {
     let name: String
     /// The record's first byte.

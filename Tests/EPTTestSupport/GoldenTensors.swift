@@ -1,4 +1,5 @@
 import EPTFormat
+import EPTSystem
 
 /// Expected values that a reference implementation wrote into a safetensors file.
 public struct GoldenTensors {
@@ -10,7 +11,7 @@ public struct GoldenTensors {
   }
 
   /// The file's `__metadata__`.
-  public var metadata: [String: String] { file.metadata }
+  public var metadata: [ByteName: String] { file.metadata }
 
   /// All names, in file order.
   public var names: [String] { file.tensorNames }

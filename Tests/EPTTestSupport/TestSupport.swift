@@ -29,6 +29,14 @@ public enum TestPaths {
     shared.appendingPathComponent(name).path
   }
 
+  /// The folder `name` of downloaded models, which the environment variable `EPT_MODELS` names; nil
+  /// where it is absent.
+  public static func downloadedModel(_ name: String) -> String? {
+    guard let folder = ProcessInfo.processInfo.environment["EPT_MODELS"] else { return nil }
+    let path = folder + "/" + name
+    return FileManager.default.fileExists(atPath: path + "/config.json") ? path : nil
+  }
+
   /// Runs `body` with a fresh folder that is removed afterwards.
   public static func withTemporaryFolder<Result>(
     _ body: (String) throws -> Result

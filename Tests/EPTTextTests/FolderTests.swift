@@ -245,4 +245,14 @@ struct FolderTests {
     #expect(try ids(["tokenizer.json": definition(8)], "a").count == 257)
     expectRefused(["tokenizer.json": definition(24)], "tokenizer.json")
   }
+
+  @Test("A class without a vocabulary is refused for what it is, not for a file that it has not")
+  func bytesForTokens() {
+    expectRefused(
+      ["tokenizer_config.json": #"{"tokenizer_class": "ByT5Tokenizer"}"#], "whose tokens are bytes")
+    expectRefused(
+      ["config.json": #"{"tokenizer_class": "ByT5Tokenizer"}"#], "whose tokens are bytes")
+    expectRefused(
+      ["tokenizer_config.json": #"{"tokenizer_class": "CanineTokenizer"}"#], "`CanineTokenizer`")
+  }
 }

@@ -7,7 +7,8 @@ import Testing
 
 @testable import EPTTrain
 
-@Suite("A run that is broken off and taken up ends with the same bytes")
+@Suite(
+  "A run that is broken off and taken up ends with the same bytes", .timeLimit(.minutes(15)))
 struct ResumeTests {
   private func settings(_ change: (inout TrainingSettings) -> Void = { _ in }) -> TrainingSettings {
     var settings = TrainingSettings()

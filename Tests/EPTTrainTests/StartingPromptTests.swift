@@ -155,7 +155,7 @@ struct StartingPromptTests {
       expect("rank is 2") { $0.rank = 2 }
       expect("subspaces is 3") { $0.subspaces = 3 }
       expect("method pt would lose") { $0.method = .pt }
-      expect("eptc fold") { $0.method = .dept }
+      expect("a folded bundle") { $0.method = .dept }
     }
   }
 }

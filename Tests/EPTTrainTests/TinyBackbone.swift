@@ -1,3 +1,4 @@
+import EPTCompute
 import EPTFormat
 import EPTModel
 import EPTSystem
@@ -55,9 +56,9 @@ enum TinyBackbone {
   ]
 
   /// A model of `configuration`, its weights written to `folder` and mapped.
-  static func model(_ configuration: JSON, folder: String, threads: Int = 1) throws
-    -> PromptedModel
-  {
+  static func model(
+    _ configuration: JSON, folder: String, threads: Int = 1, precision: Precision? = nil
+  ) throws -> PromptedModel {
     let specifications = try ArchitectureRegistry.architecture(configuration).parameters
     var header: [JSONMember] = []
     var data: [Float] = []
@@ -90,7 +91,8 @@ enum TinyBackbone {
     let path = "\(folder)/model.safetensors"
     try bytes.write(to: URL(fileURLWithPath: path))
     return try PromptedModel(
-      weights: SafetensorsFile(path: path), configuration: configuration, threads: threads)
+      weights: SafetensorsFile(path: path), configuration: configuration, threads: threads,
+      precision: precision)
   }
 
   /// Rows whose label is whether the kind word in them is good.

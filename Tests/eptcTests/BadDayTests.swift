@@ -3,7 +3,9 @@ import EPTTestSupport
 import Foundation
 import Testing
 
-@Suite("Bad days: full disks, closed descriptors, wrong outputs, no threads")
+@Suite(
+  "Bad days: full disks, closed descriptors, wrong outputs, no threads",
+  .timeLimit(.minutes(15)))
 struct BadDayTests {
   /// Runs a shell command in which `$EPTC` is the tool.
   private func shell(_ command: String, in folder: String) throws -> CommandLineRun {
@@ -163,6 +165,15 @@ struct BadDayTests {
         echo film | $EPTC infer --prompts "$d" --model "$d.ept" && $EPTC fold "$d/$d.eptb" --output "$d/f"
         """, in: folder)
       #expect(run.status == 0 && run.errors.contains("caf\\xe9/f"), "\(run.errors)")
+      // For scripts the name is what it is.
+      let tune = try shell(
+        """
+        d=$(printf 'caf\\351'); cd "$d"; printf 'a film\\tyes\\nb film\\tno\\n%.0s' 1 2 3 4 5 6 > "$d"
+        "$EPTC" tune --quiet --steps 1 --train "$d" --model ../model.ept --output "$d.x" | cut -f1 > name
+        tr '\\n' '\\0' < name | xargs -0 test -f && "$EPTC" eval "$d.x" --model ../model.ept
+        """, in: folder)
+      #expect(
+        tune.status == 0 && tune.output.hasPrefix("caf\\xe9:"), "\(tune.output) \(tune.errors)")
     }
   }
 
@@ -179,11 +190,55 @@ struct BadDayTests {
         ("inspect --verify sst2.eptb", 0), ("fold sst2.eptb --output f.eptb", 0),
         ("eval --prompt sst2.eptb --model model.ept", 0),
         ("convert model.safetensors --output c.ept", 0),
-        ("infer --prompt sst2.eptb --model model.ept", 1),
+        ("tune --task sst2 --steps 2 --output t.eptb --model model.ept", 0),
+        ("report sst2.eptb --model model.ept --output r.html", 0),
       ] as [(String, Int32)] {
         let run = try shell("timeout 60 \(limit) $EPTC \(command) < /dev/null", in: folder)
         #expect(run.status == status, "\(command): \(run.status) \(run.errors)")
       }
+      // Reading and answering by turns gives what two threads give.
+      let texts = "for i in $(seq 600); do echo \"a good film, number $i\"; done | "
+      let infer = "$EPTC infer --prompt sst2.eptb --model model.ept --format tsv --batch 50"
+      let expected = try shell("\(texts) \(infer)", in: folder)
+      let alone = try shell("\(texts) timeout 60 \(limit) \(infer)", in: folder)
+      #expect(alone.status == 0 && alone.output == expected.output, "\(alone.errors)")
+      #expect(expected.output.split(separator: "\n").count == 600)
+    }
+  }
+
+  @Test("SIGHUP is a wish from when infer takes it over, long before it has its prompts")
+  func earlyHangUp() throws {
+    try TestPaths.withTemporaryFolder { folder in
+      try Demonstration.prepare(folder)
+      let run = try shell(
+        """
+        (sleep 2; echo a film) | $EPTC infer --prompt sst2.eptb > out & run=$!
+        until grep -qs 'SigCgt:.*[13579bdf]$' /proc/$run/status; do kill -0 $run || exit 9; done
+        for i in 1 2 3 4 5 6 7 8; do kill -HUP $run; done; wait $run; echo $?; wc -l < out
+        """, in: folder)
+      #expect(run.output == "0\n1\n", "\(run.output) \(run.errors)")
+    }
+  }
+
+  @Test("Memory that the system refuses is status 1 and a line, not a signal")
+  func refusedMemory() throws {
+    try TestPaths.withTemporaryFolder { folder in
+      try Demonstration.prepare(folder)
+      let line = String(repeating: "a good film and ", count: 200) + "\n"
+      let texts = String(repeating: line, count: 20)
+      try texts.write(toFile: folder + "/in", atomically: true, encoding: .utf8)
+      // Down to where it is not enough, wherever that is on this system.
+      let run = try shell(
+        """
+        room=400000; status=0
+        while [ $status = 0 ] && [ $room -gt 10000 ]; do
+          room=$((room * 24 / 25))
+          (ulimit -v $room; $EPTC infer --prompt sst2.eptb --threads 1 --quiet --input in > out 2> said)
+          status=$?
+        done
+        echo $status; cat said
+        """, in: folder)
+      #expect(run.output.hasPrefix("1\neptc: no memory "), "\(run.output)")
     }
   }
 }

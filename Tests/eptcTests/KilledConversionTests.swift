@@ -3,7 +3,7 @@ import Foundation
 import Testing
 
 /// Conversions that are killed at any moment.
-struct KilledConversionTests {
+@Suite(.timeLimit(.minutes(15))) struct KilledConversionTests {
   private static let points = 50
 
   @Test("kill -9 leaves no output or a whole one, and the old one where there was one")

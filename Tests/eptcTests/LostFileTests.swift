@@ -3,7 +3,7 @@ import Foundation
 import Testing
 
 /// A backbone that is cut under a running process.
-struct LostFileTests {
+@Suite(.timeLimit(.minutes(15))) struct LostFileTests {
   @Test("A file cut while it is mapped ends the process with one line and status 74")
   func cutWhileMapped() throws {
     try TestPaths.withTemporaryFolder { folder in

@@ -3,7 +3,7 @@ import EPTTestSupport
 import Foundation
 import Testing
 
-@Suite("Training that is killed goes on to the same file")
+@Suite("Training that is killed goes on to the same file", .timeLimit(.minutes(15)))
 struct ResumeTests {
   private let flags = [
     "tune", "--task", "sst2", "--steps", "60", "--batch", "8", "--evaluate-every", "20",

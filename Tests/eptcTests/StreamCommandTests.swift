@@ -4,7 +4,7 @@ import Foundation
 import Testing
 
 /// `eptc infer` as a filter among other programs.
-struct StreamCommandTests {
+@Suite(.timeLimit(.minutes(15))) struct StreamCommandTests {
   /// Runs a shell script in a folder with `model.ept`, `sst2.eptb` and `topic.eptb`, where `eptc`
   /// is the built tool.
   func shell(_ script: String, in folder: String) throws -> CommandLineRun {

@@ -151,9 +151,6 @@ struct TuneTests {
         #expect(run.status == 64, "\(flags): \(run.errors)")
         #expect(run.errors.contains(clue), "\(run.errors)")
       }
-      let head = try CommandLineRun(["tune", "--task", "sst2", "--method", "head"], in: folder)
-      #expect(head.status == 65)
-      #expect(head.errors.contains("--method head trains an encoder's linear head"))
     }
   }
 }

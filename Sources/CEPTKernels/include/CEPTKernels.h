@@ -50,6 +50,20 @@ struct ept_attention_kernels {
   void (*_Nonnull attend)(const struct ept_attention *_Nonnull attention, float *_Nonnull scratch);
 };
 
+// What follows a block in EPT in depth: h += sum_j g_j * sum_i (h * down_ji) * up_ji for each row of
+// h, with g = subspaces * softmax(h * gate).
+struct ept_gated_projection {
+  int64_t columns;
+  int64_t subspaces;
+  // Vectors of a subspace.
+  int64_t width;
+  // A vector a row: [subspaces * width, columns], the same, and [subspaces, columns]. Without a gate,
+  // which is NULL then, g is 1.
+  const float *_Nonnull down;
+  const float *_Nonnull up;
+  const float *_Nullable gate;
+};
+
 struct ept_kernels {
   // C = alpha * op(A) * op(B) + beta * C for matrices of a few hundred rows;
   // op(A) is [m, k], op(B) is [k, n]. C is not read where beta is 0.
@@ -127,6 +141,14 @@ struct ept_kernels {
   float (*_Nonnull maximum)(const float *_Nonnull x, int64_t count);
   // x = exp(x - shift), [count]; the sum of the results. shift >= max(x).
   float (*_Nonnull exp_sum)(float *_Nonnull x, float shift, int64_t count);
+
+  // Floats of scratch memory that `gated_projection` needs.
+  int64_t (*_Nonnull gated_projection_scratch)(int64_t subspaces, int64_t width);
+  // Adds the projection to [rows, columns]. Saves h * down, [rows, subspaces * width], and the gate's
+  // softmax, [rows, subspaces], unless they are NULL.
+  void (*_Nonnull gated_projection)(const struct ept_gated_projection *_Nonnull projection,
+                                    float *_Nonnull h, int64_t rows, float *_Nullable inner,
+                                    float *_Nullable weights, float *_Nonnull scratch);
 
   struct ept_attention_kernels attention;
 };

@@ -1,7 +1,7 @@
 #ifndef EPT_BYTE_PLANES_H
 #define EPT_BYTE_PLANES_H
 
-// The byte planes of floating-point numbers, docs/format.md: every number is
+// The byte planes of floating-point numbers, docs/reference/format.md: every number is
 // rotated left by one bit, so that its exponent begins with the highest bit;
 // plane k holds byte k of each, the lowest first.
 

@@ -1,7 +1,7 @@
 #ifndef EPT_INT8_H
 #define EPT_INT8_H
 
-// Int8 products: rows of numbers times weights in q8 panels (docs/format.md).
+// Int8 products: rows of numbers times weights in q8 panels (docs/reference/format.md).
 //
 // A row x is held as x[i] ~ scale * code[i]; weights are bytes q + 128. So
 // sum(code * q) = sum(code * byte) - 128 * sum(code), and both sums are exact in

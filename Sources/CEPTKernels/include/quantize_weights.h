@@ -1,7 +1,7 @@
 #ifndef EPT_QUANTIZE_WEIGHTS_H
 #define EPT_QUANTIZE_WEIGHTS_H
 
-// Encoders of the panel encodings that docs/format.md specifies. Every
+// Encoders of the panel encodings that docs/reference/format.md specifies. Every
 // instruction set makes the same bytes.
 
 #include <stdint.h>

@@ -34,8 +34,14 @@ INLINE void half_tile(const int rows, const int half, const code *x, int64_t str
                       const uint8_t *weights, const int16_t *wide, int64_t groups,
                       vi sums[TILE_ROWS][TILE_VECTORS]) {
   __m256i low[TILE_ROWS], high[TILE_ROWS];
+  const code *codes_of[TILE_ROWS];
 #pragma clang loop unroll(full)
-  for (int row = 0; row < rows; row++) low[row] = high[row] = _mm256_setzero_si256();
+  for (int row = 0; row < rows; row++) {
+    low[row] = high[row] = _mm256_setzero_si256();
+    codes_of[row] = x + row * stride;
+    // A register for each: else the compiler adds the stride again for every row of every group.
+    __asm__("" : "+r"(codes_of[row]));
+  }
 #pragma clang loop unroll(disable)
   for (int64_t group = 0; group < groups; group++) {
     __m256i w0, w1;
@@ -51,7 +57,7 @@ INLINE void half_tile(const int rows, const int half, const code *x, int64_t str
 #pragma clang loop unroll(full)
     for (int row = 0; row < rows; row++) {
       int64_t four;
-      memcpy(&four, x + row * stride + 4 * group, sizeof four);
+      memcpy(&four, codes_of[row] + 4 * group, sizeof four);
       __m256i factor = _mm256_set1_epi64x(four);
       low[row] = _mm256_add_epi32(low[row], _mm256_madd_epi16(w0, factor));
       high[row] = _mm256_add_epi32(high[row], _mm256_madd_epi16(w1, factor));

@@ -16,11 +16,18 @@ void ept_mapping_forget(int number);
 
 /// From now on, ends the process with one line on standard error, which begins with `prefix`, and
 /// exit status `status` where a mapped file's bytes are no longer there: the file was cut, or its disk
-/// is gone. The system tells it by SIGBUS.
+/// is gone. The system reports it by SIGBUS.
 ///
 /// A SIGBUS for any other reason goes to whom it went before. `prefix` must outlive the process.
 /// The first call counts. Returns false where the system refuses the handler.
 bool ept_mapping_report_faults(const char *prefix, int status);
+
+/// From now on, `ept_memory_refused` ends the process with one line on standard error, which begins with
+/// `prefix`, and exit status `status`. `prefix` must outlive the process.
+void ept_memory_report_refusals(const char *prefix, int status);
+
+/// Ends the process since the system has no `bytes` more bytes: as asked for, else as `abort` does.
+_Noreturn void ept_memory_refused(size_t bytes);
 
 /// Has the system begin to bring to disk what was written to an open file, without waiting. Nothing
 /// hinges on its success.

@@ -16,9 +16,9 @@ struct Checkpoint {
   /// What its user should know.
   let notes: [String]
   /// What the index says of each tensor; empty without one.
-  private let index: [String: String]
+  private let index: [ByteName: String]
   /// Which of `weightFiles` holds a tensor.
-  private let places: [String: Int]
+  private let places: [ByteName: Int]
 
   /// Opens the checkpoint at `path`: a weight file, an index of shards, or a folder.
   ///
@@ -41,27 +41,29 @@ struct Checkpoint {
       files = [try CheckpointFiles.open(path: source.weights)]
       index = [:]
     }
-    var places: [String: Int] = [:]
+    var places: [ByteName: Int] = [:]
     for (place, file) in files.enumerated() {
       for name in file.tensorNames {
-        guard let other = places.updateValue(place, forKey: name) else { continue }
+        guard let other = places.updateValue(place, forKey: ByteName(name)) else { continue }
         throw ConvertError.tensorInTwoFiles(
           tensor: name, first: files[other].path, second: file.path)
       }
     }
     for (name, shard) in index.sorted(by: { $0.key < $1.key }) {
-      guard let place = places[name], files[place].path.fileName != shard else { continue }
+      guard let place = places[name], !files[place].path.fileName.isIdentical(to: shard) else {
+        continue
+      }
       throw ConvertError.indexDisagrees(
-        path: source.weights, tensor: name, shard: shard, holder: files[place].path.fileName)
+        path: source.weights, tensor: name.text, shard: shard, holder: files[place].path.fileName)
     }
     weightFiles = files
     self.places = places
-    tensorNames = places.keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    tensorNames = places.keys.sorted().map(\.text)
   }
 
   /// The file that holds tensor `name`, nil where none does.
   func file(of name: String) -> (any CheckpointFile)? {
-    places[name].map { weightFiles[$0] }
+    places[ByteName(name)].map { weightFiles[$0] }
   }
 
   /// Does on `threads` threads what the first use of each of `names` would do on one.
@@ -70,7 +72,8 @@ struct Checkpoint {
   func prepare(_ names: [String], threads: Int) throws {
     for file in weightFiles {
       try file.prepare(
-        names.filter { places[$0].map { weightFiles[$0] === file } ?? false }, threads: threads)
+        names.filter { places[ByteName($0)].map { weightFiles[$0] === file } ?? false },
+        threads: threads)
     }
   }
 
@@ -78,8 +81,8 @@ struct Checkpoint {
   func missing(
     _ missing: [String], of names: CheckpointNames, prefix: String
   ) -> ConvertError {
-    let claimed = missing.first { index[prefix + $0] != nil }
-    if let claimed, let shard = index[prefix + claimed] {
+    let claimed = missing.first { index[ByteName(prefix + $0)] != nil }
+    if let claimed, let shard = index[ByteName(prefix + claimed)] {
       return .shardLacksTensor(
         path: "\(folder)/\(shard)", tensor: prefix + claimed, index: path.fileName)
     }

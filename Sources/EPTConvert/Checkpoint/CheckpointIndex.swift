@@ -1,9 +1,10 @@
 import EPTFormat
+import EPTSystem
 
 /// What a checkpoint's index says: which file holds which tensor.
 struct CheckpointIndex {
   /// The file of each tensor, by the tensor's name.
-  let files: [String: String]
+  let files: [ByteName: String]
   /// The files' names, in order.
   let shards: [String]
 
@@ -16,7 +17,7 @@ struct CheckpointIndex {
       throw FormatError.corrupt(
         path: path, location: "weight_map", reason: "it names no tensor's file")
     }
-    var files: [String: String] = [:]
+    var files: [ByteName: String] = [:]
     for member in map {
       guard let shard = member.value.string, !shard.contains("/"),
         [".safetensors", ".bin"].contains(where: { shard.hasSuffix($0) && shard != $0 })
@@ -25,9 +26,9 @@ struct CheckpointIndex {
           path: path, location: "`\(member.key)`",
           reason: "its file must be a .safetensors or .bin beside the index")
       }
-      files[member.key] = shard
+      files[ByteName(member.key)] = shard
     }
     self.files = files
-    shards = Set(files.values).sorted()
+    shards = Set(files.values.map { ByteName($0) }).sorted().map(\.text)
   }
 }

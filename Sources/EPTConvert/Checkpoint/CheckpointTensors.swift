@@ -1,4 +1,5 @@
 import EPTFormat
+import EPTSystem
 
 /// The tensors of a checkpoint under the model's own names.
 struct CheckpointTensors {
@@ -27,10 +28,10 @@ struct CheckpointTensors {
     guard missing.isEmpty else {
       throw checkpoint.missing(missing, of: names, prefix: prefix)
     }
-    let used = Set(held.joined())
-    unread = checkpoint.tensorNames.filter { !used.contains($0) }
+    let used = Set(held.joined().map { ByteName($0) })
+    unread = checkpoint.tensorNames.filter { !used.contains(ByteName($0)) }
     try Self.checkBlocks(unread, names, prefix: prefix, path: checkpoint.path)
-    try checkpoint.prepare(Array(used), threads: threads)
+    try checkpoint.prepare(used.map(\.text), threads: threads)
     found = try zip(names.parameters, held).map { parameter, names in
       try Self.tensor(parameter, names, in: checkpoint)
     }

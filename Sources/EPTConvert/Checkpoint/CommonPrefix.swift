@@ -1,3 +1,5 @@
+import EPTSystem
+
 /// What stands in front of the names of all tensors of a model, such as `module.bert.`.
 struct CommonPrefix {
   /// Prefixes in front of whole models, and how many of the model's tensors the best one leads to.
@@ -9,22 +11,22 @@ struct CommonPrefix {
 
   /// Looks for the parameters of `names` behind every prefix that `held` have.
   init(of names: CheckpointNames, in held: some Collection<String>) {
-    var parameters: [String: Int] = [:]
+    var parameters: [ByteName: Int] = [:]
     for (index, parameter) in names.parameters.enumerated() {
-      for name in parameter.names { parameters[name] = index }
+      for name in parameter.names { parameters[ByteName(name)] = index }
     }
-    var found: [String: Set<Int>] = [:]
+    var found: [ByteName: Set<Int>] = [:]
     for name in held {
       var start = name.startIndex
       for _ in 0..<Self.mostComponents {
-        if let index = parameters[String(name[start...])] {
-          found[String(name[..<start]), default: []].insert(index)
+        if let index = parameters[ByteName(String(name[start...]))] {
+          found[ByteName(String(name[..<start])), default: []].insert(index)
         }
         guard let dot = name[start...].firstIndex(of: ".") else { break }
         start = name.index(after: dot)
       }
     }
-    counts = found.map { ($0.key, $0.value.count) }.sorted {
+    counts = found.map { ($0.key.text, $0.value.count) }.sorted {
       ($1.count, $0.prefix.utf8.count, $0.prefix) < ($0.count, $1.prefix.utf8.count, $1.prefix)
     }
     parameterCount = names.parameters.count

@@ -13,7 +13,7 @@ final class ByteSource {
   private var decompressor: (any Decompressor)?
   private var isRecognized = false
   private var isAtEnd = false
-  /// Bytes as read; `pending` of them have not been handed on.
+  /// Bytes as read; `pending` of them have not been returned.
   private var chunk = [UInt8](repeating: 0, count: 1 << 16)
   private var pending = 0..<0
   /// Of all bytes as read; nil where nobody asks for it.

@@ -2,7 +2,7 @@ import EPTSystem
 
 /// A mapped `.ept`: the weights, configuration and tokenizer of one frozen language model.
 public final class BackboneFile: WeightSource {
-  /// Names of the sections, docs/format.md.
+  /// Names of the sections, docs/reference/format.md.
   public enum SectionName {
     public static let architecture = "architecture"
     public static let configuration = "config"

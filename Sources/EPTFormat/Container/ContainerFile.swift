@@ -1,7 +1,7 @@
 import EPTSystem
 import Synchronization
 
-/// A mapped container: named sections and tensors under one checksum, docs/format.md.
+/// A mapped container: named sections and tensors under one checksum, docs/reference/format.md.
 ///
 /// Opening it checks the preamble, the records and the sections. A tensor's contents and the padding
 /// before them are checked when the tensor is first used, by a checksum as fast as memory:

@@ -1,6 +1,6 @@
 import EPTSystem
 
-/// The files that share the container layout of docs/format.md.
+/// The files that share the container layout of docs/reference/format.md.
 public enum ContainerKind: Sendable, CaseIterable {
   /// A frozen language model, `.ept`.
   case backbone

@@ -1,4 +1,4 @@
-/// Figures and arithmetic of the container layout, docs/format.md.
+/// Figures and arithmetic of the container layout, docs/reference/format.md.
 enum ContainerLayout {
   static let version: UInt32 = 1
   static let byteOrderMark: UInt32 = 0x0102_0304

@@ -1,6 +1,6 @@
 import EPTSystem
 
-/// Collects sections and tensors and writes them as one container, docs/format.md.
+/// Collects sections and tensors and writes them as one container, docs/reference/format.md.
 ///
 /// The same contents give the same bytes, in whatever order they were added and with whatever number
 /// of threads.

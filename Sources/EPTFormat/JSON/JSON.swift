@@ -57,6 +57,22 @@ public enum JSON: Sendable, Equatable {
   }
 }
 
+extension JSON {
+  /// Whether both are the same value; texts and keys are compared byte by byte.
+  public static func == (one: JSON, other: JSON) -> Bool {
+    switch (one, other) {
+    case (.null, .null): true
+    case (.bool(let one), .bool(let other)): one == other
+    case (.integer(let one), .integer(let other)): one == other
+    case (.number(let one), .number(let other)): one == other
+    case (.string(let one), .string(let other)): one.isIdentical(to: other)
+    case (.array(let one), .array(let other)): one == other
+    case (.object(let one), .object(let other)): one == other
+    default: false
+    }
+  }
+}
+
 /// One `"key": value` of an object.
 public struct JSONMember: Sendable, Equatable {
   public var key: String
@@ -65,6 +81,10 @@ public struct JSONMember: Sendable, Equatable {
   public init(_ key: String, _ value: JSON) {
     self.key = key
     self.value = value
+  }
+
+  public static func == (one: JSONMember, other: JSONMember) -> Bool {
+    one.key.isIdentical(to: other.key) && one.value == other.value
   }
 }
 

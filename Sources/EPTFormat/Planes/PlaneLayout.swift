@@ -1,4 +1,4 @@
-/// How the bytes of a tensor lie in a payload of codec `planes`, docs/format.md.
+/// How the bytes of a tensor lie in a payload of codec `planes`, docs/reference/format.md.
 ///
 /// Numbers are taken a frame at a time; a frame holds the byte planes of its numbers one after
 /// another, each as it stands or compressed. A table of all planes' sizes ends the payload.

@@ -14,7 +14,7 @@ public final class PyTorchFile: CheckpointFile {
   /// The archive's folder, with the slash behind it.
   private let folder: String
   /// Storages whose checksum has been found to be right.
-  private let checked = Mutex<Set<String>>([])
+  private let checked = Mutex<Set<ByteName>>([])
 
   /// More bytes than any dictionary of tensors needs to describe itself.
   private static let longestPickle = 1 << 26
@@ -53,9 +53,11 @@ public final class PyTorchFile: CheckpointFile {
           + "which writes safetensors")
     }
     let archive = try StoredZip(file.bytes, path: path)
-    let pickles = archive.entries.keys.filter { $0 == "data.pkl" || $0.hasSuffix("/data.pkl") }
+    let pickles = archive.entries.keys.map(\.text).filter {
+      $0 == "data.pkl" || $0.hasSuffix("/data.pkl")
+    }
     guard let pickle = pickles.first, pickles.count == 1,
-      archive.entries[pickle].map({ $0.bytes.count <= Self.longestPickle }) ?? false,
+      archive.entries[ByteName(pickle)].map({ $0.bytes.count <= Self.longestPickle }) ?? false,
       let bytes = try archive.contents(pickle)
     else {
       throw FormatError.corrupt(
@@ -70,7 +72,7 @@ public final class PyTorchFile: CheckpointFile {
     var names: [String] = []
     var tensors: [ByteName: TensorPickle.Tensor] = [:]
     for (name, tensor) in try TensorPickle.tensors(bytes, path: path, fileSize: file.bytes.count) {
-      let data = archive.entries[folder + "data/" + tensor.storage.key]
+      let data = archive.entries[ByteName(folder + "data/" + tensor.storage.key)]
       if let reason = Self.fault(in: tensor, storage: data?.bytes.count) {
         throw FormatError.corrupt(path: path, location: "tensor `\(name)`", reason: reason)
       }
@@ -113,20 +115,22 @@ public final class PyTorchFile: CheckpointFile {
 
   /// Checks the storages of tensors `names`.
   public func prepare(_ names: [String], threads: Int) throws {
-    let storages = Set(names.compactMap { tensors[ByteName($0)]?.storage.key }).sorted()
+    let storages = Set(names.compactMap { tensors[ByteName($0)].map { ByteName($0.storage.key) } })
+      .sorted()
     try Parallel.forEach(storages.count, threads: threads) { index in
-      _ = try checkedEntry(folder + "data/" + storages[index])
+      _ = try checkedEntry(folder + "data/" + storages[index].text)
     }
   }
 
   /// A storage whose checksum is right.
   private func checkedEntry(_ name: String) throws -> StoredZip.Entry {
-    guard let entry = archive.entries[name] else {
+    let key = ByteName(name)
+    guard let entry = archive.entries[key] else {
       throw FormatError.corrupt(path: path, location: "entry `\(name)`", reason: "it is not there")
     }
-    if checked.withLock({ $0.contains(name) }) { return entry }
+    if checked.withLock({ $0.contains(key) }) { return entry }
     try archive.check(entry, name) { file.releasePages($0) }
-    checked.withLock { _ = $0.insert(name) }
+    checked.withLock { _ = $0.insert(key) }
     return entry
   }
 

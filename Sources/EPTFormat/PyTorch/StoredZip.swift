@@ -1,4 +1,5 @@
 import CZlib
+import EPTSystem
 
 /// The files of a zip archive that stores them uncompressed, as PyTorch writes one (APPNOTE 6.3).
 ///
@@ -13,7 +14,7 @@ struct StoredZip {
   }
 
   /// Each file by its name.
-  let entries: [String: Entry]
+  let entries: [ByteName: Entry]
   private let path: String
 
   private static let directorySignature: UInt32 = 0x0201_4B50
@@ -27,11 +28,11 @@ struct StoredZip {
   init(_ bytes: UnsafeRawBufferPointer, path: String) throws {
     let directory = try ZipDirectory(bytes, path: path)
     var fields = FieldReader(UnsafeRawBufferPointer(rebasing: bytes[directory.range]))
-    var entries: [String: Entry] = [:]
+    var entries: [ByteName: Entry] = [:]
     for _ in 0..<directory.count {
       let (name, entry) = try Self.entry(
         &fields, bytes, directory: directory.range.lowerBound, path: path)
-      guard entries.updateValue(entry, forKey: name) == nil else {
+      guard entries.updateValue(entry, forKey: ByteName(name)) == nil else {
         throw Self.corrupt(path, "entry `\(name)`", "it stands twice")
       }
     }
@@ -43,7 +44,7 @@ struct StoredZip {
   ///
   /// - Throws: `FormatError.corrupt`.
   func contents(_ name: String) throws -> UnsafeRawBufferPointer? {
-    guard let entry = entries[name] else { return nil }
+    guard let entry = entries[ByteName(name)] else { return nil }
     try check(entry, name)
     return entry.bytes
   }

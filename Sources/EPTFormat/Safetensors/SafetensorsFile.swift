@@ -38,7 +38,7 @@ public final class SafetensorsFile: CheckpointFile {
   }
 
   /// The header's `__metadata__`.
-  public let metadata: [String: String]
+  public let metadata: [ByteName: String]
   /// All tensors, in file order.
   public let entries: [Entry]
   /// The whole mapped file.

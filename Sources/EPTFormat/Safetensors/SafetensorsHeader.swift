@@ -1,3 +1,5 @@
+import EPTSystem
+
 /// The JSON header of a safetensors file, checked as strictly as the reference implementation.
 ///
 /// Layout: u64 little-endian header length, header, byte buffer. The tensors must cover the
@@ -17,7 +19,7 @@ struct SafetensorsHeader {
     let range: Range<Int>
   }
 
-  let metadata: [String: String]
+  let metadata: [ByteName: String]
   /// In the order of their bytes.
   let tensors: [Tensor]
   /// The byte of the file where the buffer begins.
@@ -45,7 +47,7 @@ struct SafetensorsHeader {
       throw FormatError.corrupt(
         path: path, location: "byte 8", reason: "the header does not start with {")
     }
-    var metadata: [String: String]?
+    var metadata: [ByteName: String]?
     var tensors: [Tensor] = []
     var parser = JSONParser(bytes: text, memory: JSONParser.memory(forFileOf: bytes.count))
     do {
@@ -77,15 +79,17 @@ struct SafetensorsHeader {
 
   private static func metadata(
     _ parser: inout JSONParser, path: String
-  ) throws -> [String: String] {
-    var metadata: [String: String] = [:]
+  ) throws -> [ByteName: String] {
+    var metadata: [ByteName: String] = [:]
     let isObject = try parser.members { parser, key in
       guard let text = try parser.scalar()?.string else {
         throw FormatError.corrupt(
           path: path, location: "__metadata__", reason: "`\(key)` is not a string")
       }
       try parser.count((String, String).self, places: 2)
-      guard metadata.updateValue(text, forKey: key) == nil else { throw parser.repeated(key) }
+      guard metadata.updateValue(text, forKey: ByteName(key)) == nil else {
+        throw parser.repeated(key)
+      }
     }
     guard isObject else {
       throw FormatError.corrupt(path: path, location: "__metadata__", reason: "not an object")

@@ -1,4 +1,4 @@
-/// Where the numbers of a quantised matrix lie, docs/format.md.
+/// Where the numbers of a quantised matrix lie, docs/reference/format.md.
 ///
 /// Rows are taken sixteen at a time (a panel), columns a group at a time. A panel's groups follow
 /// one another, so that a product reads a panel from its first byte to its last; the scales of

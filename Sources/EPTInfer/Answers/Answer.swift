@@ -1,3 +1,4 @@
+import EPTSystem
 import Glibc
 
 /// One text's answer by one prompt.
@@ -15,13 +16,15 @@ public struct Answer: Sendable, Equatable {
     self.init(scores: scores, rule: DecisionRule())
   }
 
-  /// The same with the label chosen by `rule`.
-  init?(scores: some Collection<Float>, rule: DecisionRule) {
+  /// The same of scores divided by `temperature`, with the label chosen by `rule`.
+  ///
+  /// Which label is the most probable follows from the scores, so that no temperature changes it.
+  init?(scores: some Collection<Float>, temperature: Float = 1, rule: DecisionRule) {
     guard let largest = scores.max(), scores.allSatisfy(\.isFinite) else { return nil }
-    let weights = scores.map { exp($0 - largest) }
+    let weights = scores.map { exp(($0 - largest) / temperature) }
     let total = weights.reduce(0, +)
     probabilities = weights.map { $0 / total }
-    (label, isRejected) = rule.label(for: probabilities)
+    (label, isRejected) = rule.label(for: probabilities, scores: Array(scores))
   }
 
   /// What is answered where no label is probable enough.
@@ -73,7 +76,9 @@ struct DecisionRule: Sendable, Equatable {
   ///
   /// - Throws: `InferError.threshold` if every label has one: none could be the answer.
   init(_ thresholds: [Threshold], least: Float? = nil, labels: [String], prompt: String) throws {
-    let bounds = labels.map { label in thresholds.last { $0.label == label }?.probability }
+    let bounds = labels.map { label in
+      thresholds.last { $0.label.isIdentical(to: label) }?.probability
+    }
     if let label = labels.last, !bounds.contains(nil), least == nil {
       throw InferError.threshold(
         label: label,
@@ -85,20 +90,26 @@ struct DecisionRule: Sendable, Equatable {
 
   /// The most probable of the labels that reach their threshold; if there is none, the most
   /// probable of those without one, which is rejected where it is not probable enough.
-  func label(for probabilities: [Float]) -> (label: Int, isRejected: Bool) {
+  ///
+  /// Of two labels the one with the higher score is the more probable: their probabilities may be the
+  /// same once rounded.
+  func label(
+    for probabilities: [Float], scores: [Float]? = nil
+  ) -> (label: Int, isRejected: Bool) {
+    let scores = scores ?? probabilities
     let all = Array(probabilities.indices)
     let reached =
       bounds.isEmpty
       ? [] : all.filter { index in bounds[index].map { probabilities[index] >= $0 } ?? false }
-    if !reached.isEmpty { return (most(probabilities, of: reached), false) }
+    if !reached.isEmpty { return (most(scores, of: reached), false) }
     let free = bounds.isEmpty ? all : all.filter { bounds[$0] == nil }
-    guard !free.isEmpty else { return (most(probabilities, of: all), true) }
-    let best = most(probabilities, of: free)
+    guard !free.isEmpty else { return (most(scores, of: all), true) }
+    let best = most(scores, of: free)
     return (best, least.map { probabilities[best] < $0 } ?? false)
   }
 
-  /// The first of the most probable ones.
-  private func most(_ probabilities: [Float], of labels: [Int]) -> Int {
-    labels.reduce(labels[0]) { probabilities[$1] > probabilities[$0] ? $1 : $0 }
+  /// The first of those with the highest score.
+  private func most(_ scores: [Float], of labels: [Int]) -> Int {
+    labels.reduce(labels[0]) { scores[$1] > scores[$0] ? $1 : $0 }
   }
 }

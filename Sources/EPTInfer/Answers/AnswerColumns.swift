@@ -3,7 +3,7 @@ import EPTFormat
 /// A record's answers as text or tab-separated columns.
 ///
 /// `text` has the labels of the prompts that were asked. `tsv` has the same columns in every
-/// line: the fields that are handed on, then those of each prompt, empty for prompts that were
+/// line: the fields that are kept, then those of each prompt, empty for prompts that were
 /// not asked.
 struct AnswerColumns {
   /// Stands before what is wrong in the place of an answer.

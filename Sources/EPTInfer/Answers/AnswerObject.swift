@@ -1,4 +1,5 @@
 import EPTFormat
+import EPTSystem
 
 /// A record's answers as one JSON object.
 ///
@@ -56,11 +57,11 @@ struct AnswerObject {
   ///
   /// A field that is called like one of the answer's own gets `input_` in front.
   private var passedOn: [JSONMember] {
-    let names = Set(record.kept.map(\.key))
+    let names = Set(record.kept.map { ByteName($0.key) })
     let taken = record.prompts.prompts.reduce(Key.all) { $0.union($1.answers.keys) }
     let kept = record.kept.map { member in
       var key = member.key
-      while taken.contains(key) || (key != member.key && names.contains(key)) {
+      while taken.contains(key) || (key != member.key && names.contains(ByteName(key))) {
         key = "input_" + key
       }
       return JSONMember(key, member.value)

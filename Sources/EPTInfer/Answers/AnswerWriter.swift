@@ -1,4 +1,4 @@
-import Glibc
+import EPTSystem
 
 /// Lines that are ready to be written.
 struct AnswerLines {
@@ -47,26 +47,12 @@ public struct AnswerWriter: Sendable {
   ///
   /// - Throws: `InferError.output`, or `.closedOutput` where nobody reads any more.
   func write(_ lines: AnswerLines) throws {
-    var text = lines.text
-    try text.withUTF8 { try write(UnsafeRawBufferPointer($0)) }
-  }
-
-  private func write(_ bytes: UnsafeRawBufferPointer) throws {
-    var rest = bytes[...]
-    while !rest.isEmpty {
-      let slice = UnsafeRawBufferPointer(rebasing: rest)
-      let count = Glibc.write(descriptor, slice.baseAddress, slice.count)
-      if count >= 0 {
-        rest = rest.dropFirst(count)
-      } else if errno == EPIPE {
-        throw InferError.closedOutput
-      } else if errno == EAGAIN {
-        // Someone else made the descriptor non-blocking.
-        var request = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-        _ = poll(&request, 1, -1)
-      } else if errno != EINTR {
-        throw InferError.output(reason: String(cString: strerror(errno)))
-      }
+    do {
+      try DescriptorOutput.write(Array(lines.text.utf8), to: descriptor)
+    } catch .closed {
+      throw InferError.closedOutput
+    } catch .system(let reason) {
+      throw InferError.output(reason: reason)
     }
   }
 }

@@ -4,9 +4,11 @@ import EPTFormat
 struct LabelAnswers: AnswerKind {
   let labels: [String]
   let rule: DecisionRule
+  /// What scores are divided by before the softmax.
+  var temperature: Float = 1
 
   func reply(_ scores: [Float]) -> Reply? {
-    Answer(scores: scores, rule: rule).map { .label($0) }
+    Answer(scores: scores, temperature: temperature, rule: rule).map { .label($0) }
   }
 
   var key: String { AnswerObject.Key.label }

@@ -1,5 +1,6 @@
 import EPTFormat
 import EPTModel
+import EPTSystem
 import EPTTask
 
 /// The labels of one text, which may be none.
@@ -27,7 +28,7 @@ struct LabelSetAnswers: AnswerKind {
     self.labels = labels
     self.separator = separator ?? ","
     self.thresholds = zip(labels, thresholds).map { label, threshold in
-      given.last { $0.label == label }?.probability ?? threshold
+      given.last { $0.label.isIdentical(to: label) }?.probability ?? threshold
     }
   }
 

@@ -9,6 +9,8 @@ public final class Predictor: Sendable {
   public let name: String
   /// The task that the bundle was tuned for.
   public let task: TaskDefinition
+  /// What scores are divided by before the softmax.
+  public let temperature: Float
   let prompt: PreparedPrompt
   let encoder: InputEncoder
   private let backbone: LoadedBackbone
@@ -21,6 +23,7 @@ public final class Predictor: Sendable {
     try bundle.require(backbone.identity, path: path)
     name = Self.name(of: path)
     task = bundle.task
+    temperature = bundle.temperature
     self.backbone = backbone
     encoder = InputEncoder(
       bundle.task, backbone.tokenizer, hasDecoder: backbone.model.hasDecoder,
@@ -62,12 +65,29 @@ public final class Predictor: Sendable {
     }
   }
 
+  /// The gates of the projections after blocks over all tokens of labelled rows, `batch` rows at a
+  /// time; nil for a prompt without such gates.
+  ///
+  /// - Throws: `ModelError`.
+  public func depthGates(of examples: [Example], batch: Int) throws -> DepthGates? {
+    var sum: DepthGates?
+    for start in stride(from: 0, to: examples.count, by: batch) {
+      let rows = examples[start..<min(start + batch, examples.count)]
+      let texts = TokenBatch(rows.map { encoder.tokens($0.values) })
+      guard let gates = try backbone.model.depthGates(texts, prompt: prompt) else { return nil }
+      sum?.add(gates)
+      sum = sum ?? gates
+    }
+    try backbone.requireUnchanged()
+    return sum
+  }
+
   /// Judges the answers to labelled rows, `batch` of them at a time.
   ///
   /// - Throws: `ModelError`.
   public func evaluate(_ examples: [Example], batch: Int) throws -> Evaluation {
     Evaluation(
       scores: try scores(of: examples, batch: batch), examples: examples, task: task,
-      kind: kind)
+      kind: kind, temperature: Double(temperature))
   }
 }

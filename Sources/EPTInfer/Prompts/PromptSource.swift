@@ -57,7 +57,8 @@ public struct PromptSource: Sendable {
       var isHeeded = false
       for (index, prompt) in prompts.enumerated() {
         let label = prompt.labels.first {
-          $0 == threshold.label || "\(prompt.name):\($0)" == threshold.label
+          $0.isIdentical(to: threshold.label)
+            || "\(prompt.name):\($0)".isIdentical(to: threshold.label)
         }
         guard let label else { continue }
         heeded[index].append(Threshold(label: label, probability: threshold.probability))

@@ -42,7 +42,8 @@ final class StreamPrompt: Sendable {
       case .classes:
         LabelAnswers(
           labels: labels,
-          rule: try DecisionRule(thresholds, least: least, labels: labels, prompt: name))
+          rule: try DecisionRule(thresholds, least: least, labels: labels, prompt: name),
+          temperature: predictor.temperature)
       case .number(let scale): NumberAnswers(scale: scale)
       case .labels(let bounds):
         LabelSetAnswers(

@@ -1,5 +1,6 @@
 import EPTData
 import EPTFormat
+import EPTSystem
 import EPTTask
 
 /// One thing to answer: a line's text, or named fields.
@@ -43,7 +44,7 @@ public struct Record: Sendable, Equatable {
 
   private subscript(key: String) -> JSON? {
     guard case .fields(let members) = content else { return nil }
-    return members.first { $0.key == key }?.value
+    return members.first { $0.key.isIdentical(to: key) }?.value
   }
 
   /// What the record itself is called.
@@ -107,11 +108,11 @@ public struct Record: Sendable, Equatable {
   /// The fields that none of `prompts` reads.
   func unread(by prompts: some Sequence<[Field]>) -> [JSONMember] {
     guard case .fields(let members) = content else { return [] }
-    var known: Set = [Reserved.id, Reserved.task]
+    var known: Set = [ByteName(Reserved.id), ByteName(Reserved.task)]
     for field in prompts.joined() {
-      if let key = field.key(in: members) { known.insert(key) }
+      if let key = field.key(in: members) { known.insert(ByteName(key)) }
     }
-    return members.filter { !known.contains($0.key) }
+    return members.filter { !known.contains(ByteName($0.key)) }
   }
 }
 

@@ -16,7 +16,7 @@ public struct RecordFormat: Sendable, Equatable {
   public static let lines = RecordFormat(ReadingOptions(format: .lines))
   /// Tab-separated columns that the first line names.
   public static let header = RecordFormat(ReadingOptions(format: .tsv, header: true))
-  /// A JSON object a line; blank lines are passed over.
+  /// A JSON object a line; blank lines are skipped.
   public static let jsonl = RecordFormat(ReadingOptions(format: .jsonl))
 
   /// Tab-separated columns, called by these names.

@@ -5,7 +5,7 @@ import EPTFormat
 struct RecordParser {
   private let header: Bool?
   private var columns: [String]?
-  /// Whether the first line is to be passed over, since the caller names the columns.
+  /// Whether the first line is to be skipped, since the caller names the columns.
   private var skipsHeader: Bool
   /// Whether columns have no names.
   private var isNameless = false

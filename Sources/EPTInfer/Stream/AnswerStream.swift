@@ -6,7 +6,8 @@ import EPTTask
 /// Answers the records of an input in order, one line a record.
 ///
 /// One thread reads, routes and tokenizes; the caller's computes and writes. Between them stands
-/// a bounded queue, so that a slow reader of the answers holds up the reading of the input.
+/// a bounded queue, so that a slow reader of the answers holds up the reading of the input. Where the
+/// system gives no thread, the caller's does both by turns.
 public final class AnswerStream {
   /// Loads the prompts again when asked.
   public let reload: PromptReload
@@ -60,14 +61,18 @@ public final class AnswerStream {
     let reader = RecordReader(
       input, format: format, prompts: prompts, reload: reload, settings: settings, queue: queue,
       formatFound: formatFound)
-    // Nothing here touches the reader again.
+    // Nothing here touches the reader again where another thread has it.
     nonisolated(unsafe) let handedOver = reader
-    try BackgroundThread.start("to read with") { handedOver.run() }
+    let hasThread = (try? BackgroundThread.start("to read with") { handedOver.run() }) != nil
+    func nextBatch() throws -> [PendingRecord] {
+      // Where the system gives no thread, this one reads and answers by turns.
+      let (count, cost) = (settings.batch, settings.batchRows)
+      if !hasThread { reader.readBatch(count: count, cost: cost) }
+      return try queue.take(count: count, cost: cost)
+    }
     var counts = StreamCounts()
     var needsHeader = writer.hasHeader
-    while case let records = try queue.take(count: settings.batch, cost: settings.batchRows),
-      !records.isEmpty
-    {
+    while case let records = try nextBatch(), !records.isEmpty {
       if needsHeader { try writeHeader(records[0]) }
       needsHeader = false
       try answer(records, counting: &counts)

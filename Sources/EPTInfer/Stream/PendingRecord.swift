@@ -52,10 +52,25 @@ struct PendingRecord: Sendable {
   }
 
   /// Tokens and prompt rows of all questions: what they cost a model.
-  var rows: Int { questions.reduce(0) { $0 + rows(of: $1) } }
+  var rows: Int { questions.indices.reduce(0) { $0 + rows(ofQuestion: $1) } }
 
-  /// Tokens and prompt rows of one question.
-  func rows(of question: Question) -> Int {
-    prompts.prompts[question.place].rows(of: question.tokens)
+  /// What a question's rows count where they are the same as the last question's in some blocks: in
+  /// these they cost nothing, but each question's last states take memory.
+  private static let shareOfSharedRows = 4
+
+  /// Tokens and prompt rows of question `index`, of which some may be counted already.
+  func rows(ofQuestion index: Int) -> Int {
+    let question = questions[index]
+    let rows = prompts.prompts[question.place].rows(of: question.tokens)
+    guard index > 0, sharesBlocks(question, questions[index - 1]) else { return rows }
+    return (rows + Self.shareOfSharedRows - 1) / Self.shareOfSharedRows
+  }
+
+  /// Whether a model reads the texts of two questions alike in some of its blocks.
+  private func sharesBlocks(_ one: Question, _ other: Question) -> Bool {
+    guard let prompt = prompts.prompts[one.place].prompt,
+      let otherPrompt = prompts.prompts[other.place].prompt
+    else { return false }
+    return prompt.sharesBlocks(with: otherPrompt) && one.tokens == other.tokens
   }
 }

@@ -72,10 +72,16 @@ struct TextGenerator: Responder {
 
   /// - Throws: `InferError.unsupported` for a backbone that cannot write.
   init(_ backbone: LoadedBackbone, _ settings: GenerationSettings, batchRows: Int) throws {
-    guard backbone.model.hasDecoder, let tokenizer = backbone.tokenizer as? any Detokenizer else {
+    guard backbone.model.hasDecoder else {
       throw InferError.unsupported(
         what: "\(backbone.identity) has no decoder, so it cannot write",
         hint: "choose among labels instead, or take a T5")
+    }
+    guard let tokenizer = backbone.tokenizer as? any Detokenizer else {
+      throw InferError.unsupported(
+        what:
+          "the tokenizer of \(backbone.identity) has no way back from tokens to text, so it cannot write",
+        hint: "choose among labels instead, or take a T5 with a sentencepiece (Unigram) tokenizer")
     }
     model = backbone.model
     self.tokenizer = tokenizer
@@ -118,8 +124,8 @@ private struct SharedBatch {
       batch = SharedBatch()
     }
     for (index, record) in records.enumerated() {
-      for question in record.questions {
-        let added = record.rows(of: question)
+      for (place, question) in record.questions.enumerated() {
+        let added = record.rows(ofQuestion: place)
         if batch.rows + added > rows || batch.texts.count == texts { try run() }
         batch.texts.append(question.tokens)
         batch.prompts.append(record.prompts.prompts[question.place])

@@ -19,9 +19,12 @@ public struct StreamSettings: Sendable, Equatable {
   public var generation: GenerationSettings?
   /// Most tokens and prompt rows that pass through the model together; a single longer text
   /// passes alone.
+  ///
+  /// Rows that several prompts share in some blocks count in full for one of them, and a quarter
+  /// for each other.
   public var batchRows = 4096
   public var onFault = FaultHandling.stop
-  /// Whether fields that no prompt reads are handed on.
+  /// Whether fields that no prompt reads are copied to the answers.
   public var keepsFields = false
   /// The most bytes that a line may have.
   public var lineLimit = DataReader.defaultLimit

@@ -3,8 +3,8 @@ import EPTCompute
 
 /// EPT in depth: a block's output projected into gated subspaces, and added to it.
 ///
-/// `G = K · softmax(H·Wg)`, `H ← H + Σ_j G_j ⊙ (H·U_j·V_j)`; docs/method.md, "In depth". With one
-/// subspace there is no gate.
+/// `G = K · softmax(H·Wg)`, `H ← H + Σ_j G_j ⊙ (H·U_j·V_j)`. With one subspace there is no gate.
+/// docs/explanation/method.md, "In depth".
 package struct GatedProjection {
   /// `U_1 … U_K`, a vector a row. `[K·k, d]`
   let down: MatrixView
@@ -15,16 +15,18 @@ package struct GatedProjection {
   /// `K`.
   let subspaces: Int
   /// `k`.
-  let hiddenSize: Int
+  let subspaceWidth: Int
 
   package init(down: MatrixView, up: MatrixView, gate: MatrixView, subspaces: Int) {
     precondition(down.rows == up.rows && down.rows % subspaces == 0)
+    precondition(down.columns == up.columns && (gate.rows == 0 || gate.columns == down.columns))
+    precondition(down.isContiguous && up.isContiguous && gate.isContiguous)
     precondition(gate.rows == (subspaces == 1 ? 0 : subspaces))
     self.down = down
     self.up = up
     self.gate = gate
     self.subspaces = subspaces
-    hiddenSize = down.rows / subspaces
+    subspaceWidth = down.rows / subspaces
   }
 
   /// What the gradient needs of one forward pass.
@@ -68,28 +70,20 @@ package struct GatedProjection {
   }
 
   /// Adds the projection to some rows `h`, `[rows, d]`; `saved` has room for as many.
+  ///
+  /// The rows are read twice: for all products with `U` and `Wg`, then for the sum.
   func forward(_ h: MatrixView, saving saved: Saved?, in scratch: Arena) {
+    precondition(h.isContiguous && h.columns == down.columns)
+    saved?.input.base.update(from: h.base, count: h.count)
     scratch.temporary {
-      let inner = saved?.down ?? scratch.matrix(h.rows, down.rows)
-      let weights = saved?.gate ?? scratch.matrix(h.rows, gate.rows)
-      if let saved { saved.input.base.update(from: h.base, count: h.count) }
-      // [rows, d] · [K·k, d]ᵀ
-      Product.multiply(h, down, transposeB: true, into: inner)
-      gateWeights(h, into: weights)
-      let gated = scratch.matrix(h.rows, down.rows)
-      multiply(inner, by: weights, into: gated)
-      // [rows, K·k] · [K·k, d]
-      Product.multiply(gated, up, adding: true, into: h)
+      var projection = ept_gated_projection(
+        columns: Int64(h.columns), subspaces: Int64(subspaces), width: Int64(subspaceWidth),
+        down: down.base, up: up.base, gate: gate.rows > 0 ? UnsafePointer(gate.base) : nil)
+      let room = kernels.gated_projection_scratch(Int64(subspaces), Int64(subspaceWidth))
+      kernels.gated_projection(
+        &projection, h.base, Int64(h.rows), saved?.down.base,
+        saved.flatMap { $0.gate.columns > 0 ? $0.gate.base : nil }, scratch.floats(Int(room)))
     }
-  }
-
-  /// `softmax(H·Wg)` of each row. `[rows, K]`
-  func gateWeights(_ h: MatrixView, into weights: MatrixView) {
-    guard gate.rows > 0 else { return }
-    // [rows, d] · [K, d]ᵀ
-    Product.multiply(h, gate, transposeB: true, into: weights)
-    kernels.softmax(
-      weights.base, Int64(weights.stride), nil, 0, Int64(weights.rows), Int64(weights.columns))
   }
 
   /// `K · gate ⊙ values`, each subspace's numbers by its gate. `[rows, K·k]`
@@ -102,7 +96,7 @@ package struct GatedProjection {
     for row in 0..<values.rows {
       let (from, to, gate) = (values.row(row), output.row(row), weights.row(row))
       for column in 0..<values.columns {
-        to[column] = factor * gate[column / hiddenSize] * from[column]
+        to[column] = factor * gate[column / subspaceWidth] * from[column]
       }
     }
   }
@@ -132,7 +126,7 @@ package struct GatedProjection {
         terms.gate.row(row), terms.down.row(row), saved.down.row(row)
       )
       for j in 0..<subspaces {
-        output[j] = (j * hiddenSize..<(j + 1) * hiddenSize).reduce(Float(0)) {
+        output[j] = (j * subspaceWidth..<(j + 1) * subspaceWidth).reduce(Float(0)) {
           $0 + factor * gradient[$1] * inner[$1]
         }
       }
@@ -192,4 +186,10 @@ package struct GatedProjection {
       }
     }
   }
+}
+
+extension Stack.Saved {
+  /// `softmax(H·Wg)` of each row after block `block`, where all texts have one task; nil where
+  /// nothing follows the block. `[rows, K]`
+  package func gate(after block: Int) -> MatrixView? { blocks[block].edits.first?.gate }
 }

@@ -32,6 +32,21 @@ package struct StackEdits {
   }
 }
 
+extension StackEdits {
+  /// Adds the projections that follow block `block` to the stream `h`, `[rows, d]`.
+  ///
+  /// `starts` says where each text's rows start, then the total.
+  package func add(after block: Int, to h: MatrixView, starts: [Int], _ workspace: Workspace) {
+    let runs = runs(block: block, starts: starts)
+    workspace.forRowBlocks(h.rows) { rows, scratch in
+      for run in runs {
+        let part = run.rows.clamped(to: rows)
+        if !part.isEmpty { run.projection.forward(h.rows(part), saving: nil, in: scratch) }
+      }
+    }
+  }
+}
+
 /// Rows of a stream, and the projection that is added to them.
 struct EditRun {
   var rows: Range<Int>

@@ -3,7 +3,7 @@ import EPTCompute
 import EPTFormat
 import Synchronization
 
-/// A frozen matrix of bytes with one scale a row, in the panels of docs/format.md.
+/// A frozen matrix of bytes with one scale a row, in the panels of docs/reference/format.md.
 ///
 /// Panels of a `q8` tensor are used where the file is mapped; other encodings are quantised once.
 package final class PanelMatrix: Sendable {

@@ -8,7 +8,7 @@ package struct Backbone: Sendable {
   /// What the gradient needs of one forward pass.
   struct Saved {
     fileprivate let embeddings: Norm.Saved?
-    fileprivate let encoder: Stack.Saved
+    let encoder: Stack.Saved
   }
 
   let embeddings: InputEmbeddings

@@ -106,8 +106,10 @@ package struct ConfigurationFields {
 
   /// The non-linearity of feed-forward layers.
   func activation(_ field: String) throws -> Activation {
+    // Several names of `transformers` are the same function, written in other ways.
     let names: [String: Activation] = [
-      "relu": .relu, "gelu": .gelu, "gelu_new": .geluTanh, "gelu_pytorch_tanh": .geluTanh,
+      "relu": .relu, "gelu": .gelu, "gelu_python": .gelu, "gelu_new": .geluTanh,
+      "gelu_pytorch_tanh": .geluTanh, "gelu_fast": .geluTanh, "gelu_accurate": .geluTanh,
       "silu": .silu, "swish": .silu,
     ]
     let name = try require(field, oneOf: names.keys.sorted(), default: "gelu")

@@ -54,16 +54,17 @@ extension TreeDecoder {
     return results
   }
 
-  /// The mean over texts of the negative log-likelihood of each text's own word, divided by the
-  /// mean number of tokens of all `words`.
+  /// The mean over texts of their weight times the negative log-likelihood of each text's own word,
+  /// divided by the mean number of tokens of all `words`.
   ///
   /// One divisor for all: a mean over each word's own tokens would let a short word's first token
   /// weigh more than a long one's, and tilt every prediction towards the shorter word.
   /// Adds the gradient with respect to the encoder's states to `memoryGradient`, `[rows, d]`, and
   /// those with respect to projections to `editGradients`.
   func loss(
-    _ words: [[Int32]], labels: [Int], _ memory: EncoderMemory, memoryGradient: MatrixView,
-    edits: StackEdits?, editGradients: [GatedProjection.Gradient?], _ workspace: Workspace
+    _ words: [[Int32]], labels: [Int], weights: [Float], _ memory: EncoderMemory,
+    memoryGradient: MatrixView, edits: StackEdits?, editGradients: [GatedProjection.Gradient?],
+    _ workspace: Workspace
   ) -> Float {
     workspace.arena.temporary {
       let rows = TreeRows(
@@ -74,9 +75,10 @@ extension TreeDecoder {
       let width = Int64(outputs.columns)
       let weight = workspace.arena.floats(outputs.columns)
       // Of words that are equally long, the mean over all of the texts' tokens.
-      let share = Float(words.count) / Float(words.joined().count * labels.count)
+      let mean = Float(words.count) / Float(words.joined().count * labels.count)
       var loss = 0.0
       for text in labels.indices {
+        let share = weights[text] * mean
         for target in rows.tree(text).targets {
           let row = rows.starts[text] + target.row
           vocabulary.weight.copy(Int(target.token), to: weight)

@@ -26,12 +26,15 @@ extension EPTPrompt {
 
 /// One task's projections in memory of a pass or of a prompt that is made ready.
 struct DepthEdits {
+  /// Nil for no projections.
+  let shape: DepthShape?
   /// A block of the encoder each, and of the decoder; nil for blocks that are left as they are.
   let encoder: [GatedProjection?]
   let decoder: [GatedProjection?]
 
   /// No projection after any block of `backbone`.
   init(none backbone: Backbone) {
+    shape = nil
     encoder = backbone.encoder.blocks.map { _ in nil }
     decoder = (0..<(backbone.decoder?.blocks ?? 0)).map { _ in nil }
   }
@@ -44,6 +47,7 @@ struct DepthEdits {
       return view
     }
     let (down, up, gate) = (copy(depth.down), copy(depth.up), copy(depth.gate))
+    shape = depth.shape
     (encoder, decoder) = depth.shape.split(backbone) { block in
       GatedProjection(
         down: down.rows(depth.shape.vectors(of: block)),
@@ -64,22 +68,17 @@ struct DepthGradients {
   /// Of `Wg`. `[L·K, d]`
   let gate: MatrixView
 
-  /// Zeros for projections of `shape`, nil for none, on `backbone` of width `hiddenSize`.
-  init(_ shape: DepthShape?, _ backbone: Backbone, hiddenSize: Int, in arena: Arena) {
-    let (blocks, vectors) = (shape?.blocks ?? 0, shape?.vectors ?? 0)
-    down = arena.zeros(blocks * vectors, hiddenSize)
-    up = arena.zeros(blocks * vectors, hiddenSize)
-    gate = arena.zeros(blocks * (shape?.gateVectors ?? 0), hiddenSize)
-    guard let shape else {
-      (encoder, decoder) = ([], [])
-      return
-    }
-    let (down, up, gate) = (down, up, gate)
+  /// Zeros for projections of `shape` on `backbone` of width `hiddenSize`.
+  init(_ shape: DepthShape, _ backbone: Backbone, hiddenSize: Int, in arena: Arena) {
+    let down = arena.zeros(shape.blocks * shape.vectors, hiddenSize)
+    let up = arena.zeros(shape.blocks * shape.vectors, hiddenSize)
+    let gate = arena.zeros(shape.blocks * shape.gateVectors, hiddenSize)
     (encoder, decoder) = shape.split(backbone) { block in
       GatedProjection.Gradient(
         down: down.rows(shape.vectors(of: block)), up: up.rows(shape.vectors(of: block)),
         gate: gate.rows(shape.gateVectors(of: block)))
     }
+    (self.down, self.up, self.gate) = (down, up, gate)
   }
 
   /// The matrices by part.

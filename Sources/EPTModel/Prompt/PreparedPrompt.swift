@@ -43,6 +43,25 @@ public final class PreparedPrompt: @unchecked Sendable {
 
   /// `s`, rows of the prompt in front of each text.
   public var promptLength: Int { input?.prompt.rows ?? 0 }
+
+  /// How many of the encoder's blocks read a text as they do without any prompt.
+  ///
+  /// The projection after the last of them is not counted among what they do.
+  var sharedBlocks: Int {
+    guard promptLength == 0, input?.lowRank == nil else { return 0 }
+    return (edits.encoder.firstIndex { $0 != nil }).map { $0 + 1 } ?? edits.encoder.count
+  }
+
+  /// Whether this prompt and `other` read a text alike in some of the encoder's blocks, which then
+  /// are computed once.
+  public func sharesBlocks(with other: PreparedPrompt) -> Bool {
+    min(sharedBlocks, other.sharedBlocks) > 0
+  }
+
+  /// Whether the encoder's states depend on the prompt.
+  var changesStates: Bool {
+    promptLength > 0 || input?.lowRank != nil || edits.encoder.contains { $0 != nil }
+  }
 }
 
 /// What stands in front of and on top of a text's embeddings.

@@ -28,11 +28,11 @@ struct PooledHead {
     return pooled
   }
 
-  /// What the head reads of `rows` of the batch.
+  /// What the head reads of some rows, whose texts have the `sequences` of `layout`. `[rows][texts]`
   func features(
-    _ states: MatrixView, _ layout: TokenLayout, of rows: some Collection<Int>, in arena: Arena
+    _ states: MatrixView, _ layout: TokenLayout, sequences: [[Int]], in arena: Arena
   ) -> FeatureRows {
-    FeatureRows(head.features, head.pooling, states, layout, of: rows, in: arena)
+    FeatureRows(head.features, head.pooling, states, layout, sequences: sequences, in: arena)
   }
 
   /// The outputs for `[rows, features]`: one logit a class, say. `[rows, outputs]`
@@ -43,21 +43,23 @@ struct PooledHead {
     return logits
   }
 
-  /// The mean loss over rows, and the head's gradient.
+  /// The mean over rows of their weight times their loss, and the head's gradient.
   ///
   /// Adds the gradient with respect to the states to `stateGradient`, `[rows, d]`.
   func loss(
-    states: MatrixView, targets: [Target], stateGradient: MatrixView, _ layout: TokenLayout,
-    in arena: Arena
+    states: MatrixView, targets: [Target], weights: [Float], stateGradient: MatrixView,
+    _ layout: TokenLayout, in arena: Arena
   ) -> (loss: Float, gradient: LinearHead) {
-    let features = features(states, layout, of: 0..<layout.batchRows, in: arena)
+    let features = features(states, layout, sequences: layout.textsOfRows, in: arena)
     // The loss's gradient takes the outputs' place.
     let gradient = logits(features.values, in: arena)
     let lossFunction = head.kind.lossFunction
     let outputs = weight.rows
     var loss = 0.0
     for (row, target) in targets.enumerated() {
-      loss += lossFunction.loss(gradient.row(row), outputs, target, over: Float(targets.count))
+      let rowLoss = lossFunction.loss(
+        gradient.row(row), outputs, target, over: Float(targets.count) / weights[row])
+      loss += Double(weights[row]) * rowLoss
     }
     let weightGradient = arena.matrix(outputs, weight.columns)
     Product.multiply(gradient, transposeA: true, features.values, into: weightGradient)

@@ -7,21 +7,17 @@ extension PromptedModel {
     of batch: TokenBatch, _ prompts: [PreparedPrompt], promptOfRow: [Int], _ workspace: Workspace
   ) -> [[Float]] {
     let promptOfText = batch.eachText(promptOfRow)
-    let layout = TokenLayout(
-      batch, promptLengths: promptOfText.map { prompts[$0].promptLength })
-    let inputs = promptOfText.map { prompts[$0].input }
-    let states = embed(batch, inputs, layout, workspace)
-    _ = backbone.encode(
-      states, layout,
-      edits: StackEdits(tasks: prompts.map(\.edits.encoder), taskOfText: promptOfText),
-      saving: false, workspace)
-
+    let encoded = encode(batch, prompts, promptOfText: promptOfText, workspace)
+    let (states, layout) = (encoded.states, encoded.layout)
+    let sequences = encoded.sequenceOfText
     var scores = [[Float]](repeating: [], count: batch.rowCount)
     for (index, prompt) in prompts.enumerated() {
       guard case .head(let head) = prompt.readout else { continue }
       let rows = promptOfRow.indices.filter { promptOfRow[$0] == index }
       let pooledHead = PooledHead(head, in: workspace.arena)
-      let features = pooledHead.features(states, layout, of: rows, in: workspace.arena)
+      let features = pooledHead.features(
+        states, layout, sequences: rows.map { batch.texts(ofRow: $0).map { sequences[$0] } },
+        in: workspace.arena)
       let logits = pooledHead.logits(features.values, in: workspace.arena)
       for (place, row) in rows.enumerated() {
         scores[row] = [Float](
@@ -41,7 +37,7 @@ extension PromptedModel {
     guard let decoder = backbone.decoder, !texts.isEmpty else { return scores }
     let labels = decoder.labelScores(
       TreeRows(trees, treeOfText: texts.compactMap { treeOfPrompt[promptOfText[$0]] }),
-      EncoderMemory(states: states, texts: texts.map(layout.joined)),
+      EncoderMemory(states: states, texts: texts.map { layout.joined(sequences[$0]) }),
       edits: StackEdits(
         tasks: prompts.map(\.edits.decoder), taskOfText: texts.map { promptOfText[$0] }),
       workspace)
@@ -62,7 +58,7 @@ extension PromptedModel {
       states, layout, edits: StackEdits(tasks: [prompt.edits.encoder], taskOfText: tasks),
       saving: false, workspace)
     return PooledHead(head, in: workspace.arena)
-      .features(states, layout, of: 0..<batch.rowCount, in: workspace.arena).values.matrix()
+      .features(states, layout, sequences: layout.textsOfRows, in: workspace.arena).values.matrix()
   }
 
   /// The last hidden states of valid texts without a prompt, end to end. `[tokens, d]`

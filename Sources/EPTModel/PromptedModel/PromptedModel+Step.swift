@@ -5,14 +5,14 @@ extension PromptedModel {
   /// A batch goes forward and back in parts of about this many rows at most.
   ///
   /// What a pass saves for its gradient grows with the rows, and more rows make products no faster.
-  private static let rowsTogether = 2560
+  static let rowsTogether = 2560
 
   /// `step`, its arguments checked.
   ///
   /// The batch is computed part by part; losses and gradients of the parts are added.
   func step(
-    of batch: TokenBatch, _ targets: [Target], _ prompt: EPTPrompt, _ readout: Readout,
-    _ workspace: Workspace
+    of batch: TokenBatch, _ targets: [Target], _ weights: [Float], _ prompt: EPTPrompt,
+    _ readout: Readout, _ workspace: Workspace
   ) -> StepResult {
     let arena = workspace.arena
     let pass = PromptPass(prompt, in: arena)
@@ -22,7 +22,7 @@ extension PromptedModel {
     let positionGradient = arena.zeros(lowRank?.rows ?? 0, hiddenSize)
     let edits =
       prompt.depth.map { DepthEdits($0, backbone, in: arena) } ?? DepthEdits(none: backbone)
-    let depth = DepthGradients(prompt.shape.depth, backbone, hiddenSize: hiddenSize, in: arena)
+    let depth = depthGradients(of: prompt, in: arena)
     var loss: Float = 0
     var headGradient: LinearHead?
     if case .head(let head) = readout { headGradient = .zeros(like: head) }
@@ -32,15 +32,15 @@ extension PromptedModel {
         let part = batch.part(rows)
         let layout = TokenLayout(
           part, promptLengths: [Int](repeating: prompt.shape.promptLength, count: part.count))
-        let partDepth = DepthGradients(
-          prompt.shape.depth, backbone, hiddenSize: hiddenSize, in: arena)
+        let partDepth = depthGradients(of: prompt, in: arena)
         let (partLoss, gradient, partHead) = step(
-          part, Array(targets[rows]), input, edits, partDepth, readout, layout, workspace)
+          part, Array(targets[rows]), Array(weights[rows]), input, edits, partDepth, readout,
+          layout, workspace)
         // Means over the part's texts become shares of the mean over all.
         let share = Float(rows.count) / Float(batch.rowCount)
         loss += share * partLoss
         if let partHead { headGradient?.add(partHead, scale: share) }
-        for (sum, one) in zip(depth.parts, partDepth.parts) {
+        for (sum, one) in zip(depth?.parts ?? [], partDepth?.parts ?? []) {
           add(one.gradient, scale: share, to: sum.gradient)
         }
         guard let gradient else { return }
@@ -60,13 +60,19 @@ extension PromptedModel {
       head: headGradient)
   }
 
+  /// Where the gradients of the projections after blocks gather; nil for none.
+  private func depthGradients(of prompt: EPTPrompt, in arena: Arena) -> DepthGradients? {
+    prompt.shape.depth.map { DepthGradients($0, backbone, hiddenSize: hiddenSize, in: arena) }
+  }
+
   /// Loss, gradient with respect to the joined rows and the head's gradient of one part.
   ///
-  /// Adds the gradients with respect to projections to `depth`. The one with respect to the rows is
-  /// nil where nothing that is trained stands in them.
+  /// Adds the gradients with respect to projections, if there are any, to `depth`. The one with
+  /// respect to the rows is nil where nothing that is trained stands in them.
   private func step(
-    _ part: TokenBatch, _ targets: [Target], _ input: PromptInput, _ edits: DepthEdits,
-    _ depth: DepthGradients, _ readout: Readout, _ layout: TokenLayout, _ workspace: Workspace
+    _ part: TokenBatch, _ targets: [Target], _ weights: [Float], _ input: PromptInput,
+    _ edits: DepthEdits, _ depth: DepthGradients?, _ readout: Readout, _ layout: TokenLayout,
+    _ workspace: Workspace
   ) -> (loss: Float, gradient: MatrixView?, head: LinearHead?) {
     let arena = workspace.arena
     let states = embed(
@@ -81,21 +87,22 @@ extension PromptedModel {
     switch readout {
     case .head(let head):
       (loss, headGradient) = PooledHead(head, in: arena).loss(
-        states: states, targets: targets, stateGradient: stateGradient, layout, in: arena)
+        states: states, targets: targets, weights: weights, stateGradient: stateGradient, layout,
+        in: arena)
     case .labelWords(let words):
       loss =
         backbone.decoder?.loss(
-          words, labels: targets.compactMap(\.label),
+          words, labels: targets.compactMap(\.label), weights: weights,
           EncoderMemory(states: states, texts: (0..<layout.count).map(layout.joined)),
           memoryGradient: stateGradient,
           edits: StackEdits(tasks: [edits.decoder], taskOfText: tasks),
-          editGradients: depth.decoder, workspace)
+          editGradients: depth?.decoder ?? [], workspace)
         ?? 0
     }
     guard let saved else { return (loss, nil, headGradient) }
     let reachesInput = input.prompt.rows > 0 || input.lowRank != nil
     backbone.inputGradient(
-      stateGradient, saved: saved, editGradients: depth.encoder, reachesInput: reachesInput,
+      stateGradient, saved: saved, editGradients: depth?.encoder ?? [], reachesInput: reachesInput,
       workspace)
     return (loss, reachesInput ? stateGradient : nil, headGradient)
   }
@@ -115,7 +122,7 @@ extension TokenBatch {
   /// text included.
   ///
   /// There are no more parts than needed, of about the same size.
-  fileprivate func parts(promptLength: Int, rows limit: Int) -> [Range<Int>] {
+  func parts(promptLength: Int, rows limit: Int) -> [Range<Int>] {
     guard count > 0 else { return [] }
     let states = (0..<count).reduce(0) { $0 + range($1).count + promptLength }
     let wanted = (states + limit - 1) / limit

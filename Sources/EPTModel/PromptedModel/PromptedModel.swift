@@ -5,8 +5,9 @@ import Synchronization
 
 /// Loss and gradients of one batch.
 public struct StepResult: Sendable, Equatable {
-  /// The mean over rows of the head's loss (`HeadKind`), or of the cross-entropy of the true label
-  /// word's tokens, their sum divided by the mean number of tokens of all label words.
+  /// The mean over rows of their class's weight times the head's loss (`HeadKind`), or times the
+  /// cross-entropy of the true label word's tokens, their sum divided by the mean number of tokens of all
+  /// label words.
   public let loss: Float
   /// The gradient of every part of the prompt.
   public let prompt: EPTPrompt
@@ -26,7 +27,8 @@ public struct StepResult: Sendable, Equatable {
 /// not depend on `threads`.
 public final class PromptedModel: Sendable {
   let backbone: Backbone
-  private let threads: Int
+  /// How many threads a call uses at most.
+  package let threads: Int
   /// Workspaces that no call uses now, with the memory they have gathered.
   private let idle = Mutex<[Workspace]>([])
 
@@ -177,11 +179,13 @@ public final class PromptedModel: Sendable {
 
   /// Loss and gradients of `batch`, whose row `i` should say `targets[i]`.
   ///
-  /// An empty batch has loss 0 and gradients of zeros.
+  /// `classWeights` has one factor of the loss of each class's texts; nil for 1. An empty batch has
+  /// loss 0 and gradients of zeros.
   ///
   /// - Throws: `ModelError` if a token, a length, a target or a size does not fit.
   public func step(
-    _ batch: TokenBatch, targets: [Target], prompt: EPTPrompt, readout: Readout
+    _ batch: TokenBatch, targets: [Target], classWeights: [Float]? = nil, prompt: EPTPrompt,
+    readout: Readout
   ) throws -> StepResult {
     let shape = prompt.shape
     guard shape.hiddenSize == hiddenSize else {
@@ -196,8 +200,13 @@ public final class PromptedModel: Sendable {
     if let depth = prompt.depth { try check(depth) }
     for row in 0..<batch.rowCount { try check(batch, row, readout) }
     try check(targets, rows: batch.rowCount, readout)
+    guard classWeights.map({ $0.count == readout.classCount }) ?? true else {
+      throw ModelError.mismatch(
+        reason: "\(classWeights?.count ?? 0) class weights for \(readout.classCount) classes")
+    }
+    let weights = targets.map { target in target.label.flatMap { classWeights?[$0] } ?? 1 }
     return withWorkspace { workspace in
-      step(of: batch, targets, prompt, readout, workspace)
+      step(of: batch, targets, weights, prompt, readout, workspace)
     }
   }
 

@@ -36,27 +36,26 @@ struct FeatureRows {
   private let features: HeadFeatures
   private let pooling: Pooling
   private let layout: TokenLayout
-  /// Rows of the batch.
-  private let rows: [Int]
+  /// The sequences of `layout` that each row's texts have. `[rows][texts]`
+  private let rows: [[Int]]
   /// `u` and `v` of each row; for one text `u` alone. `[rows, d]` each
   private let pooled: [MatrixView]
   /// What the head reads. `[rows, features]`
   let values: MatrixView
 
-  /// Reads `states`, `[layout.rows, d]`.
+  /// Reads `states`, `[layout.rows, d]`, of rows whose texts have these `sequences` of `layout`.
   init(
     _ features: HeadFeatures, _ pooling: Pooling, _ states: MatrixView, _ layout: TokenLayout,
-    of rows: some Collection<Int>, in arena: Arena
+    sequences rows: [[Int]], in arena: Arena
   ) {
     self.features = features
     self.pooling = pooling
     self.layout = layout
-    self.rows = Array(rows)
+    self.rows = rows
     let d = states.columns
     pooled = (0..<features.textCount).map { place in
       PooledHead.pool(
-        states, layout, of: rows.map { layout.texts(ofRow: $0).lowerBound + place }, by: pooling,
-        in: arena)
+        states, layout, of: rows.map { $0[place] }, by: pooling, in: arena)
     }
     switch features {
     case .text: values = pooled[0]
@@ -125,7 +124,7 @@ struct FeatureRows {
   /// Shares the gradient of each row's pooled text among the states that it was pooled from.
   private func addPooled(_ gradient: MatrixView, place: Int, to stateGradient: MatrixView) {
     for (index, row) in rows.enumerated() {
-      let states = pooling.rows(layout.tokens(layout.texts(ofRow: row).lowerBound + place))
+      let states = pooling.rows(layout.tokens(row[place]))
       let share = 1 / Float(states.count)
       for state in states {
         kernels.add_scaled(

@@ -3,9 +3,8 @@ import Glibc
 
 /// A new file that appears under its path only when it is whole.
 ///
-/// The bytes go to a temporary file in the same folder, one without a name where the system
-/// has such, so that not even a killed process leaves anything behind. `commit` syncs it and gives
-/// it its name. Without a commit the temporary file goes when the object goes. Where it must have
+/// The bytes go to a temporary file in the same folder. It has no name where the system allows
+/// that, so a killed process leaves nothing behind. `commit` syncs it and gives it its name. Without a commit the temporary file goes when the object goes. Where it must have
 /// a name, a killed process leaves it; the next `AtomicFile` in the folder removes it.
 public final class AtomicFile {
   /// The system's `pwrite`; tests put one here that fails.

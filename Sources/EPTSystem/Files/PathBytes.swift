@@ -1,13 +1,13 @@
 /// Paths as Swift strings, though the system's are bytes of no encoding.
 ///
-/// A name in Latin-1, say, is no UTF-8. Its bytes that are not stand in a `String` as scalars of
-/// private use, U+10FE80 to U+10FEFF, and go back to the system as the bytes they were. Names that
+/// A name in Latin-1, say, is no UTF-8. In a `String` each of its other bytes is a scalar of private
+/// use, U+10FE80 to U+10FEFF. It goes back to the system as the byte that it was. Names that
 /// have one of these scalars themselves come through as well: its bytes are kept the same way.
 package enum PathBytes {
   private static let base: UInt32 = 0x10FE00
 
   /// The byte that `scalar` stands for; nil for a scalar that is itself.
-  static func byte(standingFor scalar: Unicode.Scalar) -> UInt8? {
+  package static func byte(standingFor scalar: Unicode.Scalar) -> UInt8? {
     guard scalar.value >= base + 0x80, scalar.value <= base + 0xFF else { return nil }
     return UInt8(scalar.value - base)
   }

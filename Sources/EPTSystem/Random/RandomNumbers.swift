@@ -13,6 +13,7 @@ public struct RandomNumbers: Sendable {
     case initialisation = 3
     case shots = 4
     case bootstrap = 5
+    case baseline = 6
   }
 
   private static let increment: UInt64 = 0x9E37_79B9_7F4A_7C15

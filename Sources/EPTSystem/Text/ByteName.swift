@@ -2,7 +2,9 @@
 ///
 /// Swift takes texts as equal that Unicode calls equivalent (é in one scalar or in two); the names in a
 /// file are different ones then.
-public struct ByteName: Hashable, Comparable, Sendable, CustomStringConvertible {
+public struct ByteName: Hashable, Comparable, Sendable, CustomStringConvertible,
+  ExpressibleByStringLiteral
+{
   public let text: String
 
   public init(_ text: String) { self.text = text }
@@ -16,6 +18,8 @@ public struct ByteName: Hashable, Comparable, Sendable, CustomStringConvertible 
   public static func < (first: ByteName, second: ByteName) -> Bool {
     first.text.utf8.lexicographicallyPrecedes(second.text.utf8)
   }
+
+  public init(stringLiteral value: String) { self.init(value) }
 
   public func hash(into hasher: inout Hasher) {
     for byte in text.utf8 { hasher.combine(byte) }

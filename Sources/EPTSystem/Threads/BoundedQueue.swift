@@ -82,6 +82,14 @@ package final class BoundedQueue<Element: Sendable>: @unchecked Sendable {
     }
   }
 
+  /// Whether `take` with the same arguments would return without waiting.
+  package func isReady(count: Int, cost limit: Int) -> Bool {
+    lock.locked {
+      wanted = (count, limit)
+      return isFinished || (!elements.isEmpty && (isEnough || isPaused))
+    }
+  }
+
   /// Whether what is inside makes a batch, or nothing more fits.
   private var isEnough: Bool {
     elements.count >= wanted.count || cost >= min(wanted.cost, room)

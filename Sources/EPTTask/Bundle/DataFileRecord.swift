@@ -9,7 +9,7 @@ public struct DataFileRecord: Sendable, Equatable {
   }
 
   public let role: Role
-  /// The file's name without its folder.
+  /// The file's name without its folder; `-` for what cannot be read again.
   public let name: String
   /// SHA-256 of the file, in hexadecimal.
   public let digest: String
@@ -18,7 +18,7 @@ public struct DataFileRecord: Sendable, Equatable {
 
   init(_ role: Role, _ file: LabelledFile) {
     self.role = role
-    name = String(file.path.split(separator: "/").last ?? "-")
+    name = file.canBeReadAgain ? String(file.path.split(separator: "/").last ?? "-") : "-"
     digest = file.digest
     reading = file.reading
   }

@@ -3,7 +3,7 @@ import EPTModel
 
 /// A tuned task: all that a backbone needs to answer, in one small file.
 ///
-/// docs/format.md describes the file.
+/// docs/reference/format.md describes the file.
 public struct TaskBundle: Sendable, Equatable {
   public var task: TaskDefinition
   /// The backbone that the prompt was tuned on, and works with.
@@ -19,6 +19,10 @@ public struct TaskBundle: Sendable, Equatable {
   public var pooling: Pooling {
     didSet { readout = readout.pooled(by: pooling) }
   }
+  /// What scores are divided by before the softmax; 1 for as they are.
+  ///
+  /// It makes probabilities calibrated. Answers do not depend on it.
+  public var temperature: Float
 
   /// How a bundle's prompt is kept.
   public enum Form: String, Sendable {
@@ -30,8 +34,10 @@ public struct TaskBundle: Sendable, Equatable {
 
   public init(
     task: TaskDefinition, backbone: BackboneIdentity, training: TrainingRecord,
-    form: Form = .unfolded, prompt: EPTPrompt, readout: Readout, pooling: Pooling = .mean
+    form: Form = .unfolded, prompt: EPTPrompt, readout: Readout, pooling: Pooling = .mean,
+    temperature: Float = 1
   ) {
+    self.temperature = temperature
     self.form = form
     self.task = task
     self.backbone = backbone
@@ -48,33 +54,6 @@ public struct TaskBundle: Sendable, Equatable {
     guard given.fingerprint == backbone.fingerprint else {
       throw TaskError.otherBackbone(bundle: path, madeFor: "\(backbone)", given: "\(given)")
     }
-  }
-}
-
-/// How a bundle's tensors are stored.
-public enum BundleNumbers: String, Sendable, CaseIterable {
-  case f32
-  case f16
-
-  fileprivate func add(
-    _ name: String, _ shape: [Int], _ values: [Float], to writer: inout ContainerWriter,
-    _ path: String
-  ) throws {
-    guard self == .f16 else {
-      writer.addTensor(name: name, shape: shape, floats: values)
-      return
-    }
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(2 * values.count)
-    for value in values {
-      let half = Float16(value)
-      guard half.isFinite else {
-        throw TaskError.unusablePrompt(
-          path: path, reason: "tensor `\(name)` has \(value), which is beyond binary16; keep f32")
-      }
-      withUnsafeBytes(of: half.bitPattern.littleEndian) { bytes.append(contentsOf: $0) }
-    }
-    writer.addTensor(name: name, shape: shape, encoding: .f16, bytes: bytes)
   }
 }
 
@@ -100,13 +79,15 @@ extension TaskBundle {
   public func write(
     to path: String, replacing: Bool, numbers: BundleNumbers = .f32
   ) throws {
-    // Without knowing of them, a reader would take the mean, and leave blocks as they are.
+    // Without knowing of them, a reader would take the mean, leave blocks as they are, and tell other
+    // probabilities.
     var features: ContainerFeatures = []
     if pooling != .mean { features.insert(.pooling) }
     if prompt.shape.depth != nil { features.insert(.depth) }
     if case .head(let head) = readout, ReadoutFields(head).needsFeature {
       features.insert(.readouts)
     }
+    if temperature != 1 { features.insert(.calibration) }
     var writer = ContainerWriter(kind: .bundle, requiredFeatures: features)
     for (name, json) in [
       (BundleNames.task, task.json), (BundleNames.backbone, backbone.json),
@@ -121,7 +102,9 @@ extension TaskBundle {
     }
     if case .head(let head) = readout {
       let shape = [head.weight.rows, head.weight.columns]
-      try numbers.add(BundleNames.headWeight, shape, head.weight.values, to: &writer, path)
+      // Few numbers, of which each answer is made.
+      let exact = numbers == .q8 ? .f16 : numbers
+      try exact.add(BundleNames.headWeight, shape, head.weight.values, to: &writer, path)
       writer.addTensor(name: BundleNames.headBias, shape: [head.bias.count], floats: head.bias)
     }
     try writer.write(to: path, replacing: replacing)
@@ -154,6 +137,9 @@ extension TaskBundle {
           ]))
     }
     if pooling != .mean { members.append(JSONMember("pooling", .string(pooling.rawValue))) }
+    if temperature != 1 {
+      members.append(JSONMember("temperature", .number(Double(temperature))))
+    }
     switch readout {
     case .head(let head):
       members += ReadoutFields(head).json

@@ -49,7 +49,8 @@ extension TaskBundle {
     let readout = try reader.readout(json, task, hiddenSize: backbone.hiddenSize)
     self.init(
       task: task, backbone: backbone, training: training, form: form, prompt: prompt,
-      readout: readout, pooling: try reader.pooling(json, readout))
+      readout: readout, pooling: try reader.pooling(json, readout),
+      temperature: try reader.temperature(json, readout))
   }
 }
 
@@ -204,8 +205,38 @@ private struct BundleReader {
     return pooling
   }
 
+  /// What scores are divided by.
+  ///
+  /// The feature in the preamble is there if and only if that is not 1.
+  func temperature(_ json: JSON, _ readout: Readout) throws -> Float {
+    var temperature: Float = 1
+    if let member = json["temperature"] {
+      guard let value = member.number.map(Float.init), (1e-3...1e3).contains(value), value != 1
+      else {
+        throw fault(
+          BundleNames.prompt, "\"temperature\" must be a number from 0.001 to 1000 other than 1")
+      }
+      guard readout.kind == .classes else {
+        throw fault(BundleNames.prompt, "\"temperature\" is of classes alone")
+      }
+      temperature = value
+    }
+    guard file.requiredFeatures.contains(.calibration) == (temperature != 1) else {
+      throw fault(BundleNames.prompt, "its \"temperature\" contradicts the file's features")
+    }
+    return temperature
+  }
+
   private func floats(_ name: String, _ shape: [Int]) throws -> [Float] {
-    let values = try file.floats(name, shape: shape)
+    let tensor = try file.tensor(name)
+    guard
+      tensor.shape == shape
+        || (tensor.encoding == .q8 && QuantizedRows.areParts(tensor.shape, of: shape))
+    else {
+      throw FormatError.wrongShape(
+        path: file.path, tensor: name, expected: shape, actual: tensor.shape)
+    }
+    let values = try tensor.floats()
     guard values.allSatisfy(\.isFinite) else {
       throw FormatError.corrupt(
         path: file.path, location: "tensor `\(name)`", reason: "a number is not finite")

@@ -38,7 +38,7 @@ public struct TrainingHistory: Sendable, Equatable {
   }
 
   /// `value` to six significant digits; 0 if it is not finite.
-  static func sixDigits(_ value: Double) -> Double {
+  package static func sixDigits(_ value: Double) -> Double {
     guard value.isFinite, value != 0 else { return 0 }
     let scale = pow(10, 5 - floor(log10(abs(value))))
     let rounded = (value * scale).rounded() / scale

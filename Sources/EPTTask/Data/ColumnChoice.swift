@@ -1,4 +1,5 @@
 import EPTData
+import EPTSystem
 
 /// Which columns of a file are the texts and the label.
 struct ColumnChoice {
@@ -151,7 +152,7 @@ struct ColumnChoice {
     _ names: [String], texts: [String], label: String, _ line: Int
   ) throws -> [String] {
     guard texts.isEmpty else { return texts }
-    let others = names.filter { $0 != label }
+    let others = names.filter { !$0.isIdentical(to: label) }
     let usual = Self.usualTexts.first {
       $0.allSatisfy { ColumnNames.index(of: $0, in: others) != nil }
     }

@@ -33,16 +33,19 @@ public struct DataLocation: Sendable, Equatable {
     if let path = Self.file(names, in: folder) { return path }
     throw TaskError.dataNotFound(
       task: task,
-      lookedFor: names.flatMap { name in Self.extensions.map { "\(folder)/\(name).\($0)" } })
+      lookedFor: names.map { "\(folder)/\($0).tsv or .jsonl" })
   }
 
   /// The names that GLUE and SuperGLUE give the development rows, without extension.
   static let devNames = ["dev", "val", "dev_matched"]
-  private static let extensions = ["tsv", "jsonl"]
+  /// Those of official sets, and of other files of rows; each may be compressed.
+  private static let extensions = ["tsv", "jsonl", "csv", "ndjson", "json"]
+  private static let compressions = ["", ".gz", ".zst"]
 
   private static func file(_ names: [String], in folder: String) -> String? {
-    names.lazy.flatMap { name in extensions.map { "\(folder)/\(name).\($0)" } }
-      .first { FileStatus($0) != nil }
+    names.lazy.flatMap { name in
+      extensions.flatMap { kind in compressions.map { "\(folder)/\(name).\(kind)\($0)" } }
+    }.first { FileStatus($0) != nil }
   }
 }
 

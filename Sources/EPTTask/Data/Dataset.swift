@@ -9,7 +9,7 @@ public struct Dataset: Sendable {
   public let validation: [Example]
   /// Rows for the final figure: public development rows.
   public let test: [Example]
-  /// Rows passed over because their official file is known to be broken there.
+  /// Rows skipped because their official file is known to be broken there.
   public let skippedRows: Int
   /// The user's own files that the rows come from; none for official ones.
   public var files: [DataFileRecord] = []

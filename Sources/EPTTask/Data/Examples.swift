@@ -1,11 +1,13 @@
 import EPTData
+import EPTSystem
 
 extension TaskDefinition {
   /// The class that a data file means by `text`, nil if there is none.
   ///
-  /// The label's word is understood as well as the file's own value for it, without blanks around it
-  /// and, for whole numbers, with a fraction of zeros.
+  /// Of a label that `DataSource.labelUntil` ends, that part counts. The label's word is understood as well
+  /// as the file's own value for it, without blanks around it and, for whole numbers, with a fraction of zeros.
   public func classIndex(_ text: String) -> Int? {
+    let text = LabelText.part(of: text, until: source.labelUntil)
     if let index = exactClassIndex(text) { return index }
     let trimmed = ColumnNames.trimmed(text)
     return exactClassIndex(trimmed)
@@ -13,7 +15,8 @@ extension TaskDefinition {
   }
 
   private func exactClassIndex(_ text: String) -> Int? {
-    labels.firstIndex { $0.value == text } ?? labels.firstIndex { $0.word == text }
+    labels.firstIndex { $0.value.isIdentical(to: text) }
+      ?? labels.firstIndex { $0.word.isIdentical(to: text) }
   }
 
   /// The example of one row of `file`.
@@ -27,7 +30,7 @@ extension TaskDefinition {
   ) throws -> Example {
     func place(_ name: String) -> Int? {
       guard unknown != nil, classIndex(name) == nil else { return nil }
-      let index = unknown?.firstIndex(of: name) ?? unknown?.count ?? 0
+      let index = unknown?.firstIndex { $0.isIdentical(to: name) } ?? unknown?.count ?? 0
       if index == unknown?.count { unknown?.append(name) }
       return labels.count + index
     }
@@ -54,7 +57,7 @@ extension TaskDefinition {
   /// - Throws: `TaskError.badRow` for a label that is none of the task's.
   func example(values: [String], label: String, path: String, line: Int) throws -> Example {
     if isScale, labels.isEmpty {
-      guard let number = LabelText.number(label) else {
+      guard let number = LabelText.number(LabelText.part(of: label, until: source.labelUntil)) else {
         throw TaskError.badRow(
           path: path, line: line, reason: "the label \(LabelText.shown(label)) is no number",
           remedy: line == 1 ? .sayHeader : nil)
@@ -64,7 +67,9 @@ extension TaskDefinition {
     if let index = classIndex(label) {
       return Example(values: values, label: index, score: isScale ? Double(label) : nil)
     }
-    if isScale, let score = Double(label), score.isFinite {
+    if isScale, let score = Double(LabelText.part(of: label, until: source.labelUntil)),
+      score.isFinite
+    {
       // The nearest number on the scale; of two, the even multiple, as T5's rule rounds.
       let numbers = labels.map { Double($0.word) ?? 0 }
       let low = numbers.min() ?? 0

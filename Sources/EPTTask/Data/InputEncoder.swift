@@ -10,7 +10,7 @@ public struct InputEncoder: Sendable {
   public let task: TaskDefinition
   private let tokenizer: any Tokenizer
   private let hasDecoder: Bool
-  private let isApart: Bool
+  private var isApart: Bool
 
   /// An encoder of `task`'s rows, cut at its input length; with `isApart` the two texts of a pair
   /// pass alone, each cut there.
@@ -21,6 +21,13 @@ public struct InputEncoder: Sendable {
     self.tokenizer = tokenizer
     self.hasDecoder = hasDecoder
     self.isApart = isApart
+  }
+
+  /// The same with the two texts of a pair as one input.
+  public var joined: InputEncoder {
+    var joined = self
+    joined.isApart = false
+    return joined
   }
 
   /// The tokens of one row: `values` has one text a field.

@@ -16,6 +16,17 @@ enum LabelText {
     label.isEmpty || label.lowercased() == "nan"
   }
 
+  /// The longest text that may end a label's part.
+  static let longestEnd = 64
+
+  /// What stands in `label` before `end`; all of it where that is nil or does not stand there.
+  static func part(of label: String, until end: String?) -> String {
+    guard let end else { return label }
+    let (bytes, sign) = (Array(label.utf8), Array(end.utf8))
+    let place = bytes.indices.first { bytes[$0...].starts(with: sign) }
+    return place.map { String(decoding: bytes[..<$0], as: UTF8.self) } ?? label
+  }
+
   /// `1` for `1.0`; nil for what is no whole number with a fraction of zeros.
   static func withoutFraction(_ label: String) -> String? {
     let parts = label.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
@@ -39,6 +50,8 @@ enum LabelText {
   }
 
   private static func difference(_ first: String, _ second: String) -> String {
+    // Swift takes texts as equal that Unicode calls equivalent.
+    if first == second { return "how accents are coded (Unicode normalization)" }
     if first.lowercased() == second.lowercased() { return "case" }
     let blanks = [first, second].map { $0.unicodeScalars.filter { !$0.properties.isWhitespace } }
     return blanks[0].elementsEqual(blanks[1]) ? "blanks" : "characters that are not seen"

@@ -24,8 +24,10 @@ public struct LabelledFile: Sendable {
   let textColumns: [String]
   let labelColumn: String
   let rows: [LabelledRow]
-  /// Rows passed over because the official file is known to be broken there.
+  /// Rows skipped because the official file is known to be broken there.
   let skippedRows: Int
+  /// Whether it is a file that stays, no pipe.
+  let canBeReadAgain: Bool
   /// How to read the file again.
   let reading: ReadingOptions
 
@@ -33,8 +35,9 @@ public struct LabelledFile: Sendable {
   ///
   /// - Throws: `TaskError.badRow` or `.noRows`; `DataError` if the file cannot be read.
   init(_ path: String, _ request: ColumnChoice.Request, _ options: ReadingOptions) throws {
-    let reader = DataReader(
-      try InputFile(path: path), options, isStrict: true, hashing: true)
+    let input = try InputFile(path: path)
+    canBeReadAgain = path != "-" && input.size != nil
+    let reader = DataReader(input, options, isStrict: true, hashing: true)
     try reader.begin()
     var rows = RowReader(
       ColumnChoice(request: request, header: options.header, path: path), format: reader.format)

@@ -154,9 +154,9 @@ struct RowReader {
     let marked = WinogradSpans.marked(
       try text(record["text"], "text", line),
       first: try text(target?["span1_text"], "span1_text", line),
-      at: try number(target?["span1_index"], "span1_index", line),
+      at: try wordIndex(target?["span1_index"], "span1_index", line),
       second: try text(target?["span2_text"], "span2_text", line),
-      at: try number(target?["span2_index"], "span2_index", line))
+      at: try wordIndex(target?["span2_index"], "span2_index", line))
     try add([marked], record[source.label], source.label, line)
   }
 
@@ -227,10 +227,16 @@ struct RowReader {
     }
   }
 
-  private func number(_ value: JSON?, _ key: String, _ line: Int) throws -> Int {
-    guard let number = value?.integer else { throw fault(line, "no whole number \"\(key)\"") }
-    return number
+  /// The place of a word in a text.
+  private func wordIndex(_ value: JSON?, _ key: String, _ line: Int) throws -> Int {
+    guard let index = value?.integer, (0...Self.mostWords).contains(index) else {
+      throw fault(line, "\"\(key)\" must be a whole number from 0 to \(Self.mostWords)")
+    }
+    return index
   }
+
+  /// More words than a text of any data set has.
+  private static let mostWords = 1_000_000
 
   private func list(_ value: JSON?, _ key: String, _ line: Int) throws -> [JSON] {
     guard let list = value?.array else { throw fault(line, "no list \"\(key)\"") }

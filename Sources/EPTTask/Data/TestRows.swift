@@ -33,10 +33,10 @@ public struct TestRows: Sendable {
 
   /// The test rows of `bundle`, by its own rule.
   ///
-  /// For a task found in the user's files, these are looked for by their names in `data`, else in
-  /// `EPT_DATA`, in the current folder and in `./data`, and must be the same to the byte.
+  /// For a task found in the user's files, these files are found by their names in `data`, else
+  /// in `EPT_DATA`, in the current folder and in `./data`. Their bytes must be the same.
   ///
-  /// - Throws: `TaskError.dataNotFound`, `.changedData`, `.badRow` or `.noRows`; `DataError` if a file
+  /// - Throws: `TaskError.dataNotFound`, `.dataGone`, `.changedData`, `.badRow` or `.noRows`; `DataError` if a file
   ///   cannot be read.
   public init(
     of bundle: TaskBundle, path: String, data: String?, environment: [String: String]
@@ -54,6 +54,7 @@ public struct TestRows: Sendable {
     let places = folders.isEmpty ? [".", "data"] : folders
     func read(_ role: DataFileRecord.Role) throws -> LabelledFile? {
       guard let record = files.first(where: { $0.role == role }) else { return nil }
+      guard record.name != "-" else { throw TaskError.dataGone(task: definition.name) }
       let paths = places.map { $0 == "." ? record.name : "\($0)/\(record.name)" }
       guard let found = paths.first(where: { FileStatus($0) != nil }) else {
         throw TaskError.dataNotFound(task: definition.name, lookedFor: paths)

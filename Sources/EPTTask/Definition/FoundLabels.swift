@@ -1,4 +1,4 @@
-import EPTData
+import EPTSystem
 
 /// What the labels of a file are: classes, numbers, or several labels a row.
 struct FoundLabels {
@@ -16,12 +16,13 @@ struct FoundLabels {
     metric = hints.metric
     guard hints.metric.judged != .numbers else {
       isScale = true
-      try Self.checkNumbers(file)
+      try Self.checkNumbers(file, hints)
       return
     }
     let isAsked = hints.isMultiLabel || hints.metric == .microMacroF1
     let names = file.rows.map { row in
-      row.labels ?? LabelText.split(row.label, hints.labelSeparator)
+      (row.labels ?? LabelText.split(row.label, hints.labelSeparator))
+        .map { LabelText.part(of: $0, until: hints.labelUntil) }
     }
     let mayHaveSeveral = hints.labelSeparator != nil || file.rows.contains { $0.labels != nil }
     guard isAsked || (mayHaveSeveral && names.contains { $0.count != 1 || $0[0].isEmpty }) else {
@@ -39,8 +40,14 @@ struct FoundLabels {
     try takeSeveral(names, file, hints)
   }
 
-  private static func checkNumbers(_ file: LabelledFile) throws {
-    for row in file.rows where row.labels != nil || LabelText.number(row.label) == nil {
+  private static func checkNumbers(
+    _ file: LabelledFile, _ hints: TaskDiscovery.Hints
+  ) throws {
+    func isNumber(_ row: LabelledRow) -> Bool {
+      row.labels == nil
+        && LabelText.number(LabelText.part(of: row.label, until: hints.labelUntil)) != nil
+    }
+    for row in file.rows where !isNumber(row) {
       throw TaskError.badRow(
         path: file.path, line: row.line,
         reason: "the label \(LabelText.shown(row.label)) is no number, as the metric needs",
@@ -51,7 +58,7 @@ struct FoundLabels {
   private mutating func takeSeveral(
     _ names: [[String]], _ file: LabelledFile, _ hints: TaskDiscovery.Hints
   ) throws {
-    var found: Set<String> = []
+    var found: Set<ByteName> = []
     for (row, names) in zip(file.rows, names) {
       func fault(_ reason: String, _ remedy: Remedy? = nil) -> TaskError {
         .badRow(path: file.path, line: row.line, reason: reason, remedy: remedy)
@@ -61,7 +68,7 @@ struct FoundLabels {
         guard !LabelText.isMissing(name) else {
           throw fault("one of its labels is \(LabelText.shown(name)); remove it, or name it")
         }
-        found.insert(name)
+        found.insert(ByteName(name))
       }
       guard found.count <= hints.mostClasses else {
         throw fault(
@@ -74,7 +81,7 @@ struct FoundLabels {
         path: file.path, line: file.rows[0].line, reason: "no row has a label",
         remedy: .nameColumns)
     }
-    let sorted = found.sorted { Array($0.utf8).lexicographicallyPrecedes($1.utf8) }
+    let sorted = found.sorted().map(\.text)
     labels = sorted.map { TaskDefinition.Label($0) }
     warnings += LabelText.lookalikes(sorted).map { pair in
       "the labels \(LabelText.shown(pair.first)) and \(LabelText.shown(pair.second)) differ in "

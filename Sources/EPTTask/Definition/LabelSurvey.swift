@@ -1,4 +1,5 @@
 import EPTData
+import EPTSystem
 
 /// The classes that a file's labels are.
 struct LabelSurvey {
@@ -15,9 +16,10 @@ struct LabelSurvey {
       .badRow(path: file.path, line: line, reason: reason, remedy: remedy)
     }
     // Each label with the line of its first row, and its rows.
-    var found: [String: (line: Int, rows: Int)] = [:]
+    var found: [ByteName: (line: Int, rows: Int)] = [:]
     for row in file.rows {
-      let label = hints.trimsLabels ? ColumnNames.trimmed(row.label) : row.label
+      let part = LabelText.part(of: row.label, until: hints.labelUntil)
+      let label = hints.trimsLabels ? ColumnNames.trimmed(part) : part
       guard !LabelText.isMissing(ColumnNames.trimmed(label)) else {
         throw fault(
           row.line,
@@ -26,7 +28,8 @@ struct LabelSurvey {
             : "the label is \"\(label)\", a missing value as pandas writes it; remove the row, or name "
               + "its class")
       }
-      found[label] = (found[label]?.line ?? row.line, (found[label]?.rows ?? 0) + 1)
+      let known = found[ByteName(label)]
+      found[ByteName(label)] = (known?.line ?? row.line, (known?.rows ?? 0) + 1)
       guard found.count <= hints.mostClasses else {
         throw fault(
           row.line,
@@ -34,7 +37,7 @@ struct LabelSurvey {
             + "column?", .allowClasses)
       }
     }
-    let labels = found.keys.sorted { Array($0.utf8).lexicographicallyPrecedes($1.utf8) }
+    let labels = found.keys.sorted().map(\.text)
     let firstLine = file.rows[0].line
     guard labels.count > 1 else {
       throw fault(
@@ -44,14 +47,18 @@ struct LabelSurvey {
     }
     if file.reading.header == false, file.reading.format?.isTable == true,
       hints.reading.header == nil,
-      let alone = labels.first(where: { found[$0]?.rows == 1 && found[$0]?.line == firstLine })
+      let alone = labels.first(where: {
+        found[ByteName($0)].map { $0.rows == 1 && $0.line == firstLine } ?? false
+      })
     {
       throw fault(
         firstLine,
         "the label \(LabelText.shown(alone)) stands in this first line alone: is the line a header?",
         .sayHeader)
     }
-    classes = try Self.classes(labels) { fault(found[$0]?.line ?? firstLine, $1, $2) }
+    classes = try Self.classes(labels) {
+      fault(found[ByteName($0)]?.line ?? firstLine, $1, $2)
+    }
     warnings = LabelText.lookalikes(classes).map { pair in
       "the labels \(LabelText.shown(pair.first)) and \(LabelText.shown(pair.second)) differ in "
         + "\(pair.difference) alone, but are two classes"
@@ -71,8 +78,8 @@ struct LabelSurvey {
         "the labels are numbers on a scale, such as \(fraction.1); they need a metric of numbers",
         .predictNumbers)
     }
-    var seen: Set<String> = []
-    let distinct = whole.filter { seen.insert($0).inserted }
+    var seen: Set<ByteName> = []
+    let distinct = whole.filter { seen.insert(ByteName($0)).inserted }
     guard distinct.count > 1 else {
       throw fault(labels[0], "every row has the label \"\(distinct[0])\"; a task needs two", nil)
     }

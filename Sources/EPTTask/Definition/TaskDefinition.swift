@@ -61,18 +61,21 @@ public struct TaskDefinition: Sendable, Equatable {
         "\"\(name)\" must be a plain name of at most 200 bytes, not a path: it stands for a file")
     }
     try require(!fields.isEmpty, "it has no fields")
-    try require(Set(fields).count == fields.count, "a field stands twice")
+    try require(Self.areDistinct(fields), "a field stands twice")
     try require(segments.count == 1 || segments.count == 2, "an encoder reads one or two segments")
     let fewest = labelForm == .several ? 1 : 2
     try require(
       labels.count >= fewest || (isScale && labels.isEmpty),
       labelForm == .several ? "it needs a label" : "it needs two labels or more")
-    try require(Set(labels.map(\.word)).count == labels.count, "a label word stands twice")
-    try require(Set(labels.map(\.value)).count == labels.count, "a label value stands twice")
+    try require(Self.areDistinct(labels.map(\.word)), "a label word stands twice")
+    try require(Self.areDistinct(labels.map(\.value)), "a label value stands twice")
     try require((1...65_536).contains(inputLength), "the input length must be from 1 to 65536")
     try require(
       source.columns.count == fields.count,
       "it has \(fields.count) fields but \(source.columns.count) columns")
+    try require(
+      source.labelUntil.map { (1...LabelText.longestEnd).contains($0.utf8.count) } ?? true,
+      "what ends a label must have 1 to \(LabelText.longestEnd) bytes")
     try require(
       !isScale || labels.allSatisfy { Double($0.word)?.isFinite == true },
       "the labels of a scale must be numbers")
@@ -88,7 +91,7 @@ public struct TaskDefinition: Sendable, Equatable {
     try require(
       labels.count == 2 || !metric.hasPositiveClass,
       "the metric \(metric.rawValue) is for two classes; \(Metric.macroF1.rawValue) is for more")
-    let positiveClass = positive.map { word in labels.firstIndex { $0.word == word } }
+    let positiveClass = positive.map { word in labels.firstIndex { $0.word.isIdentical(to: word) } }
     try require(
       positiveClass == nil || metric.hasPositiveClass,
       "the metric \(metric.rawValue) has no positive class")
@@ -108,6 +111,10 @@ public struct TaskDefinition: Sendable, Equatable {
     self.inputLength = inputLength
     self.split = split
     self.source = source
+  }
+
+  private static func areDistinct(_ names: [String]) -> Bool {
+    Set(names.map { ByteName($0) }).count == names.count
   }
 
   /// What the backbone reads for one example.
@@ -143,6 +150,9 @@ public struct DataSource: Sendable, Equatable {
   public let columns: [String]
   /// The label's column.
   public let label: String
+  /// What ends the part of a label that is the class: `:` makes `DESC` of TREC's `DESC:manner`; nil where
+  /// all of it is the class.
+  public let labelUntil: String?
   public let records: Records
   /// Whether the official file is known to have rows broken by line breaks, which are passed
   /// over and counted.
@@ -151,12 +161,13 @@ public struct DataSource: Sendable, Equatable {
   public let labelSeparator: String?
 
   public init(
-    folders: [String], columns: [String], label: String = "label", records: Records = .flat,
-    skipsBrokenRows: Bool = false, labelSeparator: String? = nil
+    folders: [String], columns: [String], label: String = "label", labelUntil: String? = nil,
+    records: Records = .flat, skipsBrokenRows: Bool = false, labelSeparator: String? = nil
   ) {
     self.folders = folders
     self.columns = columns
     self.label = label
+    self.labelUntil = labelUntil
     self.records = records
     self.skipsBrokenRows = skipsBrokenRows
     self.labelSeparator = labelSeparator

@@ -75,6 +75,7 @@ extension TaskDefinition {
         folders: try member("source", strings(source["folders"])),
         columns: try member("source", strings(source["columns"])),
         label: try member("source", source["label"]?.string),
+        labelUntil: try source["label_until"].map { try member("source", $0.string) },
         records: try member("source", source["records"]?.string.flatMap(DataSource.Records.init)),
         skipsBrokenRows: try member("source", source["skips_broken_rows"]?.bool),
         labelSeparator: try source["label_separator"].map { try member("source", $0.string) }))
@@ -84,7 +85,7 @@ extension TaskDefinition {
 extension DataSource {
   /// The members of `json`, in order.
   static let memberNames = [
-    "folders", "columns", "label", "records", "skips_broken_rows", "label_separator",
+    "folders", "columns", "label", "label_until", "records", "skips_broken_rows", "label_separator",
   ]
 
   fileprivate var json: JSON {
@@ -95,6 +96,7 @@ extension DataSource {
       JSONMember("records", .string(records.rawValue)),
       JSONMember("skips_broken_rows", .bool(skipsBrokenRows)),
     ]
+    if let labelUntil { members.append(JSONMember("label_until", .string(labelUntil))) }
     if let labelSeparator {
       members.append(JSONMember("label_separator", .string(labelSeparator)))
     }

@@ -45,7 +45,7 @@ extension TaskDefinition {
     return try replacing(
       source: DataSource(
         folders: source.folders, columns: columns, label: label ?? source.label,
-        records: .flat, skipsBrokenRows: source.skipsBrokenRows,
+        labelUntil: source.labelUntil, records: .flat, skipsBrokenRows: source.skipsBrokenRows,
         labelSeparator: source.labelSeparator))
   }
 

@@ -19,6 +19,8 @@ public enum TaskDiscovery {
     public var reading = ReadingOptions()
     /// Whether blanks around labels are no part of them.
     public var trimsLabels = true
+    /// What ends the part of a label that is the class; nil where all of it is.
+    public var labelUntil: String?
     /// More classes than this are taken for a mistake about the column.
     public var mostClasses = TaskDiscovery.mostClasses
     /// What stands between the labels of a row that may have several; nil for a list, or one label.
@@ -93,6 +95,7 @@ public enum TaskDiscovery {
       inputLength: inputLength, split: split,
       source: DataSource(
         folders: [], columns: file.textColumns, label: file.labelColumn,
+        labelUntil: hints.labelUntil,
         labelSeparator: found.form == .several ? hints.labelSeparator : nil))
     return Found(definition: definition, file: file, warnings: found.warnings)
   }

@@ -19,7 +19,7 @@ public enum TaskFile {
       }
       throw TaskError.badRow(path: path, line: line, reason: "not JSON: \(error)")
     }
-    // A bundle passes over what a later version added; a slip of the fingers must not pass.
+    // A bundle skips what a later version added; a slip of the fingers must not pass.
     try checkMembers(json, as: TaskDefinition.memberNames, path: path)
     if let source = json["source"] {
       try checkMembers(source, as: DataSource.memberNames, path: path)

@@ -1,3 +1,5 @@
+import EPTSystem
+
 /// A text with places for a task's fields: `sst2 sentence: {sentence}`.
 ///
 /// `{{` and `}}` stand for the braces themselves.
@@ -30,7 +32,7 @@ public struct Template: Sendable, Equatable {
             task: task, reason: "template \"\(source)\" has a { without }")
         }
         let name = String(rest[..<end])
-        guard let field = fields.firstIndex(of: name) else {
+        guard let field = fields.firstIndex(where: { $0.isIdentical(to: name) }) else {
           throw TaskError.invalidDefinition(
             task: task,
             reason: "template \"\(source)\" names {\(name)}, but the fields are: "

@@ -24,22 +24,44 @@ public struct Evaluation: Sendable, Equatable {
     self.thresholds = thresholds
   }
 
-  /// Whether this is better than `other`: by the metric, then by the loss, since a metric on
-  /// few rows takes few values.
-  public func isBetter(than other: Evaluation?) -> Bool {
+  /// What two evaluations are compared by.
+  public enum Choice: String, Sendable {
+    /// The metric, then the loss.
+    case score
+    /// The loss alone: a metric on few rows takes few values, and leaps from one to the next by chance.
+    case loss
+
+    /// With fewer validation rows the loss chooses.
+    public static let fewRows = 500
+
+    /// What compares evaluations on `count` rows.
+    public init(rows count: Int) {
+      self = count < Self.fewRows ? .loss : .score
+    }
+  }
+
+  /// Whether this is better than `other`.
+  public func isBetter(than other: Evaluation?, by choice: Choice = .score) -> Bool {
     guard let other else { return true }
     let (mine, theirs) = (score.selection, other.score.selection)
-    return mine > theirs || (mine == theirs && loss < other.loss)
+    switch choice {
+    case .loss: return loss < other.loss
+    case .score: return mine > theirs || (mine == theirs && loss < other.loss)
+    }
   }
 
   /// Judges `scores`, one row a text and one column an output of a head of `kind`, or a class.
+  ///
+  /// Probabilities of classes are the softmax of the scores divided by `temperature`, which changes the
+  /// loss and no answer.
   public init(
-    scores: [Matrix], examples: [Example], task: TaskDefinition, kind: HeadKind = .classes
+    scores: [Matrix], examples: [Example], task: TaskDefinition, kind: HeadKind = .classes,
+    temperature: Double = 1
   ) {
     if let answers = kind.judged(scores, examples, task) {
       self.init(answers, rows: examples.count, kind)
     } else {
-      self.init(classes: scores, examples, task)
+      self.init(classes: scores, examples, task, temperature)
     }
   }
 
@@ -52,7 +74,9 @@ public struct Evaluation: Sendable, Equatable {
       predictedClasses: answers.distinct, thresholds: thresholds)
   }
 
-  private init(classes scores: [Matrix], _ examples: [Example], _ task: TaskDefinition) {
+  private init(
+    classes scores: [Matrix], _ examples: [Example], _ task: TaskDefinition, _ temperature: Double
+  ) {
     var predicted: [Int] = []
     var loss = 0.0
     var known = 0
@@ -61,11 +85,11 @@ public struct Evaluation: Sendable, Equatable {
         let start = row * matrix.columns
         let values = matrix.values[start..<start + matrix.columns].map(Double.init)
         let best = values.indices.max { values[$0] < values[$1] } ?? 0
-        let total = values.reduce(0) { $0 + exp($1 - values[best]) }
+        let total = values.reduce(0) { $0 + exp(($1 - values[best]) / temperature) }
         let label = examples[predicted.count].label
         // A label that the task does not know has no score.
         if values.indices.contains(label) {
-          loss += values[best] + log(total) - values[label]
+          loss += (values[best] - values[label]) / temperature + log(total)
           known += 1
         }
         // Of equal scores the first class counts.

@@ -37,6 +37,9 @@ public struct EvaluationDetail: Sendable {
   }
 
   public let evaluation: Evaluation
+  /// The expected calibration error of the answers' probabilities, from 0 to 1; nil for answers that are
+  /// not classes.
+  public let calibrationError: Double?
   /// What bootstrapping says of each figure of the metric.
   public let intervals: [ConfidenceInterval]
   /// In the task's order, then labels that the task does not know.
@@ -54,12 +57,14 @@ public struct EvaluationDetail: Sendable {
   ///   - task: Their task.
   ///   - kind: What the outputs stand for.
   ///   - unknown: The labels of the classes beyond the task's own.
+  ///   - temperature: What scores are divided by before the softmax.
   public init(
     scores: [Matrix], examples: [Example], task: TaskDefinition, kind: HeadKind = .classes,
-    unknown: [String] = []
+    unknown: [String] = [], temperature: Double = 1
   ) {
     if let answers = kind.judged(scores, examples, task, unknown: unknown) {
       evaluation = Evaluation(answers, rows: examples.count, kind)
+      calibrationError = nil
       classes = answers.classes
       confusion = []
       mistakes = answers.mistakes
@@ -68,7 +73,9 @@ public struct EvaluationDetail: Sendable {
       }
       return
     }
-    evaluation = Evaluation(scores: scores, examples: examples, task: task)
+    evaluation = Evaluation(
+      scores: scores, examples: examples, task: task, temperature: temperature)
+    calibrationError = CalibrationError.expected(scores, examples, temperature: temperature)
     let predicted = scores.flatMap(\.bestColumns)
     let words = task.labels.map(\.word) + unknown
     let counts = ClassCounts(predicted, examples.map(\.label))
@@ -84,12 +91,13 @@ public struct EvaluationDetail: Sendable {
     confusion = pairs.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map {
       ConfusionCell(truth: words[$0.key[0]], answer: words[$0.key[1]], count: $0.value)
     }
-    mistakes = Self.mistakes(scores, examples, predicted, words)
+    mistakes = Self.mistakes(scores, examples, predicted, words, temperature)
     intervals = ConfidenceInterval.bootstrap(predicted, examples, task)
   }
 
   private static func mistakes(
-    _ scores: [Matrix], _ examples: [Example], _ predicted: [Int], _ words: [String]
+    _ scores: [Matrix], _ examples: [Example], _ predicted: [Int], _ words: [String],
+    _ temperature: Double
   ) -> [Mistake] {
     var mistakes: [Mistake] = []
     var row = 0
@@ -100,7 +108,7 @@ public struct EvaluationDetail: Sendable {
         guard guess != example.label else { continue }
         let values = matrix.values[start..<start + matrix.columns].map(Double.init)
         let best = values.max() ?? 0
-        let weights = values.map { exp($0 - best) }
+        let weights = values.map { exp(($0 - best) / temperature) }
         let total = weights.reduce(0, +)
         mistakes.append(
           Mistake(

@@ -7,8 +7,8 @@ public enum PEFTExport {
   /// Writes `adapter_config.json` and `adapter_model.safetensors` into `folder`, which is made if
   /// it is not there; both or none.
   ///
-  /// Fusion, subspaces and gate are folded in, which loses nothing. A low-rank pair or a head has no
-  /// place in PEFT's prompt tuning.
+  /// Fusion, subspaces and gate are folded in, which loses nothing. A low-rank pair, a head or
+  /// projections after blocks have no place in PEFT's prompt tuning.
   ///
   /// - Parameters:
   ///   - bundle: The bundle.
@@ -16,14 +16,19 @@ public enum PEFTExport {
   ///   - folder: Where to write.
   ///   - baseModel: The name or path under which PEFT's user loads the backbone.
   ///   - replacing: Whether files that are there may be replaced.
-  /// - Throws: `TaskError.unusablePrompt` for a prompt with a low-rank pair, with a head or without
-  ///   rows; `SystemError.outputExists` or `.system`.
+  /// - Throws: `TaskError.unusablePrompt` for a prompt with a low-rank pair, with a head, with
+  ///   projections after blocks or without rows; `SystemError.outputExists` or `.system`.
   public static func write(
     _ bundle: TaskBundle, from bundlePath: String, to folder: String, baseModel: String?,
     replacing: Bool
   ) throws {
     func refuse(_ reason: String) -> TaskError {
       .unusablePrompt(path: bundlePath, reason: reason)
+    }
+    guard bundle.prompt.shape.depth == nil else {
+      throw refuse(
+        "its projections after blocks change hidden states, which PEFT's prompt tuning cannot do;"
+          + " tune without them (depth none)")
     }
     guard case .labelWords = bundle.readout else {
       throw refuse(

@@ -39,6 +39,9 @@ struct TokenizerCompiler {
 
   private func addCommon(to writer: inout TableWriter) throws {
     var offsets: [UInt32] = [0]
+    guard pieces.reduce(0, { $0 + $1.count }) <= Int(Int32.max) else {
+      throw invalid("its pieces have more than 2 GiB")
+    }
     for piece in pieces { offsets.append((offsets.last ?? 0) + UInt32(piece.count)) }
     writer.add(.pieceOffsets, values: offsets)
     writer.add(.pieceBytes, Array(pieces.joined()))

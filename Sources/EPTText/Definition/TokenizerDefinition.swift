@@ -37,6 +37,8 @@ public enum TokenizerDefinition {
   public static func compile(folder: String) throws -> CompiledTokenizer {
     var files = DefinitionFiles(folder: folder)
     guard let (name, file) = try files.first(of: definitions) else {
+      // A class that needs no such file is refused for what it is.
+      _ = try files.configuration(beside: folder + "/tokenizer_config.json")
       throw SystemError.missingFile(
         path: folder + "/tokenizer.json",
         hint: "a checkpoint folder has one of \(definitions.joined(separator: ", "))")

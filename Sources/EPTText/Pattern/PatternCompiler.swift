@@ -1,8 +1,8 @@
 /// Makes the automaton of a regular expression: what `Pattern` runs.
 ///
-/// States are ordered lists of places in the expression, as a backtracking matcher would try them,
-/// so that the first alternative counts as it does there (Cox 2010, "Regular expression matching in
-/// the wild"). Whether a look ahead holds is decided with the scalar that comes next.
+/// States are ordered lists of places in the expression, as a backtracking matcher would try them.
+/// So the first alternative counts, as it does there (Cox 2010, "Regular expression matching in the
+/// wild"). Whether a look ahead holds is decided with the scalar that comes next.
 struct PatternCompiler {
   private enum Place {
     case take(set: Int, next: Int)

@@ -1,10 +1,10 @@
 /// A trie over bytes in one flat array: the double array of Aoe (1989), in the layout of
 /// Darts-clone that sentencepiece's character maps use as well.
 ///
-/// The unit of a node: bits 0-7 the byte that leads to it, bit 8 whether a key ends here, bits
-/// 10-30 the distance (by exclusive or) to its children, shifted by 8 more bits if bit 9 is set. A
-/// child stands at the children's base, exclusive or its byte; the value of a key at the base
-/// itself, with bit 31 set. No key contains a zero byte.
+/// The unit of a node: bits 0-7 are the byte that leads to it. Bit 8 says whether a key ends here.
+/// Bits 10-30 are the distance (by XOR) to its children, shifted by 8 more bits if bit 9 is set. A
+/// child stands at the children's base XOR its byte. The value of a key stands at the base itself,
+/// with bit 31 set. No key contains a zero byte.
 struct DoubleArray: @unchecked Sendable {
   private let units: UnsafePointer<UInt32>
   private let count: UInt32

@@ -12,7 +12,7 @@
 /// Each section starts at a multiple of 64 bytes from the beginning.
 enum TableFormat {
   static let magic: [UInt8] = Array("EPTTOKEN".utf8)
-  /// Version 2 has what programs that know version 1 only would pass over: other sections, kind 3.
+  /// Version 2 has what programs that know version 1 only would skip: other sections, kind 3.
   static let versions: ClosedRange<UInt32> = 1...2
   static let headerSize = 24
   static let entrySize = 24

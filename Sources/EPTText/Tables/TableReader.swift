@@ -1,7 +1,7 @@
 /// The sections of a compiled tokenizer, checked to lie inside its bytes.
 ///
-/// Everything that is built on sections points into memory that nobody writes to and that `owner`
-/// keeps, which is why it may be shared between threads although it holds pointers.
+/// What is built on sections points into memory that `owner` keeps and that nobody writes to. So
+/// threads may share it although it holds pointers.
 struct TableReader: @unchecked Sendable {
   let kind: TableKind
   /// Keeps the bytes that the sections point into alive.

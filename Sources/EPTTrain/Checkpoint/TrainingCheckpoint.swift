@@ -3,7 +3,7 @@ import EPTTask
 
 /// A run in the middle: what is left to do follows from it and from the run's settings.
 ///
-/// docs/format.md describes the file.
+/// docs/reference/format.md describes the file.
 public struct TrainingCheckpoint: Sendable {
   /// The sweep that it belongs to.
   let identity: JSON
@@ -97,6 +97,11 @@ extension TrainingOutcome {
         JSONMember("best", best.training.json), JSONMember("last", last.training.json),
         JSONMember("predicted_classes", predictedClasses.map { .integer($0) } ?? .null),
         JSONMember("seconds", times.json),
+        JSONMember(
+          "temperatures",
+          [
+            "best": .number(Double(best.temperature)), "last": .number(Double(last.temperature)),
+          ]),
       ] + CheckpointThresholds.members("best_thresholds", best.thresholds)
         + CheckpointThresholds.members("last_thresholds", last.thresholds))
   }

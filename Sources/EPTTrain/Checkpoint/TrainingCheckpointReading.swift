@@ -1,5 +1,6 @@
 import EPTFormat
 import EPTModel
+import EPTSystem
 import EPTTask
 
 extension TrainingCheckpoint {
@@ -32,7 +33,7 @@ extension TrainingCheckpoint {
     guard stored != given else { return nil }
     if let (mine, theirs) = stored.object.flatMap({ mine in given.object.map { (mine, $0) } }) {
       for member in theirs {
-        let old = mine.first { $0.key == member.key }?.value ?? .null
+        let old = mine.first { $0.key.isIdentical(to: member.key) }?.value ?? .null
         let place = path.isEmpty ? member.key : "\(path).\(member.key)"
         if let difference = difference(old, member.value, at: place) { return difference }
       }
@@ -63,8 +64,11 @@ private struct CheckpointReader {
       let trainer = sweep.trainers[index]
       func bundle(_ key: String, _ place: CheckpointNames.Place) throws -> TaskBundle {
         guard let record = json[key].flatMap(TrainingRecord.init) else { throw fault(key) }
+        guard let temperature = json["temperatures"]?[key]?.number.map(Float.init),
+          (1e-3...1e3).contains(temperature)
+        else { throw fault("temperatures") }
         return trainer.bundle(
-          try parameters(place, like: trainer.start), record,
+          try parameters(place, like: trainer.start), record, temperature: temperature,
           thresholds: try thresholds(json, "\(key)_thresholds", trainer.task))
       }
       return TrainingOutcome(

@@ -13,16 +13,21 @@ struct FeatureObjective: TrainingObjective {
   private let prepared: PreparedPrompt
   private let rows: EncodedRows
   private let targets: [Target]
+  /// One factor of the loss of each training row.
+  private let weights: [Float]
   /// Features of the training rows, in blocks of the file's order; nil until they are needed.
   private var training: [[[Float]]?]
   private var scored: [RowSet: [Matrix]] = [:]
 
   /// - Throws: `ModelError` if the model cannot have `head`.
-  init(_ model: PromptedModel, _ rows: EncodedRows, _ head: LinearHead) throws {
+  init(
+    _ model: PromptedModel, _ rows: EncodedRows, _ head: LinearHead, classWeights: [Float]? = nil
+  ) throws {
     self.model = model
     self.rows = rows
     prepared = try model.prepare(nil, readout: .head(head))
     targets = rows.data.train.map { $0.target(for: head.kind, rows.task) }
+    weights = rows.data.train.map { classWeights?[$0.label] ?? 1 }
     let blocks = (targets.count + Self.block - 1) / Self.block
     training = [[[Float]]?](repeating: nil, count: blocks)
   }
@@ -38,7 +43,10 @@ struct FeatureObjective: TrainingObjective {
     for row in chosen {
       let features = try features(row)
       var slope = head.outputs(features)
-      loss += head.kind.loss(&slope, targets[row], share: 1 / Float(chosen.count))
+      let weight = weights[row]
+      loss +=
+        Double(weight)
+        * head.kind.loss(&slope, targets[row], share: weight / Float(chosen.count))
       for output in slope.indices {
         bias[output] += slope[output]
         for input in 0..<inputs {

@@ -3,7 +3,7 @@ import EPTModel
 import EPTTask
 import Glibc
 
-/// A linear head on a frozen encoder without a prompt: the linear probe.
+/// A linear head on a frozen encoder without a prompt, trained by steps: the linear probe.
 ///
 /// Nothing before the head changes, so each text's mean state is computed once and kept.
 struct HeadObjective: TrainingObjective {
@@ -14,9 +14,11 @@ struct HeadObjective: TrainingObjective {
   /// No prompt, and the identity as the head: what it scores are mean states.
   private let features: PreparedPrompt
   private let rows: EncodedRows
+  /// One factor of the loss of each class's rows; nil for 1.
+  private let classWeights: [Float]?
   /// Where each training row stands in the first epoch.
   ///
-  /// Rows are computed in blocks of this order: a run needs them so, and a run that is taken up
+  /// Rows are computed in blocks of this order: a run needs them so, and a run that is resumed
   /// computes the same blocks, with the same rounding.
   private let places: [Int]
   private let order: [Int]
@@ -28,9 +30,11 @@ struct HeadObjective: TrainingObjective {
   ///
   /// - Throws: `ModelError` if the model can have no head.
   init(
-    _ model: PromptedModel, _ rows: EncodedRows, pooling: Pooling = .mean, seed: UInt64
+    _ model: PromptedModel, _ rows: EncodedRows, pooling: Pooling = .mean,
+    classWeights: [Float]? = nil, seed: UInt64
   ) throws {
     self.model = model
+    self.classWeights = classWeights
     self.rows = rows
     let hiddenSize = model.hiddenSize
     var identity = LinearHead(
@@ -52,31 +56,32 @@ struct HeadObjective: TrainingObjective {
     var gradient = TrainedParameters.zeros(like: parameters)
     guard let head = parameters.head else { return (0, gradient) }
     let (classes, hiddenSize) = (head.weight.rows, head.weight.columns)
-    var weight = [Float](repeating: 0, count: classes * hiddenSize)
+    var sums = [Float](repeating: 0, count: classes * hiddenSize)
     var bias = [Float](repeating: 0, count: classes)
     var loss = 0.0
-    let share = 1 / Float(chosen.count)
     for row in chosen {
       let features = try trainingFeatures(row)
       var slope = Self.logits(features, head)
       let label = rows.data.train[row].label
-      // Cross-entropy's gradient takes the logits' place: (softmax - one-hot) / rows.
+      let weight = classWeights?[label] ?? 1
+      let share = weight / Float(chosen.count)
+      // Cross-entropy's gradient takes the logits' place: weight · (softmax - one-hot) / rows.
       let most = slope.max() ?? 0
       let shifted = slope[label] - most
       for index in slope.indices { slope[index] = exp(slope[index] - most) }
       let total = slope.reduce(0, +)
-      loss += Double(log(total) - shifted)
+      loss += Double(weight * (log(total) - shifted))
       for index in slope.indices { slope[index] *= share / total }
       slope[label] -= share
       for index in 0..<classes {
         bias[index] += slope[index]
         for column in 0..<hiddenSize {
-          weight[index * hiddenSize + column] += slope[index] * features[column]
+          sums[index * hiddenSize + column] += slope[index] * features[column]
         }
       }
     }
     gradient.head = LinearHead(
-      weight: Matrix(rows: classes, columns: hiddenSize, values: weight), bias: bias)
+      weight: Matrix(rows: classes, columns: hiddenSize, values: sums), bias: bias)
     return (Float(loss / Double(chosen.count)), gradient)
   }
 

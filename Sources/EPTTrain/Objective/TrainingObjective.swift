@@ -51,11 +51,17 @@ struct PromptObjective: TrainingObjective {
   let model: PromptedModel
   let rows: EncodedRows
   let labelTokens: [[Int32]]
+  /// One factor of the loss of each class's rows; nil for 1.
+  private let classWeights: [Float]?
   /// Tokenized once, since they are scored again and again.
   private let validation: [TokenBatch]
 
-  init(_ model: PromptedModel, _ rows: EncodedRows, labelTokens: [[Int32]]) {
+  init(
+    _ model: PromptedModel, _ rows: EncodedRows, labelTokens: [[Int32]],
+    classWeights: [Float]? = nil
+  ) {
     self.model = model
+    self.classWeights = classWeights
     self.rows = rows
     self.labelTokens = labelTokens
     validation = rows.batches(.validation)
@@ -68,7 +74,7 @@ struct PromptObjective: TrainingObjective {
     let result = try model.step(
       rows.trainingTexts(chosen),
       targets: chosen.map { rows.data.train[$0].target(for: readout.kind, rows.task) },
-      prompt: parameters.prompt, readout: readout)
+      classWeights: classWeights, prompt: parameters.prompt, readout: readout)
     return (result.loss, TrainedParameters(prompt: result.prompt, head: result.head))
   }
 

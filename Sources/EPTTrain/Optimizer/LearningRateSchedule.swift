@@ -32,7 +32,7 @@ struct LearningRateSchedule: Sendable, Equatable {
     end = steps
   }
 
-  /// The schedule of a run that is taken up.
+  /// The schedule of a run that is resumed.
   init(_ shape: ScheduleShape, warmUp: Int, decayStart: Int?, end: Int?) {
     self.shape = shape
     self.warmUp = warmUp

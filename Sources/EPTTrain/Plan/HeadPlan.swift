@@ -60,11 +60,16 @@ public struct HeadPlan: Sendable, Equatable {
   /// - Throws: `TrainError.invalidSetting` or `TaskError.unsupported` for what does not fit.
   init(
     _ task: TaskDefinition, _ rows: [Example], _ settings: TrainingSettings, pooling: Pooling,
-    hiddenSize: Int
+    hiddenSize: Int, hasDecoder: Bool
   ) throws {
     self.pooling = pooling
+    // A text-to-text backbone reads both texts in its template.
+    guard !hasDecoder || settings.pair != .apart else {
+      throw TrainError.invalidSetting(
+        [.pair], reason: "apart needs a backbone without a decoder; this one has one")
+    }
     let isPair = task.segments.count > 1
-    let reading = settings.pair ?? (task.isScale && isPair ? .apart : .joined)
+    let reading = settings.pair ?? (task.isScale && isPair && !hasDecoder ? .apart : .joined)
     guard reading == .joined || isPair else {
       throw TrainError.invalidSetting(
         [.pair], reason: "needs a task of two texts; \(task.name) has one: leave it out")
@@ -107,9 +112,18 @@ public struct HeadPlan: Sendable, Equatable {
     inputs = features.count(hiddenSize: hiddenSize)
     self.startWeight = startWeight
     self.startBias = startBias
-    guard kind == .classes || settings.shots == nil else {
+    guard kind != .classes else { return }
+    guard settings.shots == nil else {
       throw TrainError.invalidSetting(
         [.shots], reason: "draws rows of each class; this task's rows have no class each")
+    }
+    guard settings.classWeights == nil else {
+      throw TrainError.invalidSetting(
+        [.classWeights], reason: "weigh rows by their class; this task's rows have no class each")
+    }
+    guard settings.calibration != .on else {
+      throw TrainError.invalidSetting(
+        [.calibration], reason: "is of a softmax over classes; this task's answers are none")
     }
   }
 }

@@ -16,11 +16,15 @@ public struct TrainingPlan: Sendable, Equatable {
   public let pooling: Pooling?
   /// The head that is trained; nil without one.
   public let head: HeadPlan?
+  /// Whether the head is solved, for one strength after another, and not trained by steps.
+  public let isSolved: Bool
   public let rates: LearningRates
   /// Root mean square of the embeddings of the backbone's most frequent pieces.
   public let embeddingRMS: Float
   public let warmUp: Int
   public let evaluationInterval: Int
+  /// What the best evaluation is chosen by.
+  public let choice: Evaluation.Choice
   /// Evaluations without improvement that end the run; nil if none do.
   public let patience: Int?
   /// How many numbers are trained, head included.
@@ -43,22 +47,18 @@ public struct TrainingPlan: Sendable, Equatable {
   ///   - blocks: how many the backbone's encoder and decoder have.
   ///   - backbonePooling: how the backbone's checkpoint pools; nil where it does not say.
   ///   - rows: the training rows, from which a head for numbers takes their scale.
+  ///   - validationRows: how many rows choose the best step.
   /// - Throws: `TrainError.invalidSetting`.
   init(
     _ settings: TrainingSettings, task: TaskDefinition, hiddenSize: Int, positions: Int?,
     embeddingRMS: Float, hasHead: Bool, blocks: (encoder: Int, decoder: Int),
-    backbonePooling: Pooling? = nil, rows: [Example] = []
+    backbonePooling: Pooling? = nil, rows: [Example] = [], validationRows: Int = .max
   ) throws {
     try settings.validate()
-    guard hasHead || settings.method != .head else {
-      throw TrainError.invalidSetting(
-        [.method],
-        reason: "head trains an encoder's linear head; this backbone has a decoder instead")
-    }
     guard hasHead || settings.pooling == nil else {
       throw TrainError.invalidSetting(
         [.pooling],
-        reason: "is of an encoder's linear head; this backbone has a decoder instead")
+        reason: "is of a linear head; this backbone has a decoder instead")
     }
     guard hasHead || settings.pair != .apart else {
       throw TrainError.invalidSetting(
@@ -75,8 +75,11 @@ public struct TrainingPlan: Sendable, Equatable {
     }
     pooling = hasHead ? settings.pooling ?? backbonePooling ?? .mean : nil
     head = try pooling.map {
-      try HeadPlan(task, rows, settings, pooling: $0, hiddenSize: hiddenSize)
+      try HeadPlan(
+        task, rows, settings, pooling: $0, hiddenSize: hiddenSize, hasDecoder: blocks.decoder > 0)
     }
+    isSolved = settings.method == .head && settings.steps == nil && (head?.isPlain ?? false)
+    if isSolved { try settings.refuseSteps() }
     let settings = head?.filling(settings) ?? settings
     let promptLength = settings.effectivePromptLength
     // An encoder's own special tokens need two or three places.
@@ -127,24 +130,53 @@ public struct TrainingPlan: Sendable, Equatable {
     rates.depth = settings.depthRate ?? (hasHead ? rates.depth : 5e-3)
     rates.head = settings.headRate ?? rates.head
     self.rates = rates
-    warmUp = settings.warmUp ?? settings.steps.map { min(500, $0 / 10) } ?? 100
+    choice = isSolved ? .loss : Evaluation.Choice(rows: validationRows)
+    let ofSteps = settings.warmUp ?? settings.steps.map { min(500, $0 / 10) } ?? 100
+    warmUp = isSolved ? 0 : ofSteps
     evaluationInterval =
-      settings.evaluationInterval ?? min(100, max(1, (settings.steps ?? .max) / 4))
-    patience = settings.patience ?? (settings.steps == nil ? 5 : nil)
+      isSolved
+      ? 1 : settings.evaluationInterval ?? min(100, max(1, (settings.steps ?? .max) / 4))
+    patience = isSolved ? nil : settings.patience ?? (settings.steps == nil ? 5 : nil)
     parameterCount =
-      shape.parameterCount + shape.depthParameterCount
-      + (head?.parameterCount ?? 0)
+      shape.parameterCount + shape.depthParameterCount + (head?.parameterCount ?? 0)
+  }
+
+  /// How many steps there are, or strengths of a solved head; nil until validation has stopped
+  /// improving.
+  public var steps: Int? { isSolved ? LogisticRegression.strengths.count : settings.steps }
+
+  /// The inverse strength of a solved head's penalty at `step`, counted from 1; nil for other runs.
+  func strength(_ step: Int) -> Double? {
+    guard isSolved, LogisticRegression.strengths.indices.contains(step - 1) else { return nil }
+    return LogisticRegression.strengths[step - 1]
   }
 
   /// Every setting in effect, for the bundle.
   public var json: JSON {
-    .object((settingsJSON.object ?? []) + depthJSON + pairJSON)
+    .object((settingsJSON.object ?? []) + depthJSON + pairJSON + weightsJSON)
+  }
+
+  /// The same, with the strength of a solved head's step.
+  func json(solved step: Int) -> JSON {
+    guard let strength = strength(step) else { return json }
+    let rounded = TrainingHistory.sixDigits(strength)
+    return .object((json.object ?? []) + [JSONMember("strength", .number(rounded))])
   }
 
   /// How two texts are read, where not joined; nothing for those, as in older bundles.
   private var pairJSON: [JSONMember] {
     guard let head, head.readsApart else { return [] }
     return [JSONMember("pair", .string(PairReading.apart.rawValue))]
+  }
+
+  /// What concerns class weights; nothing without them.
+  private var weightsJSON: [JSONMember] {
+    switch settings.classWeights {
+    case nil: []
+    case .balanced?: [JSONMember("class_weights", "balanced")]
+    case .given(let weights)?:
+      [JSONMember("class_weights", .array(weights.map { Self.number($0) }))]
+    }
   }
 
   /// What concerns the projections after blocks; nothing without them, as in older bundles.
@@ -172,6 +204,8 @@ public struct TrainingPlan: Sendable, Equatable {
       "warm_up": .integer(warmUp),
       "evaluation_interval": .integer(evaluationInterval),
       "patience": Self.number(patience),
+      "choice": .string(choice.rawValue),
+      "calibration": .string(settings.calibration.rawValue),
       "longest_run": .integer(settings.longestRun),
       "prompt_rate": Self.number(rates.prompt),
       "low_rank_rate": Self.number(rates.lowRank),

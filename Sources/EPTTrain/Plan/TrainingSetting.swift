@@ -30,6 +30,8 @@ public enum TrainingSetting: String, Sendable, CaseIterable {
   case headRate = "head rate"
   case weightDecay = "weight decay"
   case gradientClip = "gradient clip"
+  case classWeights = "class weights"
+  case calibration
   /// What the prompt starts from.
   case start
 }

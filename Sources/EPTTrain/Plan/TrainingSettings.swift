@@ -32,6 +32,12 @@ public struct TrainingSettings: Sendable, Equatable {
   /// How an encoder reads the two texts of a pair; nil: apart where the answer is a number, else
   /// joined.
   public var pair: PairReading?
+
+  /// One factor of the loss of each class's rows; nil for 1.
+  public var classWeights: ClassWeights?
+  /// Whether a temperature is fitted on the validation rows.
+  public var calibration = Calibration.auto
+
   /// What an encoder's head reads; nil: as the backbone's checkpoint pools, else the mean.
   public var pooling: Pooling?
   /// `s`, rows of the short prompt; nil: the method's.

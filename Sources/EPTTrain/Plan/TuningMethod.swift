@@ -8,7 +8,8 @@ public enum TuningMethod: String, Sendable, CaseIterable {
   case dept
   /// A prompt of the nominal length alone (Lester et al., EMNLP 2021).
   case pt
-  /// No prompt, only an encoder's linear head: the linear probe.
+  /// No prompt, only a linear head on the encoder's states: the linear probe. It is solved, unless
+  /// steps are asked for.
   case head
 
   /// Whether there may be rows in front of the text.
@@ -46,6 +47,19 @@ extension TrainingSettings {
     ] where isGiven && effectiveDepth == .none {
       throw TrainError.invalidSetting(
         [setting], reason: "needs projections after blocks, which are not asked for")
+    }
+  }
+
+  /// Stops at what concerns the steps of a head that is solved without any.
+  ///
+  /// - Throws: `TrainError.invalidSetting`.
+  func refuseSteps() throws {
+    for (isGiven, setting) in [
+      (warmUp != nil, TrainingSetting.warmUp), (evaluationInterval != nil, .evaluationInterval),
+      (patience != nil, .patience), (headRate != nil, .headRate),
+    ] where isGiven {
+      throw TrainError.invalidSetting(
+        [setting], reason: "is of a head that is trained by steps; this one is solved, without any")
     }
   }
 

@@ -3,7 +3,7 @@ import EPTTask
 
 /// Which rows each step reads: every row once an epoch, in an order of the epoch's own.
 ///
-/// The rows of a step depend on seed and step alone, so that a run can be taken up anywhere.
+/// The rows of a step depend on seed and step alone, so that a run can be resumed anywhere.
 struct BatchOrder: Sendable {
   private let rows: Int
   private let batch: Int

@@ -25,7 +25,7 @@ public struct SeedSweep {
     }
   }
 
-  /// What tells this sweep from others: a checkpoint is taken up only by its own.
+  /// What tells this sweep from others: a checkpoint is resumed only by its own.
   let identity: JSON
 
   /// A sweep of runs that differ by their seeds alone.

@@ -14,10 +14,12 @@ public struct Trainer {
   /// The rows in use: of the training rows, the shots if there are to be few.
   public let data: Dataset
   let start: TrainedParameters
-  private let model: PromptedModel
+  let model: PromptedModel
   let identity: BackboneIdentity
-  private let encoder: InputEncoder
+  let encoder: InputEncoder
   private let labelTokens: [[Int32]]
+  /// One factor of the loss of each class's rows; nil for 1.
+  let classWeights: [Float]?
 
   /// Prepares a run.
   ///
@@ -43,10 +45,13 @@ public struct Trainer {
     var settings = settings
     try startingPrompt.fill(&settings)
     settings.start = startingPrompt.name
+    // A head alone reads the encoder's states, whether or not there is a decoder.
+    let hasHead = !model.hasDecoder || settings.method == .head
     plan = try TrainingPlan(
       settings, task: task, hiddenSize: model.hiddenSize, positions: model.positions,
-      embeddingRMS: model.embeddingRMS(of: pieces), hasHead: !model.hasDecoder,
-      blocks: model.blockCounts, backbonePooling: backbonePooling, rows: data.train)
+      embeddingRMS: model.embeddingRMS(of: pieces), hasHead: hasHead,
+      blocks: model.blockCounts, backbonePooling: backbonePooling, rows: data.train,
+      validationRows: data.validation.count)
     self.model = model
     self.identity = identity
     self.data =
@@ -60,7 +65,9 @@ public struct Trainer {
     encoder = InputEncoder(
       self.task, tokenizer, hasDecoder: model.hasDecoder,
       isApart: plan.head?.readsApart ?? false)
-    labelTokens = model.hasDecoder ? try encoder.labelTokens() : []
+    labelTokens = hasHead ? [] : try encoder.labelTokens()
+    classWeights = try settings.classWeights?.values(
+      of: self.data.train, classes: task.labels.count)
     var prompt = PromptStart.prompt(
       filling: EPTPrompt(
         shape: plan.shape, alpha: plan.alpha, usesFusion: plan.usesFusion,
@@ -127,6 +134,7 @@ public struct Trainer {
     from state: TrainingRun.State?, _ hooks: Hooks, checkpointInterval: Int?,
     save: (TrainingRun.State) throws -> Void
   ) throws -> TrainingOutcome {
+    guard !plan.isSolved else { return try solve(from: state, hooks, save: save) }
     var run =
       state.map { TrainingRun(plan: plan, state: $0) } ?? TrainingRun(plan: plan, start: start)
     let majority = MajorityBaseline.score(data.validation, task)
@@ -134,6 +142,8 @@ public struct Trainer {
     let step = plan.settings.batch * plan.settings.accumulation
     var order = BatchOrder(rows: data.train.count, batch: step, seed: plan.settings.seed)
     var isInterrupted = false
+    // The validation rows' scores under the best and the last parameters, while they are known.
+    var scored: (best: [Matrix]?, last: [Matrix]?)
 
     while true {
       if run.isEvaluationDue {
@@ -147,6 +157,8 @@ public struct Trainer {
         let evaluation = Evaluation(
           scores: scores, examples: data.validation, task: task, kind: kind(for: scores))
         let isBest = try run.record(evaluation)
+        scored.last = scores
+        if isBest { scored.best = scores }
         hooks.progress(
           run.progress(.evaluation(evaluation, isBest: isBest), majority: majority))
         try save(run.state)
@@ -173,20 +185,57 @@ public struct Trainer {
       }
       isInterrupted = test == nil
     }
+    var temperatures: (best: Float, last: Float) = (1, 1)
+    if isCalibrated {
+      // A run that was taken up does not know the scores of evaluations before.
+      func temperature(_ candidate: TrainingRun.Candidate, _ known: [Matrix]?) throws -> Float {
+        guard candidate.evaluation != nil else { return 1 }
+        var scores = known
+        if scores == nil, !isInterrupted {
+          scores = try objective.scores(
+            candidate.parameters, of: .validation, shouldStop: hooks.shouldStop)
+          isInterrupted = scores == nil
+        }
+        return scores.map(self.temperature) ?? 1
+      }
+      temperatures = try (
+        temperature(run.chosen, scored.best), temperature(run.last, scored.last)
+      )
+    }
     if isInterrupted { try save(run.state) }
-    return outcome(run, isInterrupted: isInterrupted, majority: majority, test: test)
+    return outcome(
+      run, isInterrupted: isInterrupted, majority: majority, test: test,
+      temperatures: temperatures)
+  }
+
+  /// Whether a temperature is fitted: only a softmax over classes has one.
+  private var isCalibrated: Bool {
+    plan.settings.calibration != .off && (start.head?.kind ?? .classes) == .classes
+  }
+
+  /// What the scores of the validation rows are to be divided by.
+  func temperature(of scores: [Matrix]) -> Float {
+    guard isCalibrated else { return 1 }
+    let scaling = TemperatureScaling(scores, data.validation)
+    switch plan.settings.calibration {
+    case .off: return 1
+    case .on: return Float(scaling.fitted)
+    case .auto: return scaling.lowersLoss ? Float(scaling.fitted) : 1
+    }
   }
 
   private var objective: any TrainingObjective {
     get throws {
       let rows = EncodedRows(data: data, encoder: encoder, batch: plan.settings.batch)
       guard plan.settings.method == .head, let head = start.head else {
-        return PromptObjective(model, rows, labelTokens: labelTokens)
+        return PromptObjective(
+          model, rows, labelTokens: labelTokens, classWeights: classWeights)
       }
       return head.kind == .classes && head.features == .text
         ? try HeadObjective(
-          model, rows, pooling: plan.pooling ?? .mean, seed: plan.settings.seed)
-        : try FeatureObjective(model, rows, head)
+          model, rows, pooling: plan.pooling ?? .mean, classWeights: classWeights,
+          seed: plan.settings.seed)
+        : try FeatureObjective(model, rows, head, classWeights: classWeights)
     }
   }
 
@@ -222,21 +271,24 @@ public struct Trainer {
 
   /// The bundle of `parameters`; labels of a text are answered by `thresholds`.
   func bundle(
-    _ parameters: TrainedParameters, _ record: TrainingRecord, thresholds: [Float]? = nil
+    _ parameters: TrainedParameters, _ record: TrainingRecord, temperature: Float,
+    thresholds: [Float]?
   ) -> TaskBundle {
     var parameters = parameters
     parameters.head?.kind = kind(thresholds)
     return TaskBundle(
       task: task, backbone: identity, training: record, prompt: parameters.prompt,
-      readout: parameters.readout(labelTokens), pooling: plan.pooling ?? .mean)
+      readout: parameters.readout(labelTokens), pooling: plan.pooling ?? .mean,
+      temperature: temperature)
   }
 
-  private func outcome(
-    _ run: TrainingRun, isInterrupted: Bool, majority: MetricScore, test: Evaluation?
+  func outcome(
+    _ run: TrainingRun, isInterrupted: Bool, majority: MetricScore, test: Evaluation?,
+    temperatures: (best: Float, last: Float)
   ) -> TrainingOutcome {
     func record(_ candidate: TrainingRun.Candidate, _ test: Evaluation?) -> TrainingRecord {
       TrainingRecord(
-        settings: plan.json, steps: run.step, bestStep: candidate.step,
+        settings: plan.json(solved: candidate.step), steps: run.step, bestStep: candidate.step,
         isInterrupted: isInterrupted, validation: candidate.evaluation?.score,
         validationMajority: majority, test: test?.score,
         testMajority: MajorityBaseline.score(data.test, task), history: run.state.history,
@@ -245,10 +297,11 @@ public struct Trainer {
     return TrainingOutcome(
       seed: plan.settings.seed,
       best: bundle(
-        run.chosen.parameters, record(run.chosen, test),
+        run.chosen.parameters, record(run.chosen, test), temperature: temperatures.best,
         thresholds: run.chosen.evaluation?.thresholds),
       last: bundle(
-        run.last.parameters, record(run.last, nil), thresholds: run.last.evaluation?.thresholds),
+        run.last.parameters, record(run.last, nil), temperature: temperatures.last,
+        thresholds: run.last.evaluation?.thresholds),
       predictedClasses: run.chosen.evaluation?.predictedClasses, times: run.state.times)
   }
 }

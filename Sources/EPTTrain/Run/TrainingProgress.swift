@@ -4,7 +4,9 @@ import EPTTask
 public struct TrainingProgress: Sendable {
   /// What has just happened.
   public enum Event: Sendable, Equatable {
-    /// A step has been made.
+    /// The frozen states of so many of a set's rows are there, for a head.
+    case reading(rows: Int, of: Int)
+    /// A step has been made; of a solved head, a strength has been fitted.
     case step
     /// The validation rows have been scored.
     case evaluation(Evaluation, isBest: Bool)
@@ -26,14 +28,19 @@ public struct TrainingProgress: Sendable {
   public let gradientNorm: Float?
   /// Each group's learning rate at this step.
   public let rates: LearningRates
+  /// The inverse strength of the penalty that a solved head has now; nil for other runs.
+  public let strength: Double?
   /// Texts a second since training began, evaluations left out.
   public let examplesPerSecond: Double
   /// The best evaluation so far and its step.
   public let best: (evaluation: Evaluation, step: Int)?
   /// What the most frequent class scores on the validation rows.
   public let majority: MetricScore
-  /// Seconds to the last step, evaluations included; nil while that step is unknown.
+  /// Seconds to the last step, evaluations included; nil before the first.
   public let secondsLeft: Double?
+  /// Whether that step is known; if not, it is the one after which a run ends whose validation gains
+  /// no more.
+  public let isEndKnown: Bool
   public let times: TrainingTimes
 }
 

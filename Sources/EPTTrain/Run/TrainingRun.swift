@@ -51,7 +51,7 @@ struct TrainingRun {
       state: State(
         parameters: start, optimiser: AdamW(start, weightDecay: plan.settings.weightDecay),
         schedule: LearningRateSchedule(
-          plan.settings.schedule, warmUp: plan.warmUp, steps: plan.settings.steps)))
+          plan.settings.schedule, warmUp: plan.warmUp, steps: plan.steps)))
   }
 
   /// Takes a run up.
@@ -107,6 +107,24 @@ struct TrainingRun {
       state = before
       throw divergence(tensor.name, of: tensor)
     }
+    take(loss: stepLoss, gradientNorm: norm)
+  }
+
+  /// Takes the head of the next strength as the parameters.
+  ///
+  /// - Throws: `TrainError.notFinite`.
+  mutating func take(_ fit: LogisticRegression.Fit) throws {
+    state.parameters.head = fit.head
+    guard fit.loss.isFinite, state.parameters.firstNotFinite == nil else {
+      throw TrainError.notFinite(what: "the solved head")
+    }
+    take(loss: Float(fit.loss), gradientNorm: Float(fit.gradientNorm))
+    // Each strength's loss stands for itself.
+    state.loss = fit.loss
+  }
+
+  /// Counts a step whose parameters are there.
+  private mutating func take(loss stepLoss: Float, gradientNorm norm: Float) {
     state.step += 1
     // A running mean that forgets over about 20 steps, exact for the first ones.
     let share = 1 / Double(min(step, 20))
@@ -140,9 +158,9 @@ struct TrainingRun {
       TrainingHistory.Point(
         step: step, trainingLoss: steps > 0 ? state.recentLoss / Double(steps) : nil,
         validationLoss: evaluation.loss, score: evaluation.score,
-        learningRate: Double(plan.rates.prompt * factor)))
+        learningRate: plan.isSolved ? 0 : Double(plan.rates.prompt * factor)))
     (state.recentLoss, state.recentSteps) = (0, 0)
-    let isBest = evaluation.isBetter(than: state.best?.evaluation)
+    let isBest = evaluation.isBetter(than: state.best?.evaluation, by: plan.choice)
     if isBest {
       state.best = Candidate(parameters: parameters, step: step, evaluation: evaluation)
       state.evaluationsWithoutGain = 0
@@ -150,7 +168,7 @@ struct TrainingRun {
       state.evaluationsWithoutGain += 1
     }
     let isPlateau = plan.patience.map { state.evaluationsWithoutGain >= $0 } ?? false
-    if plan.settings.steps != nil {
+    if plan.steps != nil {
       if isPlateau, !isOver { state.schedule.stop(after: step) }
     } else if state.schedule.end == nil {
       let isLate = step >= plan.settings.longestRun - decayLength
@@ -164,6 +182,16 @@ struct TrainingRun {
   /// A fifth of the steps so far, in whole evaluation intervals, at least one.
   private var decayLength: Int {
     max(1, step / 5 / plan.evaluationInterval) * plan.evaluationInterval
+  }
+
+  /// The last step of a run whose validation gains no more from here on.
+  private var earliestEnd: Int {
+    let interval = plan.evaluationInterval
+    let left = max(1, (plan.patience ?? 1) - state.evaluationsWithoutGain)
+    let counted = max(step, plan.warmUp) / interval
+    let plateau = min((counted + left) * interval, max(step, plan.settings.longestRun))
+    guard plan.settings.schedule != .constant else { return plateau }
+    return plateau + max(1, plateau / 5 / interval) * interval
   }
 
   /// The error that names the step, by default the one about to be made, and what to lower: the rate of the group at
@@ -192,16 +220,19 @@ struct TrainingRun {
       step: step, steps: state.schedule.end,
       loss: state.loss, stepLoss: stepLoss, gradientNorm: gradientNorm,
       rates: plan.rates.scaled(by: factor),
-      examplesPerSecond: seconds > 0 ? Double(texts) / seconds : 0,
+      strength: plan.strength(step),
+      examplesPerSecond: seconds > 0 && !plan.isSolved ? Double(texts) / seconds : 0,
       best: state.best.flatMap { candidate in
         candidate.evaluation.map { ($0, candidate.step) }
       },
-      majority: majority, secondsLeft: secondsLeft, times: state.times)
+      majority: majority, secondsLeft: secondsLeft, isEndKnown: state.schedule.end != nil,
+      times: state.times)
   }
 
-  /// What steps and evaluations have taken so far, times those to come; nil while unknown.
+  /// What steps and evaluations have taken so far, times those to come; nil before the first.
   private var secondsLeft: Double? {
-    guard let end = state.schedule.end, step > 0, state.evaluations > 0 else { return nil }
+    guard step > 0, state.evaluations > 0, !plan.isSolved else { return nil }
+    let end = state.schedule.end ?? earliestEnd
     let interval = plan.evaluationInterval
     let toCome = end / interval - step / interval + (end % interval == 0 ? 0 : 1)
     return state.times.training / Double(step) * Double(end - step)

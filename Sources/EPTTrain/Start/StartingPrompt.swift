@@ -1,4 +1,5 @@
 import EPTModel
+import EPTSystem
 import EPTTask
 
 /// What training starts from.
@@ -29,7 +30,7 @@ public struct StartingPrompt: Sendable {
     var pooling: Pooling?
     if case .head = bundle.readout { pooling = bundle.pooling }
     if case .head(let given) = bundle.readout,
-      bundle.task.labels.map(\.word) == task.labels.map(\.word)
+      bundle.task.labels.map({ ByteName($0.word) }) == task.labels.map({ ByteName($0.word) })
     {
       head = given
     }
@@ -55,7 +56,7 @@ public struct StartingPrompt: Sendable {
     try Self.refuse(shape.promptLength > 0 && !method.hasPrompt, method, "prompt rows")
     try Self.refuse(shape.rank > 0 && !method.hasLowRankPair, method, "a low-rank pair")
     try Self.refuse(
-      shape.subspaces > 0 && !method.hasSubspaces, method, "subspaces (`eptc fold` works them in)")
+      shape.subspaces > 0 && !method.hasSubspaces, method, "subspaces (a folded bundle has none)")
     try Self.refuse(
       shape.depth != nil && method != .ept, method, "projections after blocks")
     settings.promptLength = settings.promptLength ?? shape.promptLength

@@ -46,7 +46,7 @@ struct ConvertCommand: ParsableCommand {
       """
       Another encoding for the tensors whose names an extended regular expression fits, \
       anywhere in the name. May be repeated; the last that fits counts.
-      """, valueName: "regex=encoding"))
+      """, valueName: "regex=encoding"), transform: TensorRule.init)
   var tensor: [TensorRule] = []
 
   @Flag(help: "Replace the output if it exists.")
@@ -119,14 +119,22 @@ struct ConvertCommand: ParsableCommand {
 extension TargetEncoding: ExpressibleByArgument {}
 
 /// `regex=encoding` of a command line.
-struct TensorRule: ExpressibleByArgument {
+struct TensorRule {
   let rule: EncodingChoice.Rule
 
   /// Splits at the last equals sign, since a regular expression may hold others.
-  init?(argument: String) {
-    guard let sign = argument.lastIndex(of: "="), sign != argument.startIndex,
-      let encoding = TargetEncoding(rawValue: String(argument[argument.index(after: sign)...]))
-    else { return nil }
+  ///
+  /// - Throws: `ValidationError`.
+  init(_ argument: String) throws {
+    guard let sign = argument.lastIndex(of: "="), sign != argument.startIndex else {
+      throw ValidationError("it is a pattern of names, =, and an encoding, such as ^decoder=f32")
+    }
+    let name = String(argument[argument.index(after: sign)...])
+    guard let encoding = TargetEncoding(rawValue: name) else {
+      throw ValidationError(
+        "there is no encoding \"\(name)\"; there are: "
+          + TargetEncoding.allCases.map(\.rawValue).joined(separator: ", "))
+    }
     rule = .init(pattern: String(argument[..<sign]), encoding: encoding)
   }
 }

@@ -39,8 +39,8 @@ struct EvaluateCommand: ParsableCommand {
     guard (1...65_536).contains(batch) else {
       throw ValidationError("--batch must be from 1 to 65536.")
     }
-    guard errors.map({ $0 > 0 }) ?? true else {
-      throw ValidationError("--errors must be 1 or more.")
+    guard errors.map({ (1...65_536).contains($0) }) ?? true else {
+      throw ValidationError("--errors must be from 1 to 65536.")
     }
   }
 
@@ -57,12 +57,12 @@ struct EvaluateCommand: ParsableCommand {
     let scores = try predictor.scores(of: rows.examples, batch: batch)
     let detail = EvaluationDetail(
       scores: scores, examples: rows.examples, task: tuned.task, kind: predictor.kind,
-      unknown: rows.unknownLabels)
+      unknown: rows.unknownLabels, temperature: Double(tuned.temperature))
     let report = EvaluationReport(
       detail, task: tuned.task, majority: MajorityBaseline.score(rows.examples, tuned.task),
       rows: rows.examples.count, mistakes: errors ?? 0)
     if json {
-      try StandardOutput.print(report.json.serialized())
+      try StandardOutput.print(report.json)
     } else {
       try StandardOutput.print(report.line)
       if perClass { try StandardOutput.print(report.classTable) }

@@ -6,8 +6,8 @@ struct ExportCommand: ParsableCommand {
     commandName: "export",
     abstract: "Write a tuned prompt for other tools: PEFT's prompt tuning.",
     discussion: """
-      Exact for prompts without a low-rank pair (--method pt, or --rank 0); one with a pair is \
-      refused, since PEFT has no place for it.
+      Exact for prompts without a low-rank pair (--method pt, or --rank 0); one with a pair or with \
+      projections after blocks (--depth) is refused, since PEFT has no place for them.
       """)
 
   @OptionGroup var bundle: BundleOptions

@@ -9,7 +9,8 @@ struct FoldCommand: ParsableCommand {
     abstract: "Write the smallest bundle with the same answers, to ship.",
     discussion: """
       Fusion, subspaces and gate are worked into the short prompt; the history of the training \
-      goes. Answers are the same to the last bit, except with --type f16, which halves the file.
+      goes. Projections after blocks (--depth) depend on the text, so they stay. Answers are the \
+      same to the last bit, except with --type f16, which halves the file, or q8, which quarters it.
       """)
 
   @OptionGroup var bundle: BundleOptions
@@ -17,7 +18,7 @@ struct FoldCommand: ParsableCommand {
   @Option(name: .shortAndLong, help: ArgumentHelp("The bundle to write.", valueName: "out.eptb"))
   var output: String
 
-  @Option(help: "Number type of the tensors: f32 or f16.")
+  @Option(help: "Number type of the tensors: f32, f16 or q8.")
   var type: BundleNumbers = .f32
 
   @Flag(help: "Replace the output if it exists.")

@@ -13,7 +13,7 @@ struct InferCommand: ParsableCommand {
       Answers come in order, each as soon as the lines that are there are answered. With \
       several prompts each record is answered by all of them, or by the one that its field \
       "task" names. The last digits of a probability depend on the processor's instruction set (up \
-      to 2e-2 in int8, 3e-6 in f32) and on the batch (up to 4e-6). SIGHUP loads the prompts again between two lines. docs/infer.md tells the rest.
+      to 2e-2 in int8, 3e-6 in f32) and on the batch (up to 4e-6). SIGHUP loads the prompts again between two lines. docs/reference/infer.md tells the rest.
       """)
 
   @Argument(help: ArgumentHelp("Tuned tasks.", valueName: "file.eptb"))
@@ -64,7 +64,7 @@ struct InferCommand: ParsableCommand {
   }
 
   func run() throws {
-    // Counted from the first moment on, though prompts are loaded again only once there are some.
+    // CEPTStart has done so before, where the system lets it.
     _ = ept_signal_count_from_now(SIGHUP, -1)
     let input = try input.open()
     let bundles = try PromptSource(

@@ -29,11 +29,19 @@ struct InspectCommand: ParsableCommand {
     if let diff {
       let comparison = try FileComparison(
         InspectedFile(file, verifying: verify), InspectedFile(diff, verifying: verify))
-      try StandardOutput.print(json ? comparison.json.serialized(indented: true) : comparison.text)
+      if json {
+        try StandardOutput.print(comparison.json, indented: true)
+      } else {
+        try StandardOutput.print(comparison.text)
+      }
       if !comparison.isEqual { throw ExitCode(ExitStatus.failure.rawValue) }
       return
     }
     let listing = try FileListing(InspectedFile(file, verifying: verify))
-    try StandardOutput.print(json ? listing.json.serialized(indented: true) : listing.text)
+    if json {
+      try StandardOutput.print(listing.json, indented: true)
+    } else {
+      try StandardOutput.print(listing.text)
+    }
   }
 }

@@ -43,42 +43,57 @@ struct ReportCommand: ParsableCommand {
     let output =
       output ?? (path.hasSuffix(".eptb") ? String(path.dropLast(5)) : path) + ".html"
     let model = try? backbone.path(for: [tuned.backbone])
-    let inputs = [path, log, test.test, model].compactMap { $0 }
+    let inputs = [path, log, model].compactMap { $0 } + test.inputs(of: tuned)
     try OutputPath.check(output, replacing: force, inputs: inputs)
     let lock = try OutputLock(path: output)
     defer { withExtendedLifetime(lock) {} }
     let seed = tuned.training.settings["seed"]?.integer
     let losses = try log.map { try RunLog.stepLosses(path: $0, seed: seed) } ?? []
-    let page = Report(tuned, confusion: try confusion(tuned), stepLosses: losses).html()
+    let (confusion, gates) = try scored(tuned)
+    let page = Report(tuned, confusion: confusion, depthGates: gates, stepLosses: losses).html()
     try AtomicFile.write(Array(page.utf8), to: output, replacing: force)
     report("wrote \(output)")
   }
 
-  /// The test rows by class, or why there are none; a file that is there but bad is an error.
-  private func confusion(_ tuned: TaskBundle) throws -> Result<ConfusionMatrix, ReportGap> {
+  /// What the model says of the test rows: their counts by class, and the gates of projections
+  /// after blocks.
+  private typealias Scored = (
+    confusion: Result<ConfusionMatrix, ReportGap>, gates: Result<DepthGates, ReportGap>
+  )
+
+  /// The test rows scored, or why there are none; a file that is there but bad is an error.
+  private func scored(_ tuned: TaskBundle) throws -> Scored {
     do {
       let path = try backbone.path(for: [tuned.backbone])
       let examples = try test.rows(of: tuned, path: bundle.path).examples
       let loaded = try LoadedBackbone(
         path: path, threads: backbone.threadCount, precision: backbone.precision)
       let predictor = try Predictor(tuned, path: bundle.path, on: loaded)
-      guard predictor.kind == .classes else {
-        throw CommandError.noConfusion(path: bundle.path)
-      }
-      return .success(
-        ConfusionMatrix(
-          scores: try predictor.scores(of: examples, batch: Self.batch), examples: examples,
-          classes: tuned.task.labels.count))
+      let gates = try predictor.depthGates(of: examples, batch: Self.batch)
+      let confusion: Result<ConfusionMatrix, ReportGap> =
+        predictor.kind == .classes
+        ? .success(
+          ConfusionMatrix(
+            scores: try predictor.scores(of: examples, batch: Self.batch), examples: examples,
+            classes: tuned.task.labels.count))
+        : .failure(ReportGap("Answers that are not classes have no confusion matrix."))
+      return (
+        confusion,
+        gates.map { .success($0) } ?? .failure(ReportGap("This bundle has no gate after blocks."))
+      )
     } catch let error as CommandError {
       return gap("\(error)")
     } catch let error as TaskError {
-      guard case .dataNotFound = error else { throw error }
-      return gap(FlagNames.message(error))
+      switch error {
+      case .dataNotFound, .dataGone: return gap(FlagNames.message(error))
+      default: throw error
+      }
     }
   }
 
-  private func gap(_ reason: String) -> Result<ConfusionMatrix, ReportGap> {
+  private func gap(_ reason: String) -> Scored {
     report("no confusion matrix: \(reason)")
-    return .failure(ReportGap("No test rows were scored: \(reason)."))
+    let gap = ReportGap("No test rows were scored: \(reason).")
+    return (.failure(gap), .failure(gap))
   }
 }

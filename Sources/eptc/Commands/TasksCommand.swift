@@ -42,7 +42,7 @@ struct TasksCommand: ParsableCommand {
 
     func run() throws {
       let task = try TaskCatalogue.task(named: name).labelled(labels)
-      try StandardOutput.print(task.json.serialized(indented: true))
+      try StandardOutput.print(task.json, indented: true)
     }
   }
 }

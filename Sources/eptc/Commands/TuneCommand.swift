@@ -9,7 +9,7 @@ struct TuneCommand: ParsableCommand {
     abstract: "Train a prompt for one task; the backbone stays as it is.",
     discussion: """
       Keeps the parameters that are best on the validation rows. The same seed gives the same file \
-      on processors with the same instruction set; others round otherwise (docs/limits.md). \
+      on processors with the same instruction set; others round otherwise (docs/reference/limits.md). \
       Interrupted (Ctrl-C), it writes the best so far. A checkpoint beside the output, written at \
       each evaluation and removed at the end, lets --resume go on after any interruption, to the \
       same file as an unbroken run.
@@ -22,6 +22,12 @@ struct TuneCommand: ParsableCommand {
     name: .shortAndLong,
     help: ArgumentHelp("The bundle to write. (default: <task>.eptb)", valueName: "file.eptb"))
   var output: String?
+
+  @Option(
+    help: """
+      Number type of the bundle's tensors: f32, f16 or q8. Scores in it are those of f32.
+      """)
+  var type: BundleNumbers = .f32
 
   @Flag(help: "Replace the output if it exists, and forget an unfinished run.")
   var force = false
@@ -43,6 +49,9 @@ struct TuneCommand: ParsableCommand {
       "Write steps and evaluations as JSON, one object a line.", valueName: "run.jsonl"))
   var log: String?
 
+  @Flag(help: "Do not fit a head first, as what the prompt has to beat.")
+  var noBaseline = false
+
   @Flag(help: "Print the plan, every choice made, as JSON, and train nothing.")
   var dryRun = false
 
@@ -54,8 +63,8 @@ struct TuneCommand: ParsableCommand {
   @OptionGroup var start: StartOptions
 
   func validate() throws {
-    if let checkpointEvery, checkpointEvery < 1 {
-      throw ValidationError("--checkpoint-every must be 1 or more.")
+    if let checkpointEvery, !(1...1 << 24).contains(checkpointEvery) {
+      throw ValidationError("--checkpoint-every must be from 1 to 16777216.")
     }
   }
 
@@ -65,11 +74,12 @@ struct TuneCommand: ParsableCommand {
     let files = dryRun ? nil : try files(definition)
     let rows = try task.rows(of: named)
     let dataset = rows.dataset
-    for warning in named.warnings + rows.warnings { report("warning: \(warning)") }
     if !quiet, !dryRun { for line in rows.lines { report(line) } }
+    for warning in named.warnings + rows.warnings { report("warning: \(warning)") }
     let loaded = try LoadedBackbone(
       path: backbone.path(), threads: backbone.threadCount, precision: backbone.precision)
     let startingPrompt = try start.prompt(for: definition, on: loaded.identity)
+    let classWeights = try training.weights(for: definition)
     let pairs = training.pairs(
       isPair: definition.segments.count > 1, hasHead: !loaded.model.hasDecoder)
     let trainers = try pairs.flatMap { pair in
@@ -78,6 +88,7 @@ struct TuneCommand: ParsableCommand {
         settings.seed = seed
         settings.pair = pair
         settings.precision = backbone.precision
+        settings.classWeights = classWeights
         return try Trainer(
           model: loaded.model, tokenizer: loaded.tokenizer, identity: loaded.identity,
           task: definition, data: dataset, settings: settings, start: startingPrompt,
@@ -87,7 +98,7 @@ struct TuneCommand: ParsableCommand {
     guard let first = trainers.first else { return }
     let summary = PlanSummary(first, on: loaded.identity)
     guard let files else {
-      try StandardOutput.print(summary.json.serialized(indented: true))
+      try StandardOutput.print(summary.json, indented: true)
       return
     }
     let sweep = SeedSweep(trainers, weights: loaded.digest)
@@ -107,7 +118,8 @@ struct TuneCommand: ParsableCommand {
     let model = (try? backbone.path()).map { [$0] } ?? []
     return try RunFiles(
       output: output ?? "\(definition.name).eptb", keepLast: keepLast, log: log,
-      inputs: model + task.inputs(of: definition) + start.inputs, resuming: resume,
+      inputs: model + task.inputs(of: definition) + start.inputs + training.inputs,
+      resuming: resume,
       replacing: force)
   }
 
@@ -121,6 +133,7 @@ struct TuneCommand: ParsableCommand {
     }
     if checkpoint == nil { log?.write(summary.logLine) }
     let interruption = Interruption()
+    let baseline = try baseline(sweep, display, log: log, isNew: checkpoint == nil, interruption)
     var checkpoints = CheckpointWriter(path: files.checkpoint)
     let outcomes = try withoutActuallyEscaping(
       { (progress: TrainingProgress) in
@@ -141,18 +154,45 @@ struct TuneCommand: ParsableCommand {
     try backbone.requireUnchanged()
 
     let isInterrupted = outcomes.contains { $0.best.training.isInterrupted }
-    try files.write(best, isInterrupted: isInterrupted)
+    try files.write(best, as: type, isInterrupted: isInterrupted)
     for outcome in outcomes { log?.write(outcome) }
     let alike = outcomes.filter { $0.readsApart == best.readsApart }
     if alike.count > 1 { log?.write(alike) }
     display.end(outcomes, best: best, path: files.output)
-    if quiet { try StandardOutput.print(ResultLine(best, path: files.output).text) }
+    if let baseline, !isInterrupted,
+      let comparison = try sweep.comparison(
+        of: best, with: baseline, shouldStop: { interruption.isRequested })
+    {
+      display.compare(comparison, method: training.method)
+      log?.write(comparison)
+    }
+    if quiet { try StandardOutput.print(columns: ResultLine(best, path: files.output).columns) }
     if isInterrupted {
       report(
         "interrupted at step \(outcomes.last?.best.training.steps ?? 0); \(files.output) holds the "
           + "best so far" + (checkpoints.isCurrent ? "; --resume goes on" : ""))
       throw ExitCode(ExitStatus.interrupted.rawValue)
     }
+  }
+
+  /// Fits the head that the prompt has to beat, and tells its score.
+  ///
+  /// Nothing is fitted where nobody would be told.
+  private func baseline(
+    _ sweep: SeedSweep, _ display: TrainingDisplay, log: TrainingLog?, isNew: Bool,
+    _ interruption: Interruption
+  ) throws -> HeadBaseline? {
+    guard !noBaseline, training.method != .head, !quiet || log != nil else { return nil }
+    guard sweep.hasHeadBaseline else {
+      if !quiet { report("no head to beat is fitted: it is solved for classes alone") }
+      return nil
+    }
+    guard
+      let baseline = try sweep.headBaseline(shouldStop: { interruption.isRequested })
+    else { return nil }
+    display.show(baseline)
+    if isNew { log?.write(baseline) }
+    return baseline
   }
 
   /// Says how many texts are longer than what the prompt reads.

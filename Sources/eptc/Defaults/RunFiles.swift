@@ -1,4 +1,5 @@
 import EPTSystem
+import EPTTask
 import EPTTrain
 import Glibc
 
@@ -51,10 +52,12 @@ struct RunFiles {
 
   /// Writes what has come of the run; its checkpoint goes once it is whole.
   ///
-  /// - Throws: `FormatError`.
-  func write(_ outcome: TrainingOutcome, isInterrupted: Bool) throws {
-    try outcome.best.write(to: output, replacing: replaces)
-    if let last { try outcome.last.write(to: last, replacing: replaces) }
+  /// - Throws: `FormatError`, or `TaskError.unusablePrompt` for a number that `numbers` cannot hold.
+  func write(
+    _ outcome: TrainingOutcome, as numbers: BundleNumbers, isInterrupted: Bool
+  ) throws {
+    try outcome.best.write(to: output, replacing: replaces, numbers: numbers)
+    if let last { try outcome.last.write(to: last, replacing: replaces, numbers: numbers) }
     if !isInterrupted { _ = checkpoint.withPath { unlink($0) } }
   }
 }

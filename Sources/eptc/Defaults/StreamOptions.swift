@@ -1,6 +1,7 @@
 import ArgumentParser
 import EPTData
 import EPTInfer
+import EPTSystem
 import Glibc
 
 /// Where records come from and how they are read.
@@ -8,6 +9,7 @@ struct StreamInputOptions: ParsableArguments {
   /// What the input holds.
   enum Format: String, CaseIterable, ExpressibleByArgument {
     case lines, tsv, csv, jsonl, json, fasttext
+    case labelText = "label-text"
 
     var format: DataFormat {
       switch self {
@@ -17,6 +19,7 @@ struct StreamInputOptions: ParsableArguments {
       case .jsonl: .jsonl
       case .json: .json
       case .fasttext: .fastText
+      case .labelText: .labelText
       }
     }
   }
@@ -30,8 +33,8 @@ struct StreamInputOptions: ParsableArguments {
   @Option(
     help: """
       What the input holds: lines (a text each, or a task's texts between tabs), tsv or csv (columns \
-      that --columns or else the first line names), jsonl (an object a line), json (an array of them) \
-      or fasttext. (default: lines from standard input, found by name and content with --input)
+      that --columns or else the first line names), jsonl (an object a line), json (an array of them), \
+      fasttext or label-text. (default: lines from standard input, found by name and content with --input)
       """)
   var inputFormat: Format?
 
@@ -63,7 +66,7 @@ struct StreamInputOptions: ParsableArguments {
       throw ValidationError("--columns is for tsv and csv.")
     }
     let names = Self.names(columns)
-    if names.contains("") || Set(names).count != names.count {
+    if names.contains("") || Set(names.map { ByteName($0) }).count != names.count {
       throw ValidationError("--columns must name each column once.")
     }
   }
@@ -137,7 +140,9 @@ struct AnswerOptions: ParsableArguments {
   var keep = false
 
   func validate() throws {
-    if let top, top < 1 { throw ValidationError("--top must be 1 or more.") }
+    if let top, !(1...65_536).contains(top) {
+      throw ValidationError("--top must be from 1 to 65536.")
+    }
     if format == .text, probabilities || keep {
       throw ValidationError("--probabilities and --keep need --format tsv or jsonl.")
     }

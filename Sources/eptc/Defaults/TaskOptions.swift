@@ -70,6 +70,14 @@ struct TaskOptions: ParsableArguments {
   @Flag(help: "Let a row have several labels or none, even where every row of --train has one.")
   var multiLabel = false
 
+  @Option(
+    help: ArgumentHelp(
+      """
+      Of the labels in --train, take what stands before this: with : TREC's DESC:manner is the class \
+      DESC. (default: all of the label)
+      """, valueName: "sign"))
+  var labelUntil: String?
+
   @Option(help: "Most classes that a task found in --train may have.")
   var mostClasses = TaskDiscovery.mostClasses
 
@@ -113,6 +121,14 @@ struct TaskOptions: ParsableArguments {
     guard isFound || (metric == nil && positive == nil) else {
       throw ValidationError(
         "--metric and --positive are for tasks found in --train; a task has its own.")
+    }
+    guard isFound || labelUntil == nil else {
+      throw ValidationError(
+        "--label-until is for tasks found in --train; a task file has \"label_until\" in its source."
+      )
+    }
+    guard labelUntil.map({ (1...64).contains($0.utf8.count) }) ?? true else {
+      throw ValidationError("--label-until must have 1 to 64 bytes.")
     }
     guard (2...65_536).contains(mostClasses) else {
       throw ValidationError("--most-classes must be from 2 to 65536.")
@@ -166,6 +182,7 @@ struct TaskOptions: ParsableArguments {
     hints.trimsLabels = trim
     hints.labelSeparator = labelSeparator
     hints.isMultiLabel = multiLabel
+    hints.labelUntil = labelUntil
     hints.mostClasses = mostClasses
     hints.hasDev = dev != nil
     hints.hasTest = test != nil

@@ -1,4 +1,5 @@
 import ArgumentParser
+import EPTSystem
 import EPTTask
 
 /// Which rows a tuned task is scored on.
@@ -24,6 +25,18 @@ struct TestRowOptions: ParsableArguments {
 
   enum UnknownLabels: String, CaseIterable, ExpressibleByArgument {
     case stop, wrong
+  }
+
+  /// The files that the rows for `bundle` may come from: no output may be one of them.
+  func inputs(of bundle: TaskBundle) -> [String] {
+    if let test { return [test] }
+    let names = bundle.training.files.map(\.name)
+    guard names.isEmpty else {
+      let folders = [data.data ?? DataOptions.environment["EPT_DATA"], ".", "data"]
+      return folders.compactMap { $0 }.flatMap { folder in names.map { "\(folder)/\($0)" } }
+    }
+    guard let folder = try? data.location(of: bundle.task).folder else { return [] }
+    return ((try? FolderListing.names(in: folder)) ?? []).map { "\(folder)/\($0)" }
   }
 
   /// The rows for `bundle`, which stands at `path`; warns of a file that tuning has seen.

@@ -1,14 +1,12 @@
 import ArgumentParser
 import EPTModel
+import EPTTask
 import EPTTrain
 
 extension TuningMethod: ExpressibleByArgument {}
 extension ScheduleShape: ExpressibleByArgument {}
 extension Pooling: ExpressibleByArgument {}
-
-extension DepthChoice: ExpressibleByArgument {
-  public init?(argument: String) { self.init(argument) }
-}
+extension Calibration: ExpressibleByArgument {}
 
 /// How an encoder reads the two texts of a pair, or that both ways are tried.
 enum PairOption: String, CaseIterable, ExpressibleByArgument {
@@ -21,7 +19,8 @@ struct TrainingOptions: ParsableArguments {
     help: ArgumentHelp(
       """
       What is trained: ept (short prompt, low-rank pair, fusion, subspaces, gate), dept (short prompt \
-      and pair), pt (a long prompt alone) or head (an encoder's linear head alone).
+      and pair), pt (a long prompt alone) or head (a linear head on the frozen states, solved; by steps \
+      with --steps).
       """))
   var method = Self.defaults.method
 
@@ -39,7 +38,8 @@ struct TrainingOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Several runs; the bundle is that of the best by validation.", valueName: "1,2,3"))
+      "Several runs; the bundle is that of the best by validation.", valueName: "1,2,3"),
+    transform: SeedList.init)
   var seeds: SeedList?
 
   @Option(
@@ -65,6 +65,21 @@ struct TrainingOptions: ParsableArguments {
 
   @Option(help: "Steps after which a run without --steps ends at the latest.")
   var longestRun = Self.defaults.longestRun
+
+  @Option(
+    help: ArgumentHelp(
+      """
+      How much the rows of each class weigh: balanced (all classes the same), or a file with a label and \
+      its weight in each line. (default: each row the same)
+      """, valueName: "balanced|file"))
+  var classWeights: String?
+
+  @Option(
+    help: """
+      Whether probabilities are calibrated by a temperature fitted on the validation rows: auto (where \
+      that lowers their loss), on or off. No answer changes.
+      """)
+  var calibrate = Self.defaults.calibration
 
   @Option(
     help: """
@@ -116,7 +131,7 @@ struct TrainingOptions: ParsableArguments {
       """
       Blocks that are followed by a gated projection: all, last:M (the last M of the encoder, and of \
       the decoder) or none. With --prompt-length 0 nothing else is trained. (default: none)
-      """, valueName: "all|last:M|none"))
+      """, valueName: "all|last:M|none"), transform: depthChoice)
   var depth: DepthChoice?
 
   @Option(help: "Subspaces of each such projection; 1 has no gate. (default: 4)")
@@ -150,6 +165,13 @@ struct TrainingOptions: ParsableArguments {
 
   private static let defaults = TrainingSettings()
 
+  private static func depthChoice(_ argument: String) throws -> DepthChoice {
+    guard let choice = DepthChoice(argument) else {
+      throw ValidationError("it is all, none, or last:M with M from 1 to 1024")
+    }
+    return choice
+  }
+
   /// Refuses values that cannot work.
   func validate() throws {
     do {
@@ -174,6 +196,17 @@ struct TrainingOptions: ParsableArguments {
   /// The seeds to run, one after another.
   var runSeeds: [UInt64] { seeds?.values ?? [seed] }
 
+  /// The file that the options name.
+  var inputs: [String] { classWeights.flatMap { $0 == "balanced" ? nil : [$0] } ?? [] }
+
+  /// The class weights for `task`.
+  ///
+  /// - Throws: `TaskError` or `SystemError` for the file.
+  func weights(for task: TaskDefinition) throws -> ClassWeights? {
+    guard let classWeights else { return nil }
+    return classWeights == "balanced" ? .balanced : try ClassWeights.read(classWeights, for: task)
+  }
+
   /// The flags as the trainer takes them.
   var settings: TrainingSettings {
     var settings = TrainingSettings()
@@ -188,6 +221,7 @@ struct TrainingOptions: ParsableArguments {
     settings.evaluationInterval = evaluateEvery
     settings.patience = patience
     settings.longestRun = longestRun
+    settings.calibration = calibrate
     settings.pooling = pooling
     settings.promptLength = promptLength
     settings.inputLength = inputLength
@@ -213,13 +247,18 @@ struct TrainingOptions: ParsableArguments {
 }
 
 /// Seeds as `1,2,3`.
-struct SeedList: ExpressibleByArgument {
+struct SeedList {
   let values: [UInt64]
 
-  init?(argument: String) {
+  /// - Throws: `ValidationError`.
+  init(_ argument: String) throws {
     let fields = argument.split(separator: ",", omittingEmptySubsequences: false)
-    let values = fields.compactMap { UInt64($0) }
-    guard values.count == fields.count, Set(values).count == values.count else { return nil }
-    self.values = values
+    values = fields.compactMap { UInt64($0) }
+    guard values.count == fields.count else {
+      throw ValidationError("it is whole numbers with commas between, such as 1,2,3")
+    }
+    guard Set(values).count == values.count else {
+      throw ValidationError("a seed stands twice, which would be the same run")
+    }
   }
 }

@@ -21,8 +21,12 @@ enum FlagNames {
       case ConvertError.badPattern, ConvertError.patternFitsNothing: "--tensor: \(error)"
       case DataError.header: "\(error) (--columns)"
       case InferError.threshold: "\(error) (--threshold)"
-      case FormatError.foreign(let path, _, _, _) where isNamedAsRows(path) && command == "infer":
+      case FormatError.foreign(let path, _, _, _, nil)
+      where isNamedAsRows(path) && command == "infer":
         "\(path) is no bundle; texts to answer are given with --input \(path)"
+      case FormatError.foreign(_, _, _, _, .convert): "\(error) (`eptc convert`)"
+      case FormatError.foreign(_, _, _, _, .finishRun): "\(error) (`eptc tune --resume`)"
+      case InferError.noPrompts: "\(error) (`eptc tune`)"
       default: "\(error)"
       }
     return text.printable
@@ -49,6 +53,7 @@ enum FlagNames {
     case .readQuotes: "--data-format says how it is laid out, csv for quotes"
     case .allowClasses: "--most-classes allows more"
     case .giveDev: "--dev gives them"
+    case .nameRows: "--test"
     case .giveTest: "--test gives rows for the figure"
     case .predictNumbers: "--metric pearson_spearman or mse"
     case .takeDigits: "--labels digits gives each a number"
@@ -82,15 +87,14 @@ extension TrainingSetting {
   var flag: String {
     switch self {
     case .accumulation: "--accumulate"
+    case .calibration: "--calibrate"
     case .evaluationInterval: "--evaluate-every"
     case .gradientClip: "--clip"
     case .start: "--init"
     case .method, .steps, .batch, .shots, .warmUp, .patience, .longestRun, .promptLength,
       .inputLength, .rank, .subspaces, .subspaceWidth, .nominalLength, .alpha, .fusion,
       .fusionScale, .promptRate, .lowRankRate, .subspaceRate, .pooling, .pair, .depth,
-      .depthSubspaces,
-      .depthWidth,
-      .depthRate, .headRate, .weightDecay:
+      .depthSubspaces, .depthWidth, .depthRate, .headRate, .weightDecay, .classWeights:
       "--" + String(rawValue.map { $0 == " " ? "-" : $0 })
     }
   }

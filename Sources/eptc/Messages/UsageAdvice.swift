@@ -43,19 +43,37 @@ struct UsageAdvice {
     return words.filter { $0.hasPrefix("--") && $0.count > 2 }.map(String.init)
   }
 
+  /// `--metric cannot be f1; it is one of: …` of what the parser says of a value:
+  /// `The value 'f1' is invalid for '--metric <metric>'. Please provide one of the following: - a - b`, or
+  /// after a colon the reason.
+  private static func badValue(_ text: String) -> String? {
+    let start = "The value '"
+    guard text.hasPrefix(start), let middle = text.firstRange(of: "' is invalid for '") else {
+      return nil
+    }
+    let value = String(text[text.index(text.startIndex, offsetBy: start.count)..<middle.lowerBound])
+    let option = text[middle.upperBound...].prefix { $0 != "'" && $0 != " " }
+    let rest = text[middle.upperBound...].drop { $0 != "'" }.dropFirst()
+    let choices = rest.split(separator: " - ").dropFirst().map { ColumnNames.trimmed(String($0)) }
+    let reason =
+      rest.hasPrefix(": ")
+      ? String(rest.dropFirst(2))
+      : choices.isEmpty ? whyNoNumber(value) : "it is one of: \(choices.joined(separator: ", "))"
+    return "\(option) cannot be \(value); \(reason)"
+  }
+
+  /// Why `value` is not what an option of numbers takes: all others say so themselves.
+  private static func whyNoNumber(_ value: String) -> String {
+    if !value.isEmpty, value.utf8.allSatisfy({ (0x30...0x39).contains($0) }) {
+      return "the number is too large"
+    }
+    return Double(value) == nil ? "it takes a number" : "it takes a whole number from 0 on"
+  }
+
   /// The parser's sentences, told as the others are.
   private static func ownWords(_ text: String) -> String {
     var text = text
-    // The value 'f1' is invalid for '--metric <metric>'. Please provide one of the following: - a - b
-    if text.hasPrefix("The value '") {
-      let quoted = text.split(separator: "'", omittingEmptySubsequences: false)
-      guard quoted.count > 3 else { return text }
-      let option = quoted[3].prefix { $0 != " " }
-      let choices = text.split(separator: " - ").dropFirst()
-        .map { ColumnNames.trimmed(String($0)) }
-      return "\(option) cannot be \(quoted[1])"
-        + (choices.isEmpty ? "" : "; it is one of: \(choices.joined(separator: ", "))")
-    }
+    if let words = badValue(text) { return words }
     for (theirs, ours) in [
       ("Missing expected argument '<", "name the "), ("Missing expected argument '", "give "),
     ] where text.hasPrefix(theirs) {

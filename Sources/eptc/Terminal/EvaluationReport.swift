@@ -24,7 +24,8 @@ struct EvaluationReport {
     self.mistakes = detail.mistakes.prefix(mistakes)
   }
 
-  /// `mood: accuracy 91.20 on 500 rows (majority 52.00), 95 % interval: accuracy 88.60 to 93.60`.
+  /// `mood: accuracy 91.20 on 500 rows (majority 52.00), 95 % interval: accuracy 88.60 to 93.60,
+  /// calibration error 2.31`.
   var line: String {
     let intervals = detail.intervals.map {
       let kind = MetricScore.Figure($0.name, $0.low)
@@ -33,6 +34,7 @@ struct EvaluationReport {
     let positive = task.positiveClass.map { ", positive class \(task.labels[$0].word)" } ?? ""
     return "\(task.name): \(detail.evaluation.score) on \(rows) rows (majority \(majority))"
       + "\(positive), 95 % interval: \(intervals.joined(separator: ", "))"
+      + (detail.calibrationError.map { ", calibration error \(MetricScore.percent($0))" } ?? "")
   }
 
   /// One line a class.
@@ -85,6 +87,7 @@ struct EvaluationReport {
       JSONMember("metric", figures(detail.evaluation.score)),
       JSONMember("majority", figures(majority)),
       JSONMember("loss", .number(detail.evaluation.loss)),
+      JSONMember("calibration_error", detail.calibrationError.map { .number($0) } ?? .null),
       JSONMember(
         "interval_95",
         .object(

@@ -26,7 +26,7 @@ struct FileListing {
 
   private static func facts(of file: SafetensorsFile) -> [JSONMember] {
     let metadata = file.metadata.sorted { $0.key < $1.key }
-      .map { JSONMember($0.key, .string($0.value)) }
+      .map { JSONMember($0.key.text, .string($0.value)) }
     return [JSONMember("kind", "safetensors")]
       + (metadata.isEmpty ? [] : [JSONMember("metadata", .object(metadata))])
   }
@@ -59,8 +59,20 @@ struct FileListing {
         JSONMember("readout", .string(LinearHead.description(head.kind, head.features))))
       pooling.append(JSONMember("pooling", .string(bundle.pooling.rawValue)))
     }
+    if bundle.temperature != 1 {
+      pooling.append(JSONMember("temperature", .number(Double("\(bundle.temperature)") ?? 1)))
+    }
+    var depth: [JSONMember] = []
+    if let sizes = shape.depth {
+      depth.append(
+        JSONMember(
+          "depth",
+          .string(
+            "encoder_blocks=\(sizes.encoderBlocks) decoder_blocks=\(sizes.decoderBlocks) "
+              + "K=\(sizes.subspaces) k=\(sizes.subspaceWidth) "
+              + "numbers=\(shape.depthParameterCount)")))
+    }
     return [
-
       JSONMember("kind", "eptb"),
       JSONMember("backbone", .string("\(bundle.backbone)")),
       JSONMember(
@@ -70,7 +82,7 @@ struct FileListing {
             + "K=\(shape.subspaces) k=\(shape.subspaceWidth) alpha=\(bundle.prompt.alpha) "
             + "fusion=\(bundle.prompt.usesFusion) fusion_scale=\(bundle.prompt.fusionScale)")),
     ]
-      + pooling + jsonSections(of: file, but: ["prompt", "backbone"])
+      + depth + pooling + jsonSections(of: file, but: ["prompt", "backbone"])
   }
 
   /// The sections of the checkpoint of a training run.

@@ -80,10 +80,21 @@ struct PlanSummary {
           + "\(depth.parameterCount(hiddenSize: shape.hiddenSize)) of these numbers, outside the budget"
       )
     }
-    lines.append(
-      "learning rates: prompt \(rates.prompt), low-rank \(rates.lowRank), "
-        + "subspaces \(rates.subspaces), depth \(rates.depth), head \(rates.head); "
-        + "the embeddings' RMS is \(plan.embeddingRMS)")
+    if plan.isSolved {
+      lines.append(
+        "the head is solved (L-BFGS) for \(plan.steps ?? 0) strengths of its penalty; the least "
+          + "validation loss chooses")
+    } else {
+      lines.append(
+        "learning rates: prompt \(rates.prompt), low-rank \(rates.lowRank), "
+          + "subspaces \(rates.subspaces), depth \(rates.depth), head \(rates.head); "
+          + "the embeddings' RMS is \(plan.embeddingRMS)")
+      if plan.choice == .loss {
+        lines.append(
+          "fewer than \(Evaluation.Choice.fewRows) validation rows: their loss chooses the best step"
+        )
+      }
+    }
     return lines
   }
 

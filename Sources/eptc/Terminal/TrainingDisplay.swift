@@ -29,17 +29,43 @@ struct TrainingDisplay {
     for line in plan.lines { report(line) }
   }
 
-  /// Tells where a run is taken up.
+  /// Tells where a run is resumed.
   func resume(_ checkpoint: TrainingCheckpoint) {
     guard !isQuiet else { return }
     let done = checkpoint.finishedSeeds > 0 ? "\(checkpoint.finishedSeeds) seeds and " : ""
     report("going on after \(done)step \(checkpoint.step)")
   }
 
+  /// Tells what a prompt has to beat.
+  func show(_ baseline: HeadBaseline) {
+    guard !isQuiet else { return }
+    report(
+      "to beat, on \(baseline.validationRows) validation rows: majority \(baseline.majority); a head on "
+        + "the frozen states, solved on \(baseline.trainingRows) training rows: "
+        + "\(baseline.validation)")
+  }
+
+  /// Tells what the prompt has brought.
+  func compare(_ comparison: HeadBaseline.Comparison, method: TuningMethod) {
+    guard !isQuiet else { return }
+    let points = Figures.decimals(100 * comparison.gain, 1)
+    let name = method.rawValue.uppercased()
+    let scores = "(\(comparison.rows): \(comparison.tuned), the head \(comparison.head))"
+    if comparison.gain >= 0.0005 {
+      report("\(name) + \(points) over the head \(scores)")
+    } else {
+      report("the head is as good as \(name): --method head is faster and smaller \(scores)")
+    }
+  }
+
   /// Shows a step or an evaluation.
   mutating func show(_ progress: TrainingProgress) {
     guard !isQuiet else { return }
     switch progress.event {
+    case .reading(let rows, let all):
+      if let lastShown, lastShown.duration(to: clock.now) < pause { return }
+      if lastShown == nil, !isTerminal { break }
+      write("states of \(rows)/\(all) rows", keeping: !isTerminal)
     case .step:
       if let lastShown, lastShown.duration(to: clock.now) < pause { return }
       if lastShown == nil, !isTerminal { break }
@@ -86,7 +112,8 @@ struct TrainingDisplay {
 
   private func scores(of outcome: TrainingOutcome) -> String {
     let record = outcome.best.training
-    var text = "step \(record.bestStep)"
+    let strength = record.settings["strength"]?.number.map { "C=\(Figures.scientific($0))" }
+    var text = strength ?? "step \(record.bestStep)"
     if let validation = record.validation {
       text += ", validation \(validation) (majority \(record.validationMajority))"
     }
@@ -107,6 +134,12 @@ struct TrainingDisplay {
   private func line(_ progress: TrainingProgress) -> String {
     var text =
       seeds > 1 || triesPairs ? name(progress.seed, progress.readsApart) + " " : ""
+    if let strength = progress.strength {
+      text += "strength \(progress.step)" + (progress.steps.map { "/\($0)" } ?? "")
+      text += " C=\(Figures.scientific(strength))"
+      if let loss = progress.loss { text += "  loss \(Figures.decimals(loss, 4))" }
+      return text
+    }
     text += "step \(progress.step)" + (progress.steps.map { "/\($0)" } ?? "")
     guard progress.step > 0 else { return text }
     if let loss = progress.loss { text += "  loss \(Figures.decimals(loss, 4))" }
@@ -117,7 +150,8 @@ struct TrainingDisplay {
     }
     if let seconds = progress.secondsLeft {
       let left = Int(min(max(0, seconds), 1e9).rounded())
-      text += "  \(left / 60):\(left % 60 < 10 ? "0" : "")\(left % 60) left"
+      text += progress.isEndKnown ? "  " : "  at least "
+      text += "\(left / 60):\(left % 60 < 10 ? "0" : "")\(left % 60) left"
     }
     return text
   }

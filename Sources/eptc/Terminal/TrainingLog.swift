@@ -45,7 +45,9 @@ final class TrainingLog {
     _ line: String, runs: [SeedSweep.Run], _ checkpoint: TrainingCheckpoint
   ) -> Bool {
     guard let json = try? JSON(parsing: line) else { return false }
-    guard let seed = json["seed"]?.integer else { return json["event"] == "plan" }
+    guard let seed = json["seed"]?.integer else {
+      return json["event"] == "plan" || json["event"] == "baseline"
+    }
     // Ends are written anew for all seeds.
     let pair = json[Self.pair]?.string
     let place = runs.firstIndex { run in
@@ -71,10 +73,15 @@ final class TrainingLog {
 
   /// Adds a step or an evaluation.
   func write(_ progress: TrainingProgress) {
+    if case .reading = progress.event { return }
     var members =
       [JSONMember("event", progress.event == .step ? "step" : "evaluation")]
       + run(progress.seed, progress.readsApart) + [JSONMember("step", .integer(progress.step))]
+    if let strength = progress.strength {
+      members.append(JSONMember("strength", .number(strength)))
+    }
     switch progress.event {
+    case .reading: break
     case .step:
       members += [
         JSONMember("loss", number(progress.stepLoss)),
@@ -98,6 +105,24 @@ final class TrainingLog {
       ]
     }
     write(.object(members))
+  }
+
+  /// Adds what a prompt has to beat.
+  func write(_ baseline: HeadBaseline) {
+    write([
+      "event": "baseline", "training_rows": .integer(baseline.trainingRows),
+      "validation_rows": .integer(baseline.validationRows),
+      "majority": figures(baseline.majority), "head": figures(baseline.validation),
+    ])
+  }
+
+  /// Adds what the prompt has brought.
+  func write(_ comparison: HeadBaseline.Comparison) {
+    write([
+      "event": "comparison", "rows": .string(comparison.rows),
+      "tuned": figures(comparison.tuned), "head": figures(comparison.head),
+      "gain": .number(comparison.gain),
+    ])
   }
 
   /// Adds the end of one seed's run.
@@ -139,26 +164,20 @@ final class TrainingLog {
   /// A log that cannot be written does not end the run that it is about; it says so once.
   func write(_ json: JSON) {
     guard !hasEnded else { return }
-    var line = json.serialized() + "\n"
-    let failure = line.withUTF8 { append(UnsafeRawBufferPointer($0)) }
-    guard let failure else { return }
-    hasEnded = true
-    ftruncate(descriptor, off_t(size))
-    report("warning: the log \(path) ends here: \(failure)")
-  }
-
-  /// Writes `line`; why that failed, nil if it did not.
-  private func append(_ line: UnsafeRawBufferPointer) -> String? {
-    var rest = line[...]
-    while !rest.isEmpty {
-      let part = UnsafeRawBufferPointer(rebasing: rest)
-      let count = Glibc.write(descriptor, part.baseAddress, part.count)
-      if count < 0, errno == EINTR { continue }
-      guard count > 0 else { return count < 0 ? systemReason() : "nothing more could be written" }
-      rest = rest.dropFirst(count)
+    let line = Array((json.serialized() + "\n").utf8)
+    do {
+      try DescriptorOutput.write(line, to: descriptor)
+      size += line.count
+    } catch {
+      hasEnded = true
+      ftruncate(descriptor, off_t(size))
+      let reason =
+        switch error {
+        case .closed: "nobody reads it"
+        case .system(let reason): reason
+        }
+      report("warning: the log \(path) ends here: \(reason)")
     }
-    size += line.count
-    return nil
   }
 
   private func figures(_ score: MetricScore) -> JSON {

@@ -150,7 +150,7 @@ import Testing
     try expectRefusal(Array("<!DOCTYPE html>".utf8), .foreign, saying: "web page")
     try expectRefusal(
       SafetensorsBytes.file([.init("w", shape: [1], floats: [1])]), .foreign,
-      saying: "eptc convert")
+      saying: "convert it first")
   }
 
   @Test func refusesWhatItCannotKnow() throws {

@@ -151,7 +151,7 @@ import Testing
       var planes = [UInt8](repeating: 0, count: count * width)
       ept_split_planes(Int32(isa), numbers, Int64(count), Int32(width), &planes)
       for index in 0..<count {
-        // By the words of docs/format.md: rotated left by one bit, plane k holds byte k.
+        // By the words of docs/reference/format.md: rotated left by one bit, plane k holds byte k.
         let bits = (0..<width).reduce(UInt64(0)) {
           $0 | UInt64(numbers[index * width + $1]) << (8 * $1)
         }

@@ -28,6 +28,11 @@ struct TokenizerConfiguration {
     self.addedTokens = addedTokens
     self.source = source
     if let name = json?["tokenizer_class"]?.string ?? model?["tokenizer_class"]?.string {
+      guard !name.hasPrefix("ByT5Tokenizer") else {
+        throw TextError.unsupported(
+          source: source, what: "the tokenizer_class `\(name)`, whose tokens are bytes,",
+          hint: "take a model with a vocabulary, such as mT5")
+      }
       guard let family = TokenizerFamily(tokenizerClass: name) else {
         throw TextError.unsupported(
           source: source, what: "the tokenizer_class `\(name)`",

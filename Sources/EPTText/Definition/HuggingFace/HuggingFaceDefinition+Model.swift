@@ -105,12 +105,14 @@ extension Vocabulary {
       throw TextError.invalid(source: source, reason: "its model has no `vocab`")
     }
     var pieces: [[UInt8]] = []
+    // Ids may leave gaps, but every id costs memory.
+    let greatest = min(HuggingFaceDefinition.greatestID, (1 << 16) + 8 * members.count)
     for member in members {
-      guard let id = member.value.integer, (0...HuggingFaceDefinition.greatestID).contains(id)
-      else {
+      guard let id = member.value.integer, (0...greatest).contains(id) else {
         throw TextError.invalid(
           source: source,
-          reason: "the id of `\(member.key)` is not in 0...\(HuggingFaceDefinition.greatestID)")
+          reason: "the id of `\(member.key)` is not in 0...\(greatest), for \(members.count) pieces"
+        )
       }
       if id >= pieces.count { pieces += repeatElement([], count: id + 1 - pieces.count) }
       guard pieces[id].isEmpty else {

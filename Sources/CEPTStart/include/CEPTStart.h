@@ -1,0 +1,1 @@
+// Nothing is called: what this target is for runs before `main`.
