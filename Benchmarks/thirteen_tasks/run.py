@@ -35,6 +35,8 @@ BATCH, LENGTH = 32, 128
 STEPS = {"small": 300, "large": 1000}
 # Twice the default, by which EPT gains nothing: docs/research/defaults-2026-11.md, "The rate of prompt tuning".
 RATES = {("t5-mini", "pt"): ["--prompt-rate", 0.1]}
+# Columns that are a method of `eptc tune` with flags.
+VARIANTS = {"depth": ["--method", "ept", "--depth", "all", "--prompt-length", 0]}
 
 
 def figures(task, predicted, actual):
@@ -153,7 +155,7 @@ class Bench:
         if cut or not output.exists():
             status, _, errors, spent = self.command(
                 self.options.eptc, "tune", "--task", task, "--train", train, "--dev", dev, "--test", test,
-                "--model", model, "--method", method, "--seed", seed, "--steps", steps, "--batch", BATCH,
+                "--model", model, *VARIANTS.get(method, ["--method", method]), "--seed", seed, "--steps", steps, "--batch", BATCH,
                 "--input-length", LENGTH, "--evaluate-every", steps // 4, "--output", output, "--log", log,
                 "--threads", 1, "--quiet", "--resume", *RATES.get((backbone, method), []),
                 *shlex.split(self.options.tune_flags))
@@ -176,7 +178,7 @@ class Bench:
         for task in tasks:
             yield task, "none", "majority", 0, self.majority
             yield task, "none", "fasttext", 0, self.fasttext
-        methods = {"t5-mini": ("pt", "dept", "ept"), "minilm": ("head", "pt", "dept", "ept")}
+        methods = {"t5-mini": ("pt", "dept", "ept", "depth"), "minilm": ("head", "pt", "dept", "ept", "depth")}
         for seed in (1, 2, 3):
             for backbone in methods:
                 for method in methods[backbone]:

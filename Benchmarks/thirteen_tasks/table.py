@@ -12,12 +12,12 @@ from rows import METRICS, TASKS
 
 COLUMNS = {
     "minilm": [("none", "majority"), ("none", "fasttext"), ("minilm", "head"), ("minilm", "pt"),
-               ("minilm", "dept"), ("minilm", "ept")],
+               ("minilm", "dept"), ("minilm", "ept"), ("minilm", "depth")],
     "t5-mini": [("none", "majority"), ("none", "fasttext"), ("t5-mini", "pt"), ("t5-mini", "dept"),
                 ("t5-mini", "ept")],
 }
 NAMES = {"majority": "majority", "fasttext": "fastText", "head": "linear probe", "pt": "PT, l = 100",
-         "dept": "DePT", "ept": "EPT"}
+         "dept": "DePT", "ept": "EPT", "depth": "EPT in depth"}
 
 
 def score(figures):

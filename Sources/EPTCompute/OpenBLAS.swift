@@ -32,7 +32,7 @@ package struct OpenBLAS: Sendable {
   /// The first of `libraries` that can be loaded.
   init?(libraries: [String]) {
     for name in libraries {
-      guard let library = dlopen(name, RTLD_NOW | RTLD_LOCAL) else { continue }
+      guard let library = Self.load(name) else { continue }
       guard let multiply = dlsym(library, "cblas_sgemm"),
         let setThreads = dlsym(library, "openblas_set_num_threads")
       else {
@@ -44,6 +44,20 @@ package struct OpenBLAS: Sendable {
       return
     }
     return nil
+  }
+
+  /// Opens the library without threads of its own.
+  ///
+  /// It reads their number from the environment when it is loaded. Where it then gets no thread, it
+  /// sends SIGINT to the process.
+  private static func load(_ name: String) -> UnsafeMutableRawPointer? {
+    let variable = "OPENBLAS_NUM_THREADS"
+    let given = getenv(variable).map { String(cString: $0) }
+    setenv(variable, "1", 1)
+    defer {
+      if let given { setenv(variable, given, 1) } else { unsetenv(variable) }
+    }
+    return dlopen(name, RTLD_NOW | RTLD_LOCAL)
   }
 
   /// Puts `op(a) · op(b)` into `c`; false if a size is beyond the library's integers.

@@ -75,7 +75,9 @@ import Testing
       let tokenizer = try TokenizerTables.open(tables)
       for text in Self.texts {
         let ids = tokenizer.encode(text, text, limit: 64).ids
-        #expect(ids.count <= 64 && ids.allSatisfy { tokenizer.piece($0) != nil })
+        // A damaged file may name a special token by an empty text: it has an id and no piece.
+        #expect(
+          ids.count <= 64 && ids.allSatisfy { (0..<tokenizer.vocabularySize).contains(Int($0)) })
         if let detokenizer = tokenizer as? any Detokenizer { _ = detokenizer.text(of: ids) }
       }
       return true

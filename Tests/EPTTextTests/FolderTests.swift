@@ -52,6 +52,23 @@ struct FolderTests {
     }
   }
 
+  @Test("A tokenizer.json of 200 000 short pieces is read, with and without blanks")
+  func largeVocabulary() throws {
+    for blank in ["", " "] {
+      let pieces = (5..<200_000).map { "\"x\($0)\":\(blank)\($0)" }
+      let vocabulary =
+        ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"].enumerated()
+        .map { "\"\($1)\":\(blank)\($0)" } + pieces
+      let json = """
+        {"pre_tokenizer": {"type": "BertPreTokenizer"},
+         "post_processor": {"type": "BertProcessing", "sep": ["[SEP]", 3], "cls": ["[CLS]", 2]},
+         "model": {"type": "WordPiece", "unk_token": "[UNK]",
+         "vocab": {\(vocabulary.joined(separator: ",\(blank)"))}}}
+        """
+      #expect(try ids(["tokenizer.json": json], "x7 x199999 y") == [2, 7, 199_999, 1, 3])
+    }
+  }
+
   @Test("added_tokens_decoder adds tokens to vocab.txt")
   func decoder() throws {
     let files = [

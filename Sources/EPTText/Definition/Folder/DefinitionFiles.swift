@@ -56,10 +56,16 @@ struct DefinitionFiles {
     }
   }
 
+  /// Bytes of memory that a vocabulary's values may take for each byte of its file: short names and
+  /// numbers are nearly all that there is.
+  private static let memoryOfByte = 24
+
   /// - Throws: `TextError.invalid`.
   static func json(_ file: MappedFile) throws -> JSON {
     do {
-      return try withExtendedLifetime(file) { try JSON(parsing: file.bytes) }
+      return try withExtendedLifetime(file) {
+        try JSON(parsing: file.bytes, memory: max(8 << 20, memoryOfByte * file.bytes.count))
+      }
     } catch let error as JSONError {
       throw TextError.invalid(source: file.path, reason: error.description)
     }
