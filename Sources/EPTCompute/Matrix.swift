@@ -18,4 +18,9 @@ public struct Matrix: Sendable, Equatable {
     self.columns = columns
     self.values = values
   }
+
+  /// The rows, one array each.
+  public var eachRow: [[Float]] {
+    (0..<rows).map { Array(values[$0 * columns..<($0 + 1) * columns]) }
+  }
 }

@@ -1,19 +1,29 @@
 import EPTCompute
 
-/// How a backbone's states become one number a class.
+/// How a backbone's states become outputs: one number a class, say.
 public enum Readout: Sendable, Equatable {
-  /// One vector of the text tokens' last hidden states, then a linear layer: for encoders.
+  /// A linear layer on vectors of the text tokens' last hidden states: for encoders.
   case head(LinearHead)
   /// Log-likelihood of each label's tokens under the decoder. One array a class, end token
   /// included: training learns it, and scores read it where another label continues this one.
   case labelWords([[Int32]])
 
-  /// How many classes there are.
+  /// How many outputs there are: one a class or a label; one where the answer is a number.
   public var classCount: Int {
     switch self {
     case .head(let head): head.weight.rows
     case .labelWords(let words): words.count
     }
+  }
+
+  /// What the outputs stand for.
+  public var kind: HeadKind {
+    if case .head(let head) = self { head.kind } else { .classes }
+  }
+
+  /// Whether the two texts of a pair pass alone.
+  public var readsApart: Bool {
+    if case .head(let head) = self { head.features.textCount > 1 } else { false }
   }
 }
 
@@ -25,19 +35,47 @@ extension Readout {
   }
 }
 
-/// A linear classifier, trained together with the prompt.
+/// A linear layer, trained together with the prompt.
 public struct LinearHead: Sendable, Equatable {
-  /// One row a class, `[classes, d]`.
+  /// One row an output: a class, a label or the number. `[outputs, features]`
   public var weight: Matrix
-  /// One number a class, `[classes]`.
+  /// One number an output, `[outputs]`.
   public var bias: [Float]
-  /// What the classifier reads of a text's states.
+  /// How a text's states become a vector.
   public var pooling: Pooling
+  /// What is read of a row's texts.
+  public var features: HeadFeatures
+  /// What the outputs stand for.
+  public var kind: HeadKind
 
-  public init(weight: Matrix, bias: [Float], pooling: Pooling = .mean) {
+  public init(
+    weight: Matrix, bias: [Float], pooling: Pooling = .mean, features: HeadFeatures = .text,
+    kind: HeadKind = .classes
+  ) {
     self.weight = weight
     self.bias = bias
     self.pooling = pooling
+    self.features = features
+    self.kind = kind
+  }
+}
+
+extension LinearHead {
+  /// What the outputs stand for, and what they read of two texts: `a number, the cosine of two texts`.
+  public static func description(_ kind: HeadKind, _ features: HeadFeatures) -> String {
+    let answer =
+      switch kind {
+      case .classes: "a class"
+      case .number: "a number"
+      case .labels: "several labels"
+      }
+    let read =
+      switch features {
+      case .text: ""
+      case .pair: ", two texts apart"
+      case .cosine: ", the cosine of two texts apart"
+      }
+    return answer + read
   }
 }
 

@@ -1,6 +1,8 @@
 import EPTText
 
 /// Tokenized texts laid end to end: nothing is padded.
+///
+/// A row is what one answer is for: a text, or two texts that pass alone.
 public struct TokenBatch: Sendable, Equatable {
   /// Token ids of all texts. `[tokens]`
   public private(set) var ids: [Int32] = []
@@ -8,10 +10,12 @@ public struct TokenBatch: Sendable, Equatable {
   public private(set) var tokenTypeIDs: [UInt8] = []
   /// Where each text starts, then the total. `[texts + 1]`
   public private(set) var starts: [Int] = [0]
+  /// The first text of each row, then the number of texts. `[rows + 1]`
+  public private(set) var rowStarts: [Int] = [0]
 
   public init() {}
 
-  /// A batch of `texts`.
+  /// A batch of `texts`, one row each.
   public init(_ texts: some Sequence<TokenizedText>) {
     for text in texts { append(text) }
   }
@@ -19,34 +23,54 @@ public struct TokenBatch: Sendable, Equatable {
   /// How many texts there are.
   public var count: Int { starts.count - 1 }
 
+  /// How many rows there are.
+  public var rowCount: Int { rowStarts.count - 1 }
+
   /// Where text `index` lies in `ids`.
   public func range(_ index: Int) -> Range<Int> { starts[index]..<starts[index + 1] }
 
-  /// The texts `range` alone.
+  /// The texts of row `row`.
+  public func texts(ofRow row: Int) -> Range<Int> { rowStarts[row]..<rowStarts[row + 1] }
+
+  /// The rows `range` alone.
   func part(_ range: Range<Int>) -> TokenBatch {
     var part = TokenBatch()
-    let tokens = starts[range.lowerBound]..<starts[range.upperBound]
+    let texts = rowStarts[range.lowerBound]..<rowStarts[range.upperBound]
+    let tokens = starts[texts.lowerBound]..<starts[texts.upperBound]
     part.ids = Array(ids[tokens])
     part.tokenTypeIDs = Array(tokenTypeIDs[tokens])
-    part.starts = starts[range.lowerBound...range.upperBound].map { $0 - tokens.lowerBound }
+    part.starts = starts[texts.lowerBound...texts.upperBound].map { $0 - tokens.lowerBound }
+    part.rowStarts = rowStarts[range.lowerBound...range.upperBound].map { $0 - texts.lowerBound }
     return part
   }
 
-  /// Copies of the texts `indices`, in their order.
+  /// Copies of the texts `indices`, in their order, one row each.
   func texts(_ indices: [Int]) -> TokenBatch {
     var texts = TokenBatch()
     for index in indices {
       texts.ids += ids[range(index)]
       texts.tokenTypeIDs += tokenTypeIDs[range(index)]
       texts.starts.append(texts.ids.count)
+      texts.rowStarts.append(texts.count)
     }
     return texts
   }
 
-  /// Adds a text at the end.
+  /// Adds a row at the end.
   public mutating func append(_ text: TokenizedText) {
+    let start = ids.count
     ids += text.ids
     tokenTypeIDs += text.tokenTypeIDs
+    if let second = text.secondStart, 0...text.ids.count ~= second {
+      starts.append(start + second)
+    }
     starts.append(ids.count)
+    rowStarts.append(count)
+  }
+
+  /// `values`, one a row, once for each text.
+  func eachText<Value>(_ values: [Value]) -> [Value] {
+    guard rowCount < count else { return values }
+    return values.indices.flatMap { row in texts(ofRow: row).map { _ in values[row] } }
   }
 }

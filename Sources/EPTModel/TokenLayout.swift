@@ -8,6 +8,8 @@ struct TokenLayout {
   let starts: [Int]
   /// Where each text's own tokens start among all texts' own tokens; then the total. `[texts + 1]`
   let tokenStarts: [Int]
+  /// The first text of each row of the batch, then the number of texts. `[rows + 1]`
+  private let rowStarts: [Int]
   /// Token types of all texts' own tokens, without the prompt's. `[tokens]`
   let tokenTypeIDs: [UInt8]
 
@@ -36,11 +38,17 @@ struct TokenLayout {
       }
       return batch.starts[text] + others
     }
+    rowStarts = batch.rowStarts
     tokenTypeIDs = batch.tokenTypeIDs
   }
 
   /// How many texts there are.
   var count: Int { starts.count - 1 }
+
+  /// The texts of each row of the batch, one or two. `[rows][texts]`
+  var textsOfRows: [[Int]] {
+    (1..<rowStarts.count).map { Array(rowStarts[$0 - 1]..<rowStarts[$0]) }
+  }
 
   /// How many rows all texts have with their prompts.
   var rows: Int { starts[count] }

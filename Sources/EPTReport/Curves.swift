@@ -57,7 +57,7 @@ struct LossCurves {
         [
           grouped(point.step), point.trainingLoss.map { decimal($0, 4) } ?? "–",
           decimal(point.validationLoss, 4),
-        ] + point.score.figures.map { MetricScore.percent($0.value) }
+        ] + point.score.figures.map(\.text)
       return "<tr>" + cells.map { "<td class=\"n\">\($0)</td>" }.joined() + "</tr>"
     }
     return
@@ -74,6 +74,11 @@ struct MetricCurves {
     self.record = record
   }
 
+  /// A figure times 100, an error as it is.
+  private func drawn(_ figure: MetricScore.Figure) -> Double {
+    figure.isError ? figure.value : figure.value * 100
+  }
+
   var html: String {
     let points = LossCurves.shown(record.history.points)
     guard points.count > 1 else {
@@ -85,18 +90,18 @@ struct MetricCurves {
         name: name, colour: index + 1,
         points: points.compactMap { point in
           guard index < point.score.figures.count else { return nil }
-          return (x: Double(point.step), y: point.score.figures[index].value * 100)
+          return (x: Double(point.step), y: drawn(point.score.figures[index]))
         })
     }
     let best = record.history.points.first { $0.step == record.bestStep }
     let chart = LineChart(
       label: "Validation metric by step", series: series,
       level: record.validationMajority.figures.first.map {
-        ("majority, \($0.name)", $0.value * 100)
+        ("majority, \($0.name)", drawn($0))
       },
       mark: best.flatMap { point in
         point.score.figures.first.map {
-          ("kept: step \(point.step)", Double(point.step), $0.value * 100)
+          ("kept: step \(point.step)", Double(point.step), drawn($0))
         }
       }, format: { decimal($0, 2) })
     return chart.svg

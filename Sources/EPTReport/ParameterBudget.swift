@@ -36,10 +36,13 @@ struct ParameterBudget {
             + "\(gate))·\(d)", count: shape.depthParameterCount))
     }
     if case .head(let head) = bundle.readout {
-      let classes = head.bias.count
+      let (outputs, inputs) = (head.bias.count, head.weight.columns)
+      let formula =
+        head.kind == .classes && head.features == .text ? "classes·(d+1)" : "outputs·(features+1)"
       parts.append(
-        Part(name: "head", formula: "classes·(d+1) = \(classes)·\(d + 1)", count: classes * (d + 1))
-      )
+        Part(
+          name: "head", formula: "\(formula) = \(outputs)·\(inputs + 1)",
+          count: outputs * (inputs + 1)))
     }
     return parts
   }

@@ -39,10 +39,10 @@ struct ReportHeader {
 
   private func figure(_ split: String, _ score: MetricScore, _ majority: MetricScore) -> String {
     let first = score.figures.first
-    let others = score.figures.dropFirst().map { "\($0.name) \(MetricScore.percent($0.value))" }
-    let base = majority.figures.first.map { "majority \(MetricScore.percent($0.value))" }
+    let others = score.figures.dropFirst().map { "\($0.name) \($0.text)" }
+    let base = majority.figures.first.map { "majority \($0.text)" }
     let under = (["\(split), \(first?.name ?? "")"] + others + [base].compactMap { $0 })
-    return tile(first.map { MetricScore.percent($0.value) } ?? "–", under.joined(separator: " · "))
+    return tile(first?.text ?? "–", under.joined(separator: " · "))
   }
 
   private func tile(_ value: String, _ under: String) -> String {

@@ -14,7 +14,9 @@ struct SettingsTables {
     let (task, shape) = (bundle.task, bundle.prompt.shape)
     let words = task.labels.map(\.word)
     let labels =
-      words.count > 12 ? "\(words[0]) … \(words[words.count - 1])" : words.joined(separator: ", ")
+      words.isEmpty
+      ? "numbers"
+      : words.count > 12 ? "\(words[0]) … \(words[words.count - 1])" : words.joined(separator: ", ")
     let taskRows = [
       ("template", task.template.source),
       ("segments", task.segments.map(\.source).joined(separator: " | ")),

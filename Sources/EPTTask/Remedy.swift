@@ -18,10 +18,10 @@ public enum Remedy: Sendable, Equatable {
   case nameRows
   /// Give rows for the final figure.
   case giveTest
-  /// Write a task file whose labels are numbers on a scale.
-  case writeTaskFile
   /// Take digits for label words.
   case takeDigits
+  /// Take a metric of numbers.
+  case predictNumbers
   /// Count labels that the task does not know as errors.
   case countUnknown
 }

@@ -4,11 +4,24 @@ public struct TokenizedText: Sendable, Equatable {
   public var ids: [Int32]
   /// BERT's token type of each token: 0 for the first text, 1 for the second. `[tokens]`
   public var tokenTypeIDs: [UInt8]
+  /// Where the second of two texts that pass alone starts; nil for one text.
+  public var secondStart: Int?
 
-  public init(ids: [Int32], tokenTypeIDs: [UInt8]) {
+  public init(ids: [Int32], tokenTypeIDs: [UInt8], secondStart: Int? = nil) {
     self.ids = ids
     self.tokenTypeIDs = tokenTypeIDs
+    self.secondStart = secondStart
   }
+
+  /// Two texts that pass alone.
+  public init(_ first: TokenizedText, apart second: TokenizedText) {
+    self.init(
+      ids: first.ids + second.ids, tokenTypeIDs: first.tokenTypeIDs + second.tokenTypeIDs,
+      secondStart: first.ids.count)
+  }
+
+  /// How many texts pass.
+  public var textCount: Int { secondStart == nil ? 1 : 2 }
 }
 
 /// Turns text into the token ids that a backbone was trained on.

@@ -14,6 +14,8 @@ enum CommandError: Error, Equatable {
   case badManifest(path: String, line: Int, reason: String)
   /// The finished answers of a shard are of another input or of other prompts.
   case otherShard(path: String, marker: String)
+  /// Answers that are not one class a row have no confusion matrix.
+  case noConfusion(path: String)
   /// Standard output cannot be written. `reason` is the system's own text.
   case output(reason: String)
   /// The reader of standard output has gone.
@@ -43,6 +45,9 @@ extension CommandError: CustomStringConvertible {
     case .otherShard(let path, let marker):
       "\(path) has the answers of another run, as \(marker) tells; name another output, or make it "
         + "again with --force"
+    case .noConfusion(let path):
+      "\(path) does not answer with one class a row, so it has no confusion matrix; the figures and "
+        + "the worst errors tell how good it is"
     case .output(let reason):
       "cannot write standard output: \(reason)"
     case .closedOutput:

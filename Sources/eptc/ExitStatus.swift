@@ -34,7 +34,9 @@ enum ExitStatus: Int32 {
     case CommandError.noBackbone, CommandError.noFittingBackbone: self = .missingInput
     case CommandError.unfinishedRun, CommandError.sameOutput, CommandError.otherShard:
       self = .cannotCreate
-    case CommandError.dataFile, CommandError.badManifest: self = .badData
+    case CommandError.dataFile, CommandError.badManifest,
+      CommandError.noConfusion:
+      self = .badData
     case CommandError.output, CommandError.closedOutput: self = .inputOutput
     case TaskError.dataNotFound, TaskError.dataGone: self = .missingInput
     case let error as DataError: self = Self.status(of: error)

@@ -347,7 +347,8 @@ import Testing
     }
     let stateGradient = arena.zeros(layout.rows, 5)
     let result = PooledHead(head, in: arena).loss(
-      states: arena.copy(states), labels: [2, 0], weights: weights, stateGradient: stateGradient,
+      states: arena.copy(states), targets: [.label(2), .label(0)], weights: weights,
+      stateGradient: stateGradient,
       layout, in: arena)
     #expect(abs(Double(result.loss) - loss(states.values, head)) < 1e-6)
     let byStates = centralDifferences(states.values) { loss($0, head) }

@@ -35,7 +35,7 @@ struct EvaluationDetailTests {
     // The truth that was thought least probable comes first.
     #expect(detail.mistakes.map(\.texts) == [["three"], ["two"]])
     #expect(detail.mistakes.map(\.truth) == ["d", "b"])
-    #expect(detail.mistakes[0].truthProbability == 0 && detail.mistakes[0].probability > 0.99)
+    #expect(detail.mistakes[0].truthProbability == 0 && detail.mistakes[0].probability ?? 0 > 0.99)
     #expect(detail.evaluation.loss.isFinite)
   }
 

@@ -133,7 +133,7 @@ struct LabelledFileTests {
       (#"{"text": 5, "label": "a"}"#, "write \"5\""),
       (#"{"text": ["a"], "label": "a"}"#, "is a list"),
       (#"{"text": null, "label": "a"}"#, "is null"),
-      (#"{"text": "a", "label": ["a", "b"]}"#, "a row has one label"),
+      (#"{"text": "a", "label": [["a"]]}"#, "a list of something else"),
       (#"{"text": "a", "label": null}"#, "is null"),
       (#"{"text": "a"}"#, "no column label"),
     ])

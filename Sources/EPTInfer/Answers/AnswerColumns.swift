@@ -49,12 +49,7 @@ struct AnswerColumns {
   func writeHeader(generates: Bool, to text: inout String) {
     let isNested = record.prompts.isNested
     let names = record.prompts.prompts.flatMap { prompt -> [String] in
-      let labels = prompt.labels
-      var names = generates ? ["text", "score"] : ["label", "probability"]
-      for place in stride(from: 2, through: min(style.top ?? 1, labels.count), by: 1) {
-        names += ["label_\(place)", "probability_\(place)"]
-      }
-      if style.showsProbabilities == true { names += labels.map { "probability:\($0)" } }
+      let names = generates ? ["text", "score"] : prompt.answers.columnNames(style)
       return isNested ? names.map { "\(prompt.name).\($0)" } : names
     }
     join(record.kept.map(\.key) + names, to: &text)
@@ -66,7 +61,7 @@ struct AnswerColumns {
 
   private func columns(of reply: Reply, by prompt: StreamPrompt) -> [String] {
     switch reply {
-    case .label(let answer): columns(of: answer, labels: prompt.labels)
+    case .label, .number, .labels: prompt.answers.columns(of: reply, style)
     case .text(let written):
       style.format == .tsv
         ? [written.text, "\(WrittenProbability.rounded(written.score))"] : [written.text]
@@ -75,35 +70,14 @@ struct AnswerColumns {
     }
   }
 
-  private func columns(of answer: Answer, labels: [String]) -> [String] {
-    var named = answer.ranking.map { (labels[$0], answer.probabilities[$0]) }
-    if answer.isRejected {
-      // The answer in the first place is no label; it has the probability that was too low.
-      named = answer.byProbability.map { (labels[$0], answer.probabilities[$0]) }
-      named.insert((Answer.rejection, answer.probabilities[answer.label]), at: 0)
-    }
-    var columns: [String] = []
-    for (name, probability) in named.prefix(min(style.top ?? 1, labels.count)) {
-      columns.append(name)
-      if style.format == .tsv { columns.append(WrittenProbability.decimal(probability)) }
-    }
-    if style.format == .tsv, style.showsProbabilities == true {
-      columns += answer.probabilities.map { WrittenProbability.decimal($0) }
-    }
-    return columns
-  }
-
   private func blanks(_ prompt: StreamPrompt) -> [String] {
     switch style.content {
     case .label: break
     case .embedding(let dimensions): return [String](repeating: "", count: dimensions)
     case .similarity: return [""]
     }
-    let labels = prompt.labels.count
     // A text and its score need as many as one label.
-    let named = max(1, min(style.top ?? 1, labels))
-    return [String](
-      repeating: "", count: 2 * named + (style.showsProbabilities == true ? labels : 0))
+    return [String](repeating: "", count: prompt.answers.columnNames(style).count)
   }
 
   /// Columns hold neither tabs nor line ends, whatever is in their texts.

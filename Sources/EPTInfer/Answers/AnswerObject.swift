@@ -6,7 +6,7 @@ import EPTSystem
 /// With one prompt its answer's members stand in the object itself; with several each answer is
 /// an object under `answers`, called by its prompt.
 struct AnswerObject {
-  private enum Key {
+  enum Key {
     static let id = "id"
     static let answers = "answers"
     static let label = "label"
@@ -75,7 +75,7 @@ struct AnswerObject {
   /// What a record without answer lacks.
   private var missing: String {
     switch style.content {
-    case .label: Key.label
+    case .label: record.prompts.prompts.first?.answers.key ?? Key.label
     case .embedding: Key.embedding
     case .similarity: Key.similarity
     }
@@ -86,9 +86,10 @@ struct AnswerObject {
   /// A field that is called like one of the answer's own gets `input_` in front.
   private var passedOn: [JSONMember] {
     let names = Set(record.kept.map { ByteName($0.key) })
+    let taken = record.prompts.prompts.reduce(Key.all) { $0.union($1.answers.keys) }
     let kept = record.kept.map { member in
       var key = member.key
-      while Key.all.contains(key) || (key != member.key && names.contains(ByteName(key))) {
+      while taken.contains(key) || (key != member.key && names.contains(ByteName(key))) {
         key = "input_" + key
       }
       return JSONMember(key, member.value)
@@ -98,7 +99,7 @@ struct AnswerObject {
 
   private func members(of reply: Reply, by prompt: StreamPrompt) -> [JSONMember] {
     switch reply {
-    case .label(let answer): members(of: answer, labels: prompt.labels)
+    case .label, .number, .labels: prompt.answers.members(of: reply, style)
     case .text(let written):
       [
         JSONMember(Key.text, .string(written.text)),
@@ -109,28 +110,5 @@ struct AnswerObject {
     case .similarity(let value):
       [JSONMember(Key.similarity, .number(WrittenProbability.rounded(value)))]
     }
-  }
-
-  private func members(of answer: Answer, labels: [String]) -> [JSONMember] {
-    func probability(_ index: Int) -> JSON {
-      .number(WrittenProbability.rounded(answer.probabilities[index]))
-    }
-    var members = [
-      JSONMember(Key.label, .string(answer.name(labels))),
-      JSONMember(Key.probability, probability(answer.label)),
-    ]
-    if let top = style.top {
-      // The labels alone: a rejection is none of them.
-      let ranking = answer.isRejected ? answer.byProbability : answer.ranking
-      let best = ranking.prefix(top).map { index -> JSON in
-        [Key.label: .string(labels[index]), Key.probability: probability(index)]
-      }
-      members.append(JSONMember(Key.top, .array(best)))
-    }
-    if style.showsProbabilities ?? (style.top == nil) {
-      let all = labels.indices.map { JSONMember(labels[$0], probability($0)) }
-      members.append(JSONMember(Key.probabilities, .object(all)))
-    }
-    return members
   }
 }

@@ -87,23 +87,47 @@ public struct Prediction: Sendable {
   public struct TaskAnswer: Sendable {
     /// The task's name.
     public let task: String
+    /// The label; of a task of numbers the number, of one of several labels these with a separator
+    /// between.
     public let label: String
-    /// The label's probability.
+    /// The label's probability; 1 for a number, and for several labels, which have one each.
     public let probability: Float
     /// Every label with its probability, in the task's order.
     public let probabilities: [(label: String, probability: Float)]
+    /// The number, of a task of numbers.
+    public let number: Double?
+    /// The labels: one, or as many as hold of a task of several; none of a task of numbers.
+    public let labels: [String]
   }
 
   /// One answer a task that was asked, in their order.
   public let answers: [TaskAnswer]
 
-  init(_ record: PendingRecord, _ answers: [Answer]) {
-    self.answers = zip(record.questions, answers).map { question, answer in
+  init(_ record: PendingRecord, _ replies: [Reply]) {
+    answers = zip(record.questions, replies).map { question, reply in
       let prompt = record.prompts.prompts[question.place]
-      return TaskAnswer(
-        task: prompt.name, label: prompt.labels[answer.label],
-        probability: answer.probabilities[answer.label],
-        probabilities: zip(prompt.labels, answer.probabilities).map { ($0, $1) })
+      let labels = prompt.labels
+      switch reply {
+      case .label(let answer):
+        return TaskAnswer(
+          task: prompt.name, label: labels[answer.label],
+          probability: answer.probabilities[answer.label],
+          probabilities: zip(labels, answer.probabilities).map { ($0, $1) }, number: nil,
+          labels: [labels[answer.label]])
+      case .labels(let answer):
+        return TaskAnswer(
+          task: prompt.name, label: prompt.answers.columns(of: reply, AnswerStyle())[0],
+          probability: 1, probabilities: zip(labels, answer.probabilities).map { ($0, $1) },
+          number: nil, labels: answer.labels.map { labels[$0] })
+      case .number(let number):
+        return TaskAnswer(
+          task: prompt.name, label: WrittenNumber.text(number), probability: 1,
+          probabilities: [], number: number, labels: [])
+      case .text(let written):
+        return TaskAnswer(
+          task: prompt.name, label: written.text, probability: 1, probabilities: [], number: nil,
+          labels: [])
+      }
     }
   }
 }

@@ -60,10 +60,7 @@ where Source.Element: RecordConvertible {
       }
       let replies = try await sequence.replies(to: pending)
       for (record, replies) in zip(pending, replies) {
-        let answers = replies.compactMap { reply -> Answer? in
-          guard case .label(let answer) = reply else { return nil }
-          return answer
-        }
+        let answers = replies.compactMap { $0 }
         guard answers.count == record.questions.count else {
           failure = InferError.badRecord(
             input: "records", line: record.line,

@@ -25,7 +25,8 @@ public final class Predictor: Sendable {
     task = bundle.task
     temperature = bundle.temperature
     self.backbone = backbone
-    encoder = InputEncoder(bundle.task, backbone.tokenizer, for: backbone.model)
+    encoder = InputEncoder(
+      bundle.task, backbone.tokenizer, for: backbone.model, isApart: bundle.readout.readsApart)
     prompt = try backbone.model.prepare(bundle.prompt.folded(), readout: bundle.readout)
   }
 
@@ -35,7 +36,15 @@ public final class Predictor: Sendable {
     return String(file.hasSuffix(".eptb") ? file.dropLast(5) : file)
   }
 
-  /// One score a class for each row, which has one text a field: `[rows, classes]`.
+  /// The answers that are labels; none where it answers with numbers.
+  var labels: [String] {
+    if case .number = kind { [] } else { task.labels.map(\.word) }
+  }
+
+  /// What the outputs of its read-out stand for.
+  public var kind: HeadKind { prompt.readout.kind }
+
+  /// One score an output for each row, which has one text a field: `[rows, outputs]`.
   ///
   /// - Throws: `ModelError`; `SystemError.changed` where the backbone's file was written over.
   public func scores(_ rows: [[String]]) throws -> Matrix {
@@ -45,7 +54,7 @@ public final class Predictor: Sendable {
     return scores
   }
 
-  /// One score a class for each of labelled rows, a matrix for each `batch` of them.
+  /// One score an output for each of labelled rows, a matrix for each `batch` of them.
   ///
   /// - Throws: `ModelError`.
   public func scores(of examples: [Example], batch: Int) throws -> [Matrix] {
@@ -78,6 +87,6 @@ public final class Predictor: Sendable {
   public func evaluate(_ examples: [Example], batch: Int) throws -> Evaluation {
     Evaluation(
       scores: try scores(of: examples, batch: batch), examples: examples, task: task,
-      temperature: Double(temperature))
+      kind: kind, temperature: Double(temperature))
   }
 }

@@ -36,7 +36,10 @@ public struct PromptSource: Sendable {
     }
     let bundles = try paths.map { try TaskBundle(path: $0) }
     let heeded = try heeded(
-      zip(names, bundles).map { (name: $0, labels: $1.task.labels.map(\.word)) })
+      zip(names, bundles).map { name, bundle in
+        if case .number = bundle.readout.kind { return (name: name, labels: []) }
+        return (name: name, labels: bundle.task.labels.map(\.word))
+      })
     return PromptBundles(
       source: self, isNested: folder != nil || files.count > 1,
       least: least, prompts: paths.indices.map { (paths[$0], bundles[$0], heeded[$0]) })
@@ -64,7 +67,10 @@ public struct PromptSource: Sendable {
       guard isHeeded else {
         let labels = prompts.flatMap(\.labels)
         throw InferError.threshold(
-          label: threshold.label, reason: "the labels are: \(labels.joined(separator: ", "))")
+          label: threshold.label,
+          reason: labels.isEmpty
+            ? "the answers are numbers, not labels"
+            : "the labels are: \(labels.joined(separator: ", "))")
       }
     }
     return heeded

@@ -24,11 +24,10 @@ final class StreamPrompt: Sendable {
   let labels: [String]
   /// What stands before a text; nil for nothing.
   let prompt: PreparedPrompt?
-  let rule: DecisionRule
+  /// How its answers are made and written.
+  let answers: any AnswerKind
   /// Whether a record is two texts, each of which is an input of its own.
   private let isPair: Bool
-  /// What scores are divided by before the softmax.
-  let temperature: Float
   private let encoder: Encoder
 
   /// The prompt of `predictor`; with `isPair` for records of two texts.
@@ -49,10 +48,21 @@ final class StreamPrompt: Sendable {
     taskName = predictor.task.name
     fields = isPair ? Self.pair : own
     self.isPair = isPair
-    labels = predictor.task.labels.map(\.word)
+    labels = predictor.labels
     prompt = predictor.prompt
-    temperature = predictor.temperature
-    rule = try DecisionRule(thresholds, least: least, labels: labels, prompt: name)
+    let task = predictor.task
+    answers =
+      switch predictor.kind {
+      case .classes:
+        LabelAnswers(
+          labels: labels,
+          rule: try DecisionRule(thresholds, least: least, labels: labels, prompt: name),
+          temperature: predictor.temperature)
+      case .number(let scale): NumberAnswers(scale: scale)
+      case .labels(let bounds):
+        LabelSetAnswers(
+          labels, bounds, given: thresholds, separator: task.source.labelSeparator)
+      }
     encoder = .task(predictor.encoder)
   }
 
@@ -64,8 +74,7 @@ final class StreamPrompt: Sendable {
     self.isPair = isPair
     labels = []
     prompt = nil
-    rule = DecisionRule()
-    temperature = 1
+    answers = LabelAnswers(labels: [], rule: DecisionRule())
     encoder = .plain(tokenizer, limit: limit)
   }
 
@@ -90,6 +99,6 @@ final class StreamPrompt: Sendable {
 
   /// Tokens and prompt rows that `tokens` make.
   func rows(of tokens: TokenizedText) -> Int {
-    tokens.ids.count + (prompt?.promptLength ?? 0)
+    tokens.ids.count + tokens.textCount * (prompt?.promptLength ?? 0)
   }
 }

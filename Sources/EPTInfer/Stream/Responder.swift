@@ -5,6 +5,8 @@ import EPTText
 /// What a prompt gives back for a text.
 enum Reply: Sendable, Equatable {
   case label(Answer)
+  case number(Double)
+  case labels(LabelSet)
   case text(WrittenText)
   /// What a text is turned into. `[d]`
   case vector([Float])
@@ -67,8 +69,7 @@ struct Classifier: Responder {
       }
       let scores = try model.scores(batch.texts, prompts: prompts, promptOfText: promptOfText)
       return zip(scores, batch.prompts).map { scores, prompt in
-        Answer(scores: scores, temperature: prompt.temperature, rule: prompt.rule)
-          .map { .label($0) }
+        prompt.answers.reply(scores)
       }
     }
   }

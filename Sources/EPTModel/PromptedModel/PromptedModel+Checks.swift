@@ -79,6 +79,31 @@ extension PromptedModel {
     }
   }
 
+  /// Stops at a row that has another number of texts than its read-out reads.
+  func check(_ batch: TokenBatch, _ row: Int, _ readout: Readout) throws {
+    var texts = 1
+    if case .head(let head) = readout { texts = head.features.textCount }
+    let found = batch.texts(ofRow: row).count
+    guard found == texts else {
+      throw ModelError.mismatch(
+        reason: "row \(row + 1) of the batch has \(found) text\(found == 1 ? "" : "s") where its "
+          + "read-out reads \(texts)")
+    }
+  }
+
+  /// Stops at targets that are none of the read-out.
+  func check(_ targets: [Target], rows: Int, _ readout: Readout) throws {
+    var kind = HeadKind.classes
+    if case .head(let head) = readout { kind = head.kind }
+    let outputs = readout.classCount
+    guard targets.count == rows, targets.allSatisfy({ kind.accepts($0, outputs: outputs) }) else {
+      throw ModelError.mismatch(
+        reason: "\(rows) rows need as many "
+          + (kind == .classes
+            ? "labels from 0 to \(outputs - 1)" : "targets of their read-out's own kind"))
+    }
+  }
+
   /// Stops at a read-out that the backbone can't have.
   func check(_ readout: Readout) throws {
     guard readout.classCount > 0 else {
@@ -86,10 +111,16 @@ extension PromptedModel {
     }
     switch readout {
     case .head(let head):
-      guard head.weight.columns == hiddenSize, head.bias.count == head.weight.rows else {
+      guard head.weight.columns == head.features.count(hiddenSize: hiddenSize),
+        head.bias.count == head.weight.rows
+      else {
         throw ModelError.mismatch(
           reason: "a head [\(head.weight.rows), \(head.weight.columns)] with \(head.bias.count) "
             + "biases does not fit a backbone of width \(hiddenSize)")
+      }
+      guard head.kind.fits(outputs: head.weight.rows) else {
+        throw ModelError.mismatch(
+          reason: "a head of \(head.weight.rows) outputs does not fit what they stand for")
       }
     case .labelWords(let words):
       guard hasDecoder else {

@@ -4,26 +4,31 @@ import EPTLayers
 extension PromptedModel {
   /// `scores`, its arguments checked.
   func scores(
-    of batch: TokenBatch, _ prompts: [PreparedPrompt], promptOfText: [Int], _ workspace: Workspace
+    of batch: TokenBatch, _ prompts: [PreparedPrompt], promptOfRow: [Int], _ workspace: Workspace
   ) -> [[Float]] {
+    let promptOfText = batch.eachText(promptOfRow)
     let labels = LabelRows(prompts, promptOfText: promptOfText)
     let encoded = encode(batch, prompts, promptOfText: promptOfText, labels, workspace)
     let (states, layout) = (encoded.states, encoded.layout)
     let sequences = encoded.sequenceOfText
-    var scores = [[Float]](repeating: [], count: batch.count)
+    var scores = [[Float]](repeating: [], count: batch.rowCount)
     for (index, prompt) in prompts.enumerated() {
       guard case .head(let head) = prompt.readout else { continue }
-      let texts = promptOfText.indices.filter { promptOfText[$0] == index }
-      let pooled = PooledHead.pool(
-        states, layout, of: texts.map { sequences[$0] }, by: head.pooling, in: workspace.arena)
-      let logits = PooledHead(head, in: workspace.arena).logits(pooled, in: workspace.arena)
-      for (row, text) in texts.enumerated() {
-        scores[text] = [Float](
-          UnsafeBufferPointer(start: logits.row(row), count: logits.columns))
+      let rows = promptOfRow.indices.filter { promptOfRow[$0] == index }
+      let pooledHead = PooledHead(head, in: workspace.arena)
+      let features = pooledHead.features(
+        states, layout, sequences: rows.map { batch.texts(ofRow: $0).map { sequences[$0] } },
+        in: workspace.arena)
+      let logits = pooledHead.logits(features.values, in: workspace.arena)
+      for (place, row) in rows.enumerated() {
+        scores[row] = [Float](
+          UnsafeBufferPointer(start: logits.row(place), count: logits.columns))
       }
     }
 
-    let texts = labels.treeOfText.indices.filter { labels.treeOfText[$0] != nil }
+    // Rows that label words are scored for have one text.
+    let rows = promptOfRow.indices.filter { prompts[promptOfRow[$0]].tree != nil }
+    let texts = rows.map { batch.texts(ofRow: $0).lowerBound }
     guard let decoder = backbone.decoder, !texts.isEmpty else { return scores }
     let wordScores = decoder.labelScores(
       TreeRows(labels.trees, treeOfText: texts.compactMap { labels.treeOfText[$0] }),
@@ -31,8 +36,24 @@ extension PromptedModel {
       edits: StackEdits(
         tasks: prompts.map(\.edits.decoder), taskOfText: texts.map { promptOfText[$0] }),
       workspace)
-    for (text, words) in zip(texts, wordScores) { scores[text] = words }
+    for (row, words) in zip(rows, wordScores) { scores[row] = words }
     return scores
+  }
+
+  /// What the head of `prompt` reads of each row, `[rows, features]`; the arguments are checked.
+  func features(
+    of batch: TokenBatch, _ prompt: PreparedPrompt, _ head: LinearHead, _ workspace: Workspace
+  ) -> Matrix {
+    let layout = TokenLayout(
+      batch, promptLengths: [Int](repeating: prompt.promptLength, count: batch.count))
+    let states = embed(
+      batch, [PromptInput?](repeating: prompt.input, count: batch.count), layout, workspace)
+    let tasks = [Int](repeating: 0, count: batch.count)
+    _ = backbone.encode(
+      states, layout, edits: StackEdits(tasks: [prompt.edits.encoder], taskOfText: tasks),
+      saving: false, workspace)
+    return PooledHead(head, in: workspace.arena)
+      .features(states, layout, sequences: layout.textsOfRows, in: workspace.arena).values.matrix()
   }
 
   /// The last hidden states of valid texts without a prompt, end to end. `[tokens, d]`

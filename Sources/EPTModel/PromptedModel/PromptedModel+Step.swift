@@ -11,7 +11,7 @@ extension PromptedModel {
   ///
   /// The batch is computed part by part; losses and gradients of the parts are added.
   func step(
-    of batch: TokenBatch, _ labels: [Int], _ weights: [Float], _ prompt: EPTPrompt,
+    of batch: TokenBatch, _ targets: [Target], _ weights: [Float], _ prompt: EPTPrompt,
     _ readout: Readout, _ workspace: Workspace
   ) -> StepResult {
     let arena = workspace.arena
@@ -27,17 +27,17 @@ extension PromptedModel {
     var headGradient: LinearHead?
     if case .head(let head) = readout { headGradient = .zeros(like: head) }
 
-    for texts in batch.parts(promptLength: prompt.shape.promptLength, rows: Self.rowsTogether) {
+    for rows in batch.parts(promptLength: prompt.shape.promptLength, rows: Self.rowsTogether) {
       arena.temporary {
-        let part = batch.part(texts)
-        let ownWords = ownWords(readout, Array(labels[texts]))
+        let part = batch.part(rows)
+        let ownWords = ownWords(readout, Array(targets[rows]))
         let layout = layout(part, promptLength: prompt.shape.promptLength, ownWords)
         let partDepth = depthGradients(of: prompt, in: arena)
         let (partLoss, gradient, partHead) = step(
-          part, Array(labels[texts]), Array(weights[texts]), input, edits, partDepth, readout,
+          part, Array(targets[rows]), Array(weights[rows]), input, edits, partDepth, readout,
           ownWords, layout, workspace)
         // Means over the part's texts become shares of the mean over all.
-        let share = Float(texts.count) / Float(batch.count)
+        let share = Float(rows.count) / Float(batch.rowCount)
         loss += share * partLoss
         if let partHead { headGradient?.add(partHead, scale: share) }
         for (sum, one) in zip(depth?.parts ?? [], partDepth?.parts ?? []) {
@@ -61,9 +61,9 @@ extension PromptedModel {
   }
 
   /// The rows of each text's own label word; nil with a head.
-  private func ownWords(_ readout: Readout, _ labels: [Int]) -> TreeRows? {
+  private func ownWords(_ readout: Readout, _ targets: [Target]) -> TreeRows? {
     guard case .labelWords(let words) = readout else { return nil }
-    return backbone.decoder?.ownWords(words, labels: labels)
+    return backbone.decoder?.ownWords(words, labels: targets.compactMap(\.label))
   }
 
   /// The texts with `promptLength` rows before each, and their own words behind them where the
@@ -89,7 +89,7 @@ extension PromptedModel {
   /// Adds the gradients with respect to projections, if there are any, to `depth`. The one with
   /// respect to the rows is nil where nothing that is trained stands in them.
   private func step(
-    _ part: TokenBatch, _ labels: [Int], _ weights: [Float], _ input: PromptInput,
+    _ part: TokenBatch, _ targets: [Target], _ weights: [Float], _ input: PromptInput,
     _ edits: DepthEdits, _ depth: DepthGradients?, _ readout: Readout, _ ownWords: TreeRows?,
     _ layout: TokenLayout, _ workspace: Workspace
   ) -> (loss: Float, gradient: MatrixView?, head: LinearHead?) {
@@ -106,7 +106,7 @@ extension PromptedModel {
     switch readout {
     case .head(let head):
       (loss, headGradient) = PooledHead(head, in: arena).loss(
-        states: states, labels: labels, weights: weights, stateGradient: stateGradient, layout,
+        states: states, targets: targets, weights: weights, stateGradient: stateGradient, layout,
         in: arena)
     case .labelWords(let words):
       guard let decoder = backbone.decoder, let ownWords else { break }
@@ -136,21 +136,22 @@ extension TokenBatch {
   /// Tokens of the longest text.
   fileprivate var longest: Int { (0..<count).map { range($0).count }.max() ?? 0 }
 
-  /// Consecutive texts that have about `rows` rows at most, with `promptLength` before each.
+  /// Consecutive rows whose texts have about `limit` states at most, `promptLength` before each
+  /// text included.
   ///
   /// There are no more parts than needed, of about the same size.
   func parts(promptLength: Int, rows limit: Int) -> [Range<Int>] {
     guard count > 0 else { return [] }
-    let rows = (0..<count).reduce(0) { $0 + range($1).count + promptLength }
-    let wanted = (rows + limit - 1) / limit
+    let states = (0..<count).reduce(0) { $0 + range($1).count + promptLength }
+    let wanted = (states + limit - 1) / limit
     var parts: [Range<Int>] = []
     var (first, passed) = (0, 0)
-    for text in 0..<count {
-      passed += range(text).count + promptLength
-      // Part i ends where i + 1 shares of all rows are behind it.
-      if passed * wanted >= rows * (parts.count + 1) || text == count - 1 {
-        parts.append(first..<text + 1)
-        first = text + 1
+    for row in 0..<rowCount {
+      passed += texts(ofRow: row).reduce(0) { $0 + range($1).count + promptLength }
+      // Part i ends where i + 1 shares of all states are behind it.
+      if passed * wanted >= states * (parts.count + 1) || row == rowCount - 1 {
+        parts.append(first..<row + 1)
+        first = row + 1
       }
     }
     return parts
@@ -160,9 +161,10 @@ extension TokenBatch {
 extension LinearHead {
   /// A head of the same sizes without weights.
   fileprivate static func zeros(like head: LinearHead) -> LinearHead {
-    LinearHead(
-      weight: Matrix(rows: head.weight.rows, columns: head.weight.columns),
-      bias: [Float](repeating: 0, count: head.bias.count), pooling: head.pooling)
+    var zeros = head
+    zeros.weight = Matrix(rows: head.weight.rows, columns: head.weight.columns)
+    zeros.bias = [Float](repeating: 0, count: head.bias.count)
+    return zeros
   }
 
   fileprivate mutating func add(_ other: LinearHead, scale: Float) {

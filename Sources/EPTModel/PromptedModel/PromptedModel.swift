@@ -5,8 +5,9 @@ import Synchronization
 
 /// Loss and gradients of one batch.
 public struct StepResult: Sendable, Equatable {
-  /// The mean over texts of their class's weight times the cross-entropy of the true class: of the head's softmax, or of the
-  /// label word's tokens, their sum divided by the mean number of tokens of all label words.
+  /// The mean over rows of their class's weight times the head's loss (`HeadKind`), or times the
+  /// cross-entropy of the true label word's tokens, their sum divided by the mean number of tokens of all
+  /// label words.
   public let loss: Float
   /// The gradient of every part of the prompt.
   public let prompt: EPTPrompt
@@ -124,10 +125,10 @@ public final class PromptedModel: Sendable {
     return PreparedPrompt(prompt, readout, on: self)
   }
 
-  /// For each text one number a class of its prompt's read-out: the head's logits, or the
+  /// For each row one number an output of its prompt's read-out: the head's outputs, or the
   /// log-likelihood of each label word's tokens, up to a constant that the text's classes share.
   ///
-  /// Text `i` is read with `prompts[promptOfText[i]]`. Its neighbours change its scores by
+  /// Row `i` is read with `prompts[promptOfText[i]]`. Its neighbours change its scores by
   /// rounding errors at most.
   ///
   /// - Throws: `ModelError` if a token, a length or an index does not fit, or a prompt was made
@@ -138,40 +139,66 @@ public final class PromptedModel: Sendable {
     guard prompts.allSatisfy({ $0.model === self }) else {
       throw ModelError.mismatch(reason: "a prompt was made ready for another model")
     }
-    guard promptOfText.count == batch.count, promptOfText.allSatisfy(prompts.indices.contains)
+    guard promptOfText.count == batch.rowCount, promptOfText.allSatisfy(prompts.indices.contains)
     else {
       throw ModelError.mismatch(
-        reason: "\(batch.count) texts need as many indices of the \(prompts.count) prompts")
+        reason: "\(batch.rowCount) texts need as many indices of the \(prompts.count) prompts")
     }
+    for row in 0..<batch.rowCount {
+      try check(batch, row, prompts[promptOfText[row]].readout)
+    }
+    let indices = batch.eachText(promptOfText)
     try check(
-      batch, promptLength: { prompts[promptOfText[$0]].promptLength },
-      inputLength: { prompts[promptOfText[$0]].inputLength },
+      batch, promptLength: { prompts[indices[$0]].promptLength },
+      inputLength: { prompts[indices[$0]].inputLength },
       labelLength: { [continuesText] in
-        continuesText ? prompts[promptOfText[$0]].tree?.depth ?? 0 : 0
+        continuesText ? prompts[indices[$0]].tree?.depth ?? 0 : 0
       })
     return withWorkspace { workspace in
-      scores(of: batch, prompts, promptOfText: promptOfText, workspace)
+      scores(of: batch, prompts, promptOfRow: promptOfText, workspace)
     }
   }
 
-  /// The same for one prompt, `[texts, classes]`.
+  /// What the head of `prompt` reads of each row, `[rows, features]`.
+  ///
+  /// - Throws: `ModelError` if the read-out is no head, or a token, a length or a size does not fit.
+  public func features(_ batch: TokenBatch, prompt: PreparedPrompt) throws -> Matrix {
+    guard prompt.model === self, case .head(let head) = prompt.readout else {
+      throw ModelError.mismatch(reason: "features need a head, and a prompt made for this model")
+    }
+    for row in 0..<batch.rowCount { try check(batch, row, prompt.readout) }
+    try check(
+      batch, promptLength: { _ in prompt.promptLength }, inputLength: { _ in prompt.inputLength })
+    return withWorkspace { features(of: batch, prompt, head, $0) }
+  }
+
+  /// The same for one prompt, `[rows, outputs]`.
   ///
   /// - Throws: `ModelError` if a token, a length or a size does not fit the backbone.
   public func scores(_ batch: TokenBatch, prompt: PreparedPrompt) throws -> Matrix {
     let scores = try scores(
-      batch, prompts: [prompt], promptOfText: [Int](repeating: 0, count: batch.count))
+      batch, prompts: [prompt], promptOfText: [Int](repeating: 0, count: batch.rowCount))
     return Matrix(
-      rows: batch.count, columns: prompt.readout.classCount, values: scores.flatMap { $0 })
+      rows: batch.rowCount, columns: prompt.readout.classCount, values: scores.flatMap { $0 })
   }
 
-  /// Loss and gradients of `batch`, whose text `i` has class `labels[i]`.
+  /// Loss and gradients of `batch`, whose row `i` has class `labels[i]`.
+  ///
+  /// - Throws: as `step` with targets.
+  public func step(
+    _ batch: TokenBatch, labels: [Int], prompt: EPTPrompt, readout: Readout
+  ) throws -> StepResult {
+    try step(batch, targets: labels.map { .label($0) }, prompt: prompt, readout: readout)
+  }
+
+  /// Loss and gradients of `batch`, whose row `i` should say `targets[i]`.
   ///
   /// `classWeights` has one factor of the loss of each class's texts; nil for 1. An empty batch has
   /// loss 0 and gradients of zeros.
   ///
-  /// - Throws: `ModelError` if a token, a length, a label or a size does not fit.
+  /// - Throws: `ModelError` if a token, a length, a target or a size does not fit.
   public func step(
-    _ batch: TokenBatch, labels: [Int], classWeights: [Float]? = nil, prompt: EPTPrompt,
+    _ batch: TokenBatch, targets: [Target], classWeights: [Float]? = nil, prompt: EPTPrompt,
     readout: Readout
   ) throws -> StepResult {
     let shape = prompt.shape
@@ -186,17 +213,15 @@ public final class PromptedModel: Sendable {
       labelLength: { [continuesText] _ in continuesText ? readout.longestWord - 1 : 0 })
     try check(readout)
     if let depth = prompt.depth { try check(depth) }
-    guard labels.count == batch.count, labels.allSatisfy({ 0..<readout.classCount ~= $0 }) else {
-      throw ModelError.mismatch(
-        reason: "\(batch.count) texts need as many labels from 0 to \(readout.classCount - 1)")
-    }
+    for row in 0..<batch.rowCount { try check(batch, row, readout) }
+    try check(targets, rows: batch.rowCount, readout)
     guard classWeights.map({ $0.count == readout.classCount }) ?? true else {
       throw ModelError.mismatch(
         reason: "\(classWeights?.count ?? 0) class weights for \(readout.classCount) classes")
     }
-    let weights = labels.map { classWeights?[$0] ?? 1 }
+    let weights = targets.map { target in target.label.flatMap { classWeights?[$0] } ?? 1 }
     return withWorkspace { workspace in
-      step(of: batch, labels, weights, prompt, readout, workspace)
+      step(of: batch, targets, weights, prompt, readout, workspace)
     }
   }
 

@@ -84,6 +84,9 @@ extension TaskBundle {
     var features: ContainerFeatures = []
     if pooling != .mean { features.insert(.pooling) }
     if prompt.shape.depth != nil { features.insert(.depth) }
+    if case .head(let head) = readout, ReadoutFields(head).needsFeature {
+      features.insert(.readouts)
+    }
     if temperature != 1 { features.insert(.calibration) }
     var writer = ContainerWriter(kind: .bundle, requiredFeatures: features)
     for (name, json) in [
@@ -138,10 +141,11 @@ extension TaskBundle {
       members.append(JSONMember("temperature", .number(Double(temperature))))
     }
     switch readout {
-    case .head:
-      members.append(JSONMember("readout", "head"))
+    case .head(let head):
+      members += ReadoutFields(head).json
     case .labelWords(let words):
-      members.append(JSONMember("readout", "label_words"))
+      members.append(
+        JSONMember(ReadoutFields.readout, .string(ReadoutFields.Name.labelWords.rawValue)))
       let tokens = words.map { JSON.array($0.map { .integer(Int($0)) }) }
       members.append(JSONMember("label_tokens", .array(tokens)))
     }

@@ -46,12 +46,11 @@ extension TaskBundle {
     guard form == .unfolded || (prompt.shape.subspaces == 0 && !prompt.usesFusion) else {
       throw reader.fault(BundleNames.prompt, "a folded prompt has neither subspaces nor fusion")
     }
-    let readout = try reader.readout(
-      json, classes: task.labels.count, hiddenSize: backbone.hiddenSize)
+    let readout = try reader.readout(json, task, hiddenSize: backbone.hiddenSize)
     self.init(
       task: task, backbone: backbone, training: training, form: form, prompt: prompt,
       readout: readout, pooling: try reader.pooling(json, readout),
-      temperature: try reader.temperature(json))
+      temperature: try reader.temperature(json, readout))
   }
 }
 
@@ -130,15 +129,32 @@ private struct BundleReader {
       subspaces: try size("subspaces", 1...256), subspaceWidth: try size("subspace_width", 1...256))
   }
 
-  func readout(_ json: JSON, classes: Int, hiddenSize: Int) throws -> Readout {
-    switch json["readout"]?.string {
-    case "head":
-      let weight = try floats(BundleNames.headWeight, [classes, hiddenSize])
+  func readout(_ json: JSON, _ task: TaskDefinition, hiddenSize: Int) throws -> Readout {
+    guard let name = json[ReadoutFields.readout]?.string.flatMap(ReadoutFields.Name.init) else {
+      throw fault(BundleNames.prompt, "\"readout\" must be \(ReadoutFields.Name.list)")
+    }
+    let classes = task.labels.count
+    switch name {
+    case .head, .number, .labels:
+      let fields: ReadoutFields
+      do {
+        fields = try ReadoutFields(json, name: name, classes: classes)
+      } catch {
+        throw fault(BundleNames.prompt, error.reason)
+      }
+      try check(fields, task)
+      let outputs = fields.outputs(classes: classes)
+      let inputs = fields.features.count(hiddenSize: hiddenSize)
+      let weight = try floats(BundleNames.headWeight, [outputs, inputs])
       return .head(
         LinearHead(
-          weight: Matrix(rows: classes, columns: hiddenSize, values: weight),
-          bias: try floats(BundleNames.headBias, [classes])))
-    case "label_words":
+          weight: Matrix(rows: outputs, columns: inputs, values: weight),
+          bias: try floats(BundleNames.headBias, [outputs]), features: fields.features,
+          kind: fields.kind))
+    case .labelWords:
+      guard !file.requiredFeatures.contains(.readouts), task.labelForm == .one, classes > 0 else {
+        throw fault(BundleNames.prompt, "label words contradict the task or the file's features")
+      }
       let words = json["label_tokens"]?.array?.map { word in
         (word.array ?? []).compactMap { $0.integer.flatMap(Int32.init(exactly:)) }
       }
@@ -151,8 +167,22 @@ private struct BundleReader {
           "\"label_tokens\" must hold 1 to \(Self.longestLabel) distinct tokens of each label")
       }
       return .labelWords(words)
-    default:
-      throw fault(BundleNames.prompt, "\"readout\" must be head or label_words")
+    }
+  }
+
+  /// Stops at a head that contradicts the task, or the features in the preamble.
+  private func check(_ fields: ReadoutFields, _ task: TaskDefinition) throws {
+    let fits =
+      switch fields.kind {
+      case .classes: task.labelForm == .one && !task.labels.isEmpty
+      case .number: task.isScale
+      case .labels: task.labelForm == .several
+      }
+    guard fits, fields.features.textCount <= task.segments.count else {
+      throw fault(BundleNames.prompt, "its read-out does not fit the task")
+    }
+    guard file.requiredFeatures.contains(.readouts) == fields.needsFeature else {
+      throw fault(BundleNames.prompt, "its \"readout\" contradicts the file's features")
     }
   }
 
@@ -178,13 +208,16 @@ private struct BundleReader {
   /// What scores are divided by.
   ///
   /// The feature in the preamble is there if and only if that is not 1.
-  func temperature(_ json: JSON) throws -> Float {
+  func temperature(_ json: JSON, _ readout: Readout) throws -> Float {
     var temperature: Float = 1
     if let member = json["temperature"] {
       guard let value = member.number.map(Float.init), (1e-3...1e3).contains(value), value != 1
       else {
         throw fault(
           BundleNames.prompt, "\"temperature\" must be a number from 0.001 to 1000 other than 1")
+      }
+      guard readout.kind == .classes else {
+        throw fault(BundleNames.prompt, "\"temperature\" is of classes alone")
       }
       temperature = value
     }

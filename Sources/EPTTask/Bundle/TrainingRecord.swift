@@ -119,7 +119,7 @@ extension MetricScore {
       member.value.number.map { Figure(member.key, $0) }
     }
     guard figures.count == members.count,
-      figures.allSatisfy({ (-1...1).contains($0.value) })
+      figures.allSatisfy(\.isPossible)
     else { return nil }
     self.init(figures)
   }

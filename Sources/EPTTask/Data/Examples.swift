@@ -19,10 +19,52 @@ extension TaskDefinition {
       ?? labels.firstIndex { $0.word.isIdentical(to: text) }
   }
 
-  /// The example of one row.
+  /// The example of one row of `file`.
+  ///
+  /// A label that the task does not know gets a class beyond the task's own, and its place in `unknown`;
+  /// where that is nil, there must be none.
+  ///
+  /// - Throws: `TaskError.badRow` for a label that is none of the task's.
+  func example(
+    _ row: LabelledRow, of file: LabelledFile, unknown: inout [String]?
+  ) throws -> Example {
+    func place(_ name: String) -> Int? {
+      guard unknown != nil, classIndex(name) == nil else { return nil }
+      let index = unknown?.firstIndex { $0.isIdentical(to: name) } ?? unknown?.count ?? 0
+      if index == unknown?.count { unknown?.append(name) }
+      return labels.count + index
+    }
+    guard labelForm == .several else {
+      guard row.labels.map({ $0.count == 1 }) ?? true else {
+        throw TaskError.badRow(
+          path: file.path, line: row.line, reason: LabelText.listFault(file.labelColumn))
+      }
+      if !isScale, let place = place(row.label) { return Example(values: row.values, label: place) }
+      return try example(values: row.values, label: row.label, path: file.path, line: row.line)
+    }
+    let classes = try Set(
+      labelNames(row).map { name in
+        try place(name)
+          ?? example(values: row.values, label: name, path: file.path, line: row.line).label
+      }
+    ).sorted()
+    let first = classes.first { $0 < labels.count } ?? 0
+    return Example(values: row.values, label: first, labels: classes)
+  }
+
+  /// The example of one row with one label.
   ///
   /// - Throws: `TaskError.badRow` for a label that is none of the task's.
   func example(values: [String], label: String, path: String, line: Int) throws -> Example {
+    if isScale, labels.isEmpty {
+      guard let number = LabelText.number(LabelText.part(of: label, until: source.labelUntil))
+      else {
+        throw TaskError.badRow(
+          path: path, line: line, reason: "the label \(LabelText.shown(label)) is no number",
+          remedy: line == 1 ? .sayHeader : nil)
+      }
+      return Example(values: values, label: 0, score: number)
+    }
     if let index = classIndex(label) {
       return Example(values: values, label: index, score: isScale ? Double(label) : nil)
     }

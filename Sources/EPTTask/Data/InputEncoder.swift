@@ -7,57 +7,88 @@ public struct InputEncoder: Sendable {
   /// The most tokens of a label word, end token included.
   static let longestLabel = 512
 
-  private let task: TaskDefinition
+  /// The task whose rows it encodes.
+  public let task: TaskDefinition
   private let tokenizer: any Tokenizer
   private let hasDecoder: Bool
   /// Whether label words go on from the text, and the token that ends them.
   private let continuesText: Bool
   private let endToken: Int32?
+  private var isApart: Bool
 
-  /// An encoder of `task`'s rows, cut at its input length.
-  public init(_ task: TaskDefinition, _ tokenizer: any Tokenizer, hasDecoder: Bool) {
+  /// An encoder of `task`'s rows, cut at its input length; with `isApart` the two texts of a pair
+  /// pass alone, each cut there.
+  public init(
+    _ task: TaskDefinition, _ tokenizer: any Tokenizer, hasDecoder: Bool, isApart: Bool = false
+  ) {
     self.task = task
     self.tokenizer = tokenizer
     self.hasDecoder = hasDecoder
+    self.isApart = isApart
     (continuesText, endToken) = (false, nil)
   }
 
   /// The same for what `model` reads and scores.
-  public init(_ task: TaskDefinition, _ tokenizer: any Tokenizer, for model: PromptedModel) {
+  public init(
+    _ task: TaskDefinition, _ tokenizer: any Tokenizer, for model: PromptedModel,
+    isApart: Bool = false
+  ) {
     self.task = task
     self.tokenizer = tokenizer
+    self.isApart = isApart
     hasDecoder = model.hasDecoder
     continuesText = model.continuesText
     endToken = model.endToken
   }
 
+  /// The same with the two texts of a pair as one input.
+  public var joined: InputEncoder {
+    var joined = self
+    joined.isApart = false
+    return joined
+  }
+
   /// The tokens of one row: `values` has one text a field.
   public func tokens(_ values: [String]) -> TokenizedText {
     let input = task.input(values, hasDecoder: hasDecoder)
-    return tokenizer.encode(input.first, input.second, limit: task.inputLength)
+    guard isApart, let second = input.second else {
+      return tokenizer.encode(input.first, input.second, limit: task.inputLength)
+    }
+    return TokenizedText(
+      tokenizer.encode(input.first, nil, limit: task.inputLength),
+      apart: tokenizer.encode(second, nil, limit: task.inputLength))
+  }
+
+  /// The texts of a row that pass together: one text or a pair, or two texts, one after the other.
+  private func passes(_ values: [String]) -> [(first: String, second: String?)] {
+    let input = task.input(values, hasDecoder: hasDecoder)
+    guard isApart, let second = input.second else { return [input] }
+    return [(input.first, nil), (second, nil)]
   }
 
   /// Whether `tokens`, made from `values`, leave something of them out.
   public func isCut(_ values: [String], _ tokens: TokenizedText) -> Bool {
     // Few texts are as long as the limit, so few are tokenized twice.
     guard tokens.ids.count >= task.inputLength else { return false }
-    let input = task.input(values, hasDecoder: hasDecoder)
-    let longer = tokenizer.encode(input.first, input.second, limit: task.inputLength + 1)
-    return longer.ids.count > task.inputLength
+    return passes(values).contains { input in
+      let longer = tokenizer.encode(input.first, input.second, limit: task.inputLength + 1)
+      return longer.ids.count > task.inputLength
+    }
   }
 
   /// How many of `examples` have more tokens than the task reads, so that their ends are cut off.
   public func cutCount(of examples: [Example]) -> Int {
     examples.count { example in
-      let input = task.input(example.values, hasDecoder: hasDecoder)
-      let texts = [input.first, input.second ?? ""]
-      let bytes = texts.reduce(0) { $0 + $1.utf8.count }
-      // A token of ASCII text has a byte or more; a text has at most four tokens besides.
-      if bytes + 4 <= task.inputLength, texts.allSatisfy({ $0.utf8.allSatisfy { $0 < 0x80 } }) {
-        return false
+      passes(example.values).contains { input in
+        let texts = [input.first, input.second ?? ""]
+        let bytes = texts.reduce(0) { $0 + $1.utf8.count }
+        // A token of ASCII text has a byte or more; a text has at most four tokens besides.
+        if bytes + 4 <= task.inputLength, texts.allSatisfy({ $0.utf8.allSatisfy { $0 < 0x80 } }) {
+          return false
+        }
+        let tokens = tokenizer.encode(input.first, input.second, limit: .max).ids.count
+        return tokens > task.inputLength
       }
-      let tokens = tokenizer.encode(input.first, input.second, limit: .max).ids.count
-      return tokens > task.inputLength
     }
   }
 

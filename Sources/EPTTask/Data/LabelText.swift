@@ -65,6 +65,11 @@ enum LabelText {
     }
   }
 
+  /// What is wrong with a list in the column `name`, of a task whose rows have one label.
+  static func listFault(_ name: String) -> String {
+    "the label \"\(name)\" is a list; a row of this task has one label"
+  }
+
   /// `label` as a message shows it: what is not seen is written as its number, and its length is
   /// bounded.
   static func shown(_ label: String) -> String { "\"\(label.printable(limit: 40))\"" }

@@ -5,8 +5,11 @@ import EPTSystem
 /// A row as its file has it, before its label is known to be a task's.
 struct LabelledRow {
   let values: [String]
+  /// The label; of a list its only member, or nothing.
   let label: String
   let line: Int
+  /// The members, where the label is a list.
+  var labels: [String]?
 }
 
 /// The rows of one labelled file, read once.
@@ -70,10 +73,8 @@ public struct LabelledFile: Sendable {
   ///
   /// - Throws: `TaskError.badRow` for a label that is none of the task's.
   func examples(of definition: TaskDefinition) throws -> [Example] {
-    try rows.map { row in
-      try definition.example(
-        values: row.values, label: row.label, path: path, line: row.line)
-    }
+    var unknown: [String]?
+    return try rows.map { try definition.example($0, of: self, unknown: &unknown) }
   }
 
   /// The rows as examples of `definition`; a label that the task does not know becomes a class beyond
@@ -83,20 +84,9 @@ public struct LabelledFile: Sendable {
   func examplesWithUnknown(
     of definition: TaskDefinition
   ) throws -> (examples: [Example], unknown: [String]) {
-    var unknown: [String] = []
-    var places: [ByteName: Int] = [:]
-    let examples = try rows.map { row in
-      if definition.isScale || definition.classIndex(row.label) != nil {
-        return try definition.example(
-          values: row.values, label: row.label, path: path, line: row.line)
-      }
-      let name = ByteName(row.label)
-      let place = places[name] ?? unknown.count
-      if place == unknown.count { unknown.append(row.label) }
-      places[name] = place
-      return Example(values: row.values, label: definition.labels.count + place)
-    }
-    return (examples, unknown)
+    var unknown: [String]? = []
+    let examples = try rows.map { try definition.example($0, of: self, unknown: &unknown) }
+    return (examples, unknown ?? [])
   }
 
   /// Refuses a class that no row of `train` has, since nothing could teach it.
@@ -106,14 +96,17 @@ public struct LabelledFile: Sendable {
   /// - Throws: `TaskError.badRow`, naming the class's first line.
   func requireClasses(of train: LabelledFile, _ definition: TaskDefinition) throws {
     guard !definition.isScale else { return }
-    let taught = Set(train.rows.compactMap { definition.classIndex($0.label) })
-    let unseen = rows.first { row in
-      definition.classIndex(row.label).map { !taught.contains($0) } ?? false
+    func classes(_ row: LabelledRow) -> [Int] {
+      let names = definition.labelForm == .several ? definition.labelNames(row) : [row.label]
+      return names.compactMap { definition.classIndex($0) }
     }
-    guard let unseen, let index = definition.classIndex(unseen.label) else { return }
-    throw TaskError.badRow(
-      path: path, line: unseen.line,
-      reason: "no row of \(train.path) has the label \"\(definition.labels[index].word)\";"
-        + " add rows with it there, or remove it here")
+    let taught = Set(train.rows.flatMap(classes))
+    for row in rows {
+      guard let unseen = classes(row).first(where: { !taught.contains($0) }) else { continue }
+      throw TaskError.badRow(
+        path: path, line: row.line,
+        reason: "no row of \(train.path) has the label \"\(definition.labels[unseen].word)\";"
+          + " add rows with it there, or remove it here")
+    }
   }
 }

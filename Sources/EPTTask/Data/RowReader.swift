@@ -178,18 +178,34 @@ struct RowReader {
     _ values: [String], _ label: JSON?, _ key: String, _ line: Int
   ) throws {
     switch label {
-    case .string(let text)?: try add(values, label: text, line)
-    case .bool(let value)?: try add(values, label: value ? "true" : "false", line)
-    case .integer(let value)?: try add(values, label: String(value), line)
-    case .number(let value)?: try add(values, label: String(value), line)
-    case .array?:
-      throw fault(
-        line, "the label \"\(key)\" is a list; a row has one label: make a task of each label")
+    case .string?, .bool?, .integer?, .number?:
+      try add(values, label: label.flatMap(Self.labelText) ?? "", line)
+    case .array(let list)?:
+      let labels = try list.map { member -> String in
+        guard let name = Self.labelText(member) else {
+          throw fault(line, "the label \"\(key)\" is a list of something else than labels")
+        }
+        return name
+      }
+      rows.append(
+        LabelledRow(
+          values: values, label: labels.count == 1 ? labels[0] : "", line: line, labels: labels))
     case .object?: throw fault(line, "the label \"\(key)\" is an object; a row has one label")
     case .null?:
       throw fault(line, "the label \"\(key)\" is null; remove the row, or name its class")
     case nil:
       throw fault(line, "no label \"\(key)\"; training and evaluation need labels")
+    }
+  }
+
+  /// A label as a text; nil for what can be none.
+  private static func labelText(_ label: JSON) -> String? {
+    switch label {
+    case .string(let text): text
+    case .bool(let value): value ? "true" : "false"
+    case .integer(let value): String(value)
+    case .number(let value): String(value)
+    case .array, .object, .null: nil
     }
   }
 

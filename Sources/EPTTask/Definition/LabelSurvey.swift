@@ -75,8 +75,8 @@ struct LabelSurvey {
     if let fraction = zip(whole, labels).first(where: { Int(ColumnNames.trimmed($0.0)) == nil }) {
       throw fault(
         fraction.1,
-        "the labels are numbers on a scale, such as \(fraction.1); write a task file with "
-          + "\"scale\": true", .writeTaskFile)
+        "the labels are numbers on a scale, such as \(fraction.1); they need a metric of numbers",
+        .predictNumbers)
     }
     var seen: Set<ByteName> = []
     let distinct = whole.filter { seen.insert(ByteName($0)).inserted }

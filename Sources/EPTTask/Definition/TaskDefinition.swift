@@ -25,8 +25,11 @@ public struct TaskDefinition: Sendable, Equatable {
   public let segments: [Template]
   /// The classes, by class id.
   public let labels: [Label]
-  /// Whether labels are numbers on a scale, which data files give unrounded.
+  /// Whether labels are numbers on a scale, which data files give unrounded; without `labels`, any
+  /// numbers.
   public let isScale: Bool
+  /// How many labels a row has.
+  public let labelForm: LabelForm
   public let metric: Metric
   /// The class whose F1 a metric of one class takes; nil for class 1.
   public let positive: Int?
@@ -43,8 +46,8 @@ public struct TaskDefinition: Sendable, Equatable {
   /// - Throws: `TaskError.invalidDefinition`.
   public init(
     name: String, fields: [String], template: String, segments: [String], labels: [Label],
-    isScale: Bool = false, metric: Metric, positive: String? = nil, inputLength: Int,
-    split: SplitRule, source: DataSource
+    isScale: Bool = false, labelForm: LabelForm = .one, metric: Metric, positive: String? = nil,
+    inputLength: Int, split: SplitRule, source: DataSource
   ) throws {
     func require(_ condition: Bool, _ reason: @autoclosure () -> String) throws {
       guard condition else { throw TaskError.invalidDefinition(task: name, reason: reason()) }
@@ -60,7 +63,10 @@ public struct TaskDefinition: Sendable, Equatable {
     try require(!fields.isEmpty, "it has no fields")
     try require(Self.areDistinct(fields), "a field stands twice")
     try require(segments.count == 1 || segments.count == 2, "an encoder reads one or two segments")
-    try require(labels.count >= 2, "it needs two labels or more")
+    let fewest = labelForm == .several ? 1 : 2
+    try require(
+      labels.count >= fewest || (isScale && labels.isEmpty),
+      labelForm == .several ? "it needs a label" : "it needs two labels or more")
     try require(Self.areDistinct(labels.map(\.word)), "a label word stands twice")
     try require(Self.areDistinct(labels.map(\.value)), "a label value stands twice")
     try require((1...65_536).contains(inputLength), "the input length must be from 1 to 65536")
@@ -74,7 +80,14 @@ public struct TaskDefinition: Sendable, Equatable {
       !isScale || labels.allSatisfy { Double($0.word)?.isFinite == true },
       "the labels of a scale must be numbers")
     try require(
-      isScale == (metric == .pearsonSpearman), "correlation is for scales, and only for them")
+      isScale == (metric.judged == .numbers),
+      "the metric \(metric.rawValue) is \(isScale ? "not " : "")for numbers, which its labels are"
+        + "\(isScale ? "" : " not")")
+    try require(!isScale || labelForm == .one, "a row has one number, not several")
+    try require(
+      (labelForm == .several) == (metric.judged == .labelSets),
+      "the metric \(metric.rawValue) is for rows of "
+        + "\(metric.judged == .labelSets ? "several labels" : "one label") each")
     try require(
       labels.count == 2 || !metric.hasPositiveClass,
       "the metric \(metric.rawValue) is for two classes; \(Metric.macroF1.rawValue) is for more")
@@ -92,6 +105,7 @@ public struct TaskDefinition: Sendable, Equatable {
     self.segments = try segments.map { try Template($0, fields: fields, task: name) }
     self.labels = labels
     self.isScale = isScale
+    self.labelForm = labelForm
     self.metric = metric
     self.positive = positiveClass ?? nil
     self.inputLength = inputLength
@@ -143,10 +157,12 @@ public struct DataSource: Sendable, Equatable {
   /// Whether the official file is known to have rows broken by line breaks, which are passed
   /// over and counted.
   public let skipsBrokenRows: Bool
+  /// What stands between the labels of a row that has several in one text; nil where they are a list.
+  public let labelSeparator: String?
 
   public init(
     folders: [String], columns: [String], label: String = "label", labelUntil: String? = nil,
-    records: Records = .flat, skipsBrokenRows: Bool = false
+    records: Records = .flat, skipsBrokenRows: Bool = false, labelSeparator: String? = nil
   ) {
     self.folders = folders
     self.columns = columns
@@ -154,6 +170,7 @@ public struct DataSource: Sendable, Equatable {
     self.labelUntil = labelUntil
     self.records = records
     self.skipsBrokenRows = skipsBrokenRows
+    self.labelSeparator = labelSeparator
   }
 }
 
@@ -162,13 +179,18 @@ public struct Example: Sendable, Equatable {
   /// One text a field.
   public let values: [String]
   /// The class; one beyond the task's own for a label that the task does not know.
+  ///
+  /// Of several labels it is the first, by which rows are split.
   public let label: Int
   /// The unrounded number, on a scale.
   public let score: Double?
+  /// The labels of a row that may have several, in rising order.
+  public let labels: [Int]
 
-  public init(values: [String], label: Int, score: Double? = nil) {
+  public init(values: [String], label: Int, score: Double? = nil, labels: [Int] = []) {
     self.values = values
     self.label = label
     self.score = score
+    self.labels = labels
   }
 }

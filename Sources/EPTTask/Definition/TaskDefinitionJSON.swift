@@ -3,9 +3,14 @@ import EPTFormat
 extension TaskDefinition {
   /// The definition as it stands in a bundle, and as a user may edit it.
   public var json: JSON {
-    guard let positive else { return plainJSON }
-    let word = JSONMember("positive", .string(labels[positive].word))
-    return .object((plainJSON.object ?? []) + [word])
+    var members = plainJSON.object ?? []
+    if let positive {
+      members.append(JSONMember("positive", .string(labels[positive].word)))
+    }
+    if labelForm != .one {
+      members.append(JSONMember("label_form", .string(labelForm.rawValue)))
+    }
+    return .object(members)
   }
 
   private var plainJSON: JSON {
@@ -26,7 +31,7 @@ extension TaskDefinition {
   /// The members of `json`, in order.
   static let memberNames = [
     "name", "fields", "template", "segments", "labels", "scale", "metric", "input_length", "split",
-    "source", "positive",
+    "source", "positive", "label_form",
   ]
 
   /// Reads what `json` wrote.
@@ -59,6 +64,9 @@ extension TaskDefinition {
       segments: try member("segments", strings(json["segments"])),
       labels: labels,
       isScale: try member("scale", json["scale"]?.bool),
+      labelForm: try json["label_form"].map {
+        try member("label_form", $0.string.flatMap(LabelForm.init))
+      } ?? .one,
       metric: try member("metric", json["metric"]?.string.flatMap(Metric.init)),
       positive: try json["positive"].map { try member("positive", $0.string) },
       inputLength: try member("input_length", json["input_length"]?.integer),
@@ -69,28 +77,29 @@ extension TaskDefinition {
         label: try member("source", source["label"]?.string),
         labelUntil: try source["label_until"].map { try member("source", $0.string) },
         records: try member("source", source["records"]?.string.flatMap(DataSource.Records.init)),
-        skipsBrokenRows: try member("source", source["skips_broken_rows"]?.bool)))
+        skipsBrokenRows: try member("source", source["skips_broken_rows"]?.bool),
+        labelSeparator: try source["label_separator"].map { try member("source", $0.string) }))
   }
 }
 
 extension DataSource {
   /// The members of `json`, in order.
   static let memberNames = [
-    "folders", "columns", "label", "label_until", "records", "skips_broken_rows",
+    "folders", "columns", "label", "label_until", "records", "skips_broken_rows", "label_separator",
   ]
 
   fileprivate var json: JSON {
-    guard let labelUntil else { return plainJSON }
-    return .object((plainJSON.object ?? []) + [JSONMember("label_until", .string(labelUntil))])
-  }
-
-  private var plainJSON: JSON {
-    [
-      "folders": .array(folders.map { .string($0) }),
-      "columns": .array(columns.map { .string($0) }),
-      "label": .string(label),
-      "records": .string(records.rawValue),
-      "skips_broken_rows": .bool(skipsBrokenRows),
+    var members = [
+      JSONMember("folders", .array(folders.map { .string($0) })),
+      JSONMember("columns", .array(columns.map { .string($0) })),
+      JSONMember("label", .string(label)),
+      JSONMember("records", .string(records.rawValue)),
+      JSONMember("skips_broken_rows", .bool(skipsBrokenRows)),
     ]
+    if let labelUntil { members.append(JSONMember("label_until", .string(labelUntil))) }
+    if let labelSeparator {
+      members.append(JSONMember("label_separator", .string(labelSeparator)))
+    }
+    return .object(members)
   }
 }

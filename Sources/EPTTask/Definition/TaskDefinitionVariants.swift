@@ -45,7 +45,8 @@ extension TaskDefinition {
     return try replacing(
       source: DataSource(
         folders: source.folders, columns: columns, label: label ?? source.label,
-        labelUntil: source.labelUntil, records: .flat, skipsBrokenRows: source.skipsBrokenRows))
+        labelUntil: source.labelUntil, records: .flat, skipsBrokenRows: source.skipsBrokenRows,
+        labelSeparator: source.labelSeparator))
   }
 
   /// The same task with files of their own for validation and test rows.
@@ -72,7 +73,7 @@ extension TaskDefinition {
   ) throws -> TaskDefinition {
     try TaskDefinition(
       name: name, fields: fields, template: template.source, segments: segments.map(\.source),
-      labels: labels ?? self.labels, isScale: isScale, metric: metric,
+      labels: labels ?? self.labels, isScale: isScale, labelForm: labelForm, metric: metric,
       positive: positive.map { (labels ?? self.labels)[$0].word }, inputLength: inputLength,
       split: split ?? self.split, source: source ?? self.source)
   }

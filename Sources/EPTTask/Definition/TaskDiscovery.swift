@@ -23,6 +23,10 @@ public enum TaskDiscovery {
     public var labelUntil: String?
     /// More classes than this are taken for a mistake about the column.
     public var mostClasses = TaskDiscovery.mostClasses
+    /// What stands between the labels of a row that may have several; nil for a list, or one label.
+    public var labelSeparator: String?
+    /// Whether a row may have several labels, even where none has.
+    public var isMultiLabel = false
     /// Whether there are development rows besides.
     public var hasDev = true
     /// Whether there are test rows besides.
@@ -75,7 +79,7 @@ public enum TaskDiscovery {
   public static func find(train: String, _ hints: Hints = Hints()) throws -> Found {
     let file = try LabelledFile(
       train, .found(texts: hints.textColumns, label: hints.labelColumn), hints.reading)
-    let survey = try LabelSurvey(file, hints)
+    let found = try FoundLabels(file, hints)
     let fields = fieldNames(file.textColumns)
     let seed = SplitRule.standardSeed
     let holdsOut = hints.hasDev ? file.rows.count >= largeSet : hints.hasTest
@@ -86,12 +90,14 @@ public enum TaskDiscovery {
     let definition = try TaskDefinition(
       name: hints.name ?? name(after: train), fields: fields,
       template: fields.map { "\($0): {\($0)}" }.joined(separator: " "),
-      segments: segments(fields), labels: survey.classes.map { TaskDefinition.Label($0) },
-      metric: hints.metric, positive: hints.positive, inputLength: inputLength, split: split,
+      segments: segments(fields), labels: found.labels, isScale: found.isScale,
+      labelForm: found.form, metric: found.metric, positive: hints.positive,
+      inputLength: inputLength, split: split,
       source: DataSource(
         folders: [], columns: file.textColumns, label: file.labelColumn,
-        labelUntil: hints.labelUntil))
-    return Found(definition: definition, file: file, warnings: survey.warnings)
+        labelUntil: hints.labelUntil,
+        labelSeparator: found.form == .several ? hints.labelSeparator : nil))
+    return Found(definition: definition, file: file, warnings: found.warnings)
   }
 
   /// The file's own name, or its folder's if it is just called `train`.

@@ -5,16 +5,23 @@ import Glibc
 /// How good parameters are on a set of rows.
 public struct Evaluation: Sendable, Equatable {
   public let score: MetricScore
-  /// Mean cross-entropy over the classes, whose scores a softmax turns into probabilities.
+  /// Mean cross-entropy over the classes, whose scores a softmax turns into probabilities; of other
+  /// answers the mean of their head's loss.
   public let loss: Double
-  /// How many different classes were predicted: 1 means that the prompt has collapsed.
+  /// How many different answers were given: 1 means that the prompt has collapsed.
   public let predictedClasses: Int
 
+  /// The thresholds that labels of a text were answered by; nil where a row has one answer.
+  public let thresholds: [Float]?
+
   /// Takes figures that are known already.
-  package init(score: MetricScore, loss: Double, predictedClasses: Int) {
+  package init(
+    score: MetricScore, loss: Double, predictedClasses: Int, thresholds: [Float]? = nil
+  ) {
     self.score = score
     self.loss = loss
     self.predictedClasses = predictedClasses
+    self.thresholds = thresholds
   }
 
   /// What two evaluations are compared by.
@@ -43,12 +50,32 @@ public struct Evaluation: Sendable, Equatable {
     }
   }
 
-  /// Judges `scores`, one row a text and one column a class.
+  /// Judges `scores`, one row a text and one column an output of a head of `kind`, or a class.
   ///
-  /// Probabilities are the softmax of the scores divided by `temperature`, which changes the loss and
-  /// no answer.
+  /// Probabilities of classes are the softmax of the scores divided by `temperature`, which changes the
+  /// loss and no answer.
   public init(
-    scores: [Matrix], examples: [Example], task: TaskDefinition, temperature: Double = 1
+    scores: [Matrix], examples: [Example], task: TaskDefinition, kind: HeadKind = .classes,
+    temperature: Double = 1
+  ) {
+    if let answers = kind.judged(scores, examples, task) {
+      self.init(answers, rows: examples.count, kind)
+    } else {
+      self.init(classes: scores, examples, task, temperature)
+    }
+  }
+
+  /// Takes what answers of another kind than classes tell.
+  init(_ answers: any JudgedAnswers, rows: Int, _ kind: HeadKind) {
+    var thresholds: [Float]?
+    if case .labels(let bounds) = kind { thresholds = bounds }
+    self.init(
+      score: answers.score(of: Array(0..<rows)), loss: answers.loss,
+      predictedClasses: answers.distinct, thresholds: thresholds)
+  }
+
+  private init(
+    classes scores: [Matrix], _ examples: [Example], _ task: TaskDefinition, _ temperature: Double
   ) {
     var predicted: [Int] = []
     var loss = 0.0
@@ -72,5 +99,6 @@ public struct Evaluation: Sendable, Equatable {
     score = task.metric.score(predicted, examples, task)
     self.loss = loss / Double(max(1, known))
     predictedClasses = Set(predicted).count
+    thresholds = nil
   }
 }

@@ -23,10 +23,10 @@ public struct EvaluationDetail: Sendable {
     public let texts: [String]
     public let truth: String
     public let answer: String
-    /// The answer's.
-    public let probability: Double
-    /// The true label's; 0 for one that the task does not know.
-    public let truthProbability: Double
+    /// The answer's; nil where it has none.
+    public let probability: Double?
+    /// The true label's; 0 for one that the task does not know, nil where answers have none.
+    public let truthProbability: Double?
   }
 
   /// How many rows share a truth and an answer.
@@ -37,8 +37,9 @@ public struct EvaluationDetail: Sendable {
   }
 
   public let evaluation: Evaluation
-  /// The expected calibration error of the answers' probabilities, from 0 to 1.
-  public let calibrationError: Double
+  /// The expected calibration error of the answers' probabilities, from 0 to 1; nil for answers that are
+  /// not classes.
+  public let calibrationError: Double?
   /// What bootstrapping says of each figure of the metric.
   public let intervals: [ConfidenceInterval]
   /// In the task's order, then labels that the task does not know.
@@ -48,18 +49,30 @@ public struct EvaluationDetail: Sendable {
   /// All wrong answers, those first whose truth was thought least probable.
   public let mistakes: [Mistake]
 
-  /// Judges `scores`, one row a text and one column a class.
+  /// Judges `scores`, one row a text and one column an output or a class.
   ///
   /// - Parameters:
   ///   - scores: One matrix a batch.
   ///   - examples: The rows, in the same order.
   ///   - task: Their task.
+  ///   - kind: What the outputs stand for.
   ///   - unknown: The labels of the classes beyond the task's own.
   ///   - temperature: What scores are divided by before the softmax.
   public init(
-    scores: [Matrix], examples: [Example], task: TaskDefinition, unknown: [String] = [],
-    temperature: Double = 1
+    scores: [Matrix], examples: [Example], task: TaskDefinition, kind: HeadKind = .classes,
+    unknown: [String] = [], temperature: Double = 1
   ) {
+    if let answers = kind.judged(scores, examples, task, unknown: unknown) {
+      evaluation = Evaluation(answers, rows: examples.count, kind)
+      calibrationError = nil
+      classes = answers.classes
+      confusion = []
+      mistakes = answers.mistakes
+      intervals = ConfidenceInterval.bootstrap(rows: examples.count) {
+        answers.score(of: $0)
+      }
+      return
+    }
     evaluation = Evaluation(
       scores: scores, examples: examples, task: task, temperature: temperature)
     calibrationError = CalibrationError.expected(scores, examples, temperature: temperature)
@@ -106,8 +119,8 @@ public struct EvaluationDetail: Sendable {
     }
     // Sorting keeps no order of equals by itself.
     return mistakes.enumerated().sorted {
-      ($0.element.truthProbability, -$0.element.probability, $0.offset)
-        < ($1.element.truthProbability, -$1.element.probability, $1.offset)
+      ($0.element.truthProbability ?? 0, -($0.element.probability ?? 0), $0.offset)
+        < ($1.element.truthProbability ?? 0, -($1.element.probability ?? 0), $1.offset)
     }.map(\.element)
   }
 }
@@ -128,18 +141,26 @@ public struct ConfidenceInterval: Sendable, Equatable {
   public static func bootstrap(
     _ predicted: [Int], _ examples: [Example], _ task: TaskDefinition
   ) -> [ConfidenceInterval] {
-    guard !examples.isEmpty else { return [] }
-    var random = RandomNumbers(.bootstrap, seed)
     let metric = task.metric
     let actual = examples.map(\.label)
     let truths = metric.numbers(of: examples, task)
+    return bootstrap(rows: examples.count) { rows in
+      metric.score(
+        rows.map { predicted[$0] }, rows.map { actual[$0] },
+        truths.isEmpty ? [] : rows.map { truths[$0] }, task)
+    }
+  }
+
+  /// The same of `count` rows, of which `score` tells the figures of some.
+  static func bootstrap(
+    rows count: Int, _ score: ([Int]) -> MetricScore
+  ) -> [ConfidenceInterval] {
+    guard count > 0 else { return [] }
+    var random = RandomNumbers(.bootstrap, seed)
     var figures: [[Double]] = []
     var names: [String] = []
     for _ in 0..<samples {
-      let rows = examples.indices.map { _ in random.below(examples.count) }
-      let score = metric.score(
-        rows.map { predicted[$0] }, rows.map { actual[$0] },
-        truths.isEmpty ? [] : rows.map { truths[$0] }, task)
+      let score = score((0..<count).map { _ in random.below(count) })
       names = score.figures.map(\.name)
       figures.append(score.figures.map(\.value))
     }

@@ -11,6 +11,10 @@ public enum Metric: String, Sendable, CaseIterable {
   case macroF1 = "macro_f1"
   /// F1 of the positive class over all answers (MultiRC's F1a).
   case f1Answers = "f1a"
+  /// The mean squared error, of labels that are numbers.
+  case mse
+  /// F1 over all labels of all rows, and the mean of each label's F1, of rows with several labels.
+  case microMacroF1 = "micro_macro_f1"
 
   /// Whether one class, the positive one, counts for more than others.
   public var hasPositiveClass: Bool { self == .f1Accuracy || self == .f1Answers }
@@ -19,14 +23,13 @@ public enum Metric: String, Sendable, CaseIterable {
   public func score(
     _ predicted: [Int], _ examples: [Example], _ definition: TaskDefinition
   ) -> MetricScore {
-    score(predicted, examples.map(\.label), numbers(of: examples, definition), definition)
+    score(
+      predicted, examples.map(\.label), numbers(of: examples, definition), definition)
   }
 
   /// The unrounded number of each of `examples`; none where the metric needs none.
   func numbers(of examples: [Example], _ definition: TaskDefinition) -> [Double] {
-    guard self == .pearsonSpearman else { return [] }
-    let words = definition.labels.map { Double($0.word) ?? 0 }
-    return examples.map { $0.score ?? words[$0.label] }
+    judged == .numbers ? examples.map { $0.number(definition) } : []
   }
 
   /// Scores the classes `predicted` where `actual` are right; `truths` are what `numbers` gives.
@@ -46,13 +49,13 @@ public enum Metric: String, Sendable, CaseIterable {
         .init("F1", Statistics.f1(predicted, actual, positive: positive)),
         .init("accuracy", Statistics.accuracy(predicted, actual)),
       ])
-    case .pearsonSpearman:
+    case .pearsonSpearman, .mse:
       let numbers = definition.labels.map { Double($0.word) ?? 0 }
-      let guesses = predicted.map { numbers[$0] }
-      return MetricScore([
-        .init("Pearson", Statistics.pearson(guesses, truths)),
-        .init("Spearman", Statistics.spearman(guesses, truths)),
-      ])
+      return score(numbers: predicted.map { numbers[$0] }, truths: truths)
+    case .microMacroF1:
+      // One label a row is a set of one.
+      return LabelSetAnswers.score(
+        predicted.map { [$0] }, actual.map { [$0] }, labels: definition.labels.count)
     case .macroF1:
       return MetricScore([
         .init("macro F1", Statistics.macroF1(predicted, actual)),
@@ -69,7 +72,7 @@ public struct MetricScore: Sendable, Equatable {
   /// A figure with its name.
   public struct Figure: Sendable, Equatable {
     public let name: String
-    /// From 0 (correlations: -1) to 1.
+    /// From 0 (correlations: -1) to 1; of an error 0 or more.
     public let value: Double
 
     public init(_ name: String, _ value: Double) {
@@ -85,16 +88,37 @@ public struct MetricScore: Sendable, Equatable {
     self.figures = figures
   }
 
-  /// The figure that the best step is chosen by: the mean of all.
+  /// The name of the mean squared error.
+  static let mse = "MSE"
+
+  /// The figure that the best step is chosen by, the higher the better: the mean of all, an error
+  /// with its sign turned.
   public var selection: Double {
-    figures.isEmpty ? 0 : figures.reduce(0) { $0 + $1.value } / Double(figures.count)
+    let sum = figures.reduce(0) { $0 + ($1.isError ? -$1.value : $1.value) }
+    return figures.isEmpty ? 0 : sum / Double(figures.count)
   }
+}
+
+extension MetricScore.Figure {
+  /// Whether less is better, and the figure has a unit of its own.
+  public var isError: Bool { name == MetricScore.mse }
+
+  /// The value as people read it: times 100, an error as it is.
+  public var text: String { text(of: value) }
+
+  /// `value`, of the same kind, as people read it.
+  public func text(of value: Double) -> String {
+    isError ? WrittenNumber.text(value) : MetricScore.percent(value)
+  }
+
+  /// Whether a file may give the figure `value`.
+  var isPossible: Bool { isError ? value >= 0 && value.isFinite : (-1...1).contains(value) }
 }
 
 extension MetricScore: CustomStringConvertible {
   /// `F1 89.12 accuracy 85.05`, times 100.
   public var description: String {
-    figures.map { "\($0.name) \(Self.percent($0.value))" }.joined(separator: " ")
+    figures.map { "\($0.name) \($0.text)" }.joined(separator: " ")
   }
 
   /// `value`, from -1 to 1, times 100 with two decimals.
@@ -119,6 +143,18 @@ public enum MajorityBaseline {
 
   /// What the most frequent class of these rows would score on them.
   public static func score(_ examples: [Example], _ definition: TaskDefinition) -> MetricScore {
+    if definition.labelForm == .several {
+      let labels = LabelSetAnswers.mostFrequent(examples)
+      return LabelSetAnswers.score(
+        examples.map { _ in labels }, examples.map { Set($0.labels) },
+        labels: definition.labels.count)
+    }
+    if definition.labels.isEmpty {
+      // Of numbers it is their mean.
+      let numbers = examples.map { $0.number(definition) }
+      let mean = numbers.reduce(0, +) / Double(max(1, numbers.count))
+      return definition.metric.score(numbers: numbers.map { _ in mean }, truths: numbers)
+    }
     let label = label(of: examples, classes: definition.labels.count)
     let predicted = [Int](repeating: label, count: examples.count)
     return definition.metric.score(predicted, examples, definition)

@@ -43,6 +43,11 @@ enum Statistics {
     return scale == 0 ? 0 : covariance / scale
   }
 
+  /// The mean of the squared differences; 0 of no rows.
+  static func meanSquaredError(_ x: [Double], _ y: [Double]) -> Double {
+    zip(x, y).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) } / Double(max(1, x.count))
+  }
+
   /// Pearson's correlation; 0 if either side is constant.
   static func pearson(_ x: [Double], _ y: [Double]) -> Double {
     // The mean of equal numbers need not be that number to the last bit.

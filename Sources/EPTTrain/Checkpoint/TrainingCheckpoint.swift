@@ -92,14 +92,18 @@ extension TrainedParameters {
 
 extension TrainingOutcome {
   fileprivate var json: JSON {
-    [
-      "best": best.training.json, "last": last.training.json,
-      "predicted_classes": predictedClasses.map { .integer($0) } ?? .null,
-      "seconds": times.json,
-      "temperatures": [
-        "best": .number(Double(best.temperature)), "last": .number(Double(last.temperature)),
-      ],
-    ]
+    .object(
+      [
+        JSONMember("best", best.training.json), JSONMember("last", last.training.json),
+        JSONMember("predicted_classes", predictedClasses.map { .integer($0) } ?? .null),
+        JSONMember("seconds", times.json),
+        JSONMember(
+          "temperatures",
+          [
+            "best": .number(Double(best.temperature)), "last": .number(Double(last.temperature)),
+          ]),
+      ] + CheckpointThresholds.members("best_thresholds", best.thresholds)
+        + CheckpointThresholds.members("last_thresholds", last.thresholds))
   }
 }
 
@@ -127,10 +131,11 @@ extension TrainingRun.State {
 
 extension Evaluation {
   fileprivate var json: JSON {
-    [
-      "figures": score.json, "loss": .number(loss),
-      "predicted_classes": .integer(predictedClasses),
-    ]
+    .object(
+      [
+        JSONMember("figures", score.json), JSONMember("loss", .number(loss)),
+        JSONMember("predicted_classes", .integer(predictedClasses)),
+      ] + CheckpointThresholds.members("thresholds", thresholds))
   }
 }
 

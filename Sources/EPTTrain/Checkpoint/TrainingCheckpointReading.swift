@@ -68,7 +68,8 @@ private struct CheckpointReader {
           (1e-3...1e3).contains(temperature)
         else { throw fault("temperatures") }
         return trainer.bundle(
-          try parameters(place, like: trainer.start), record, temperature: temperature)
+          try parameters(place, like: trainer.start), record, temperature: temperature,
+          thresholds: try thresholds(json, "\(key)_thresholds", trainer.task))
       }
       return TrainingOutcome(
         seed: trainer.plan.settings.seed, best: try bundle("best", .finishedBest(index)),
@@ -105,10 +106,10 @@ private struct CheckpointReader {
     if let bestStep = try optionalCount("best_step", from: 0, to: step) {
       state.best = TrainingRun.Candidate(
         parameters: try parameters(.currentBest, like: start), step: bestStep,
-        evaluation: try evaluation(json, "best_evaluation"))
+        evaluation: try evaluation(json, "best_evaluation", trainer.task))
     }
     state.lastEvaluatedStep = try count("last_evaluated_step", from: -1, to: step)
-    state.lastEvaluation = try evaluation(json, "last_evaluation")
+    state.lastEvaluation = try evaluation(json, "last_evaluation", trainer.task)
     state.evaluations = try count("evaluations")
     state.evaluationsWithoutGain = try count("evaluations_without_gain")
     state.loss = json["loss"]?.number
@@ -134,14 +135,26 @@ private struct CheckpointReader {
   }
 
   /// An evaluation, nil where null stands.
-  private func evaluation(_ json: JSON, _ key: String) throws -> Evaluation? {
+  private func evaluation(
+    _ json: JSON, _ key: String, _ task: TaskDefinition
+  ) throws -> Evaluation? {
     guard let json = json[key] else { throw fault(key) }
     if json == .null { return nil }
     guard let score = json["figures"].flatMap(MetricScore.init), let loss = json["loss"]?.number,
       let classes = json["predicted_classes"]?.integer, (0...1 << 32).contains(classes),
       loss.isFinite
     else { throw fault(key) }
-    return Evaluation(score: score, loss: loss, predictedClasses: classes)
+    return Evaluation(
+      score: score, loss: loss, predictedClasses: classes,
+      thresholds: try thresholds(json, "thresholds", task))
+  }
+
+  /// The thresholds of labels, nil where there are none.
+  private func thresholds(_ json: JSON, _ key: String, _ task: TaskDefinition) throws -> [Float]? {
+    guard let thresholds = CheckpointThresholds.read(json, key, count: task.labels.count) else {
+      throw fault(key)
+    }
+    return thresholds
   }
 
   private func parameters(

@@ -29,6 +29,8 @@ struct EncodedRows {
   /// Rows that are scored together.
   let batch: Int
 
+  var task: TaskDefinition { encoder.task }
+
   /// The texts of some training rows.
   func trainingTexts(_ rows: some Sequence<Int>) -> TokenBatch {
     TokenBatch(rows.map { encoder.tokens(data.train[$0].values) })
@@ -68,10 +70,11 @@ struct PromptObjective: TrainingObjective {
   func gradient(
     _ parameters: TrainedParameters, rows chosen: [Int]
   ) throws -> (loss: Float, gradient: TrainedParameters) {
+    let readout = parameters.readout(labelTokens)
     let result = try model.step(
-      rows.trainingTexts(chosen), labels: chosen.map { rows.data.train[$0].label },
-      classWeights: classWeights, prompt: parameters.prompt,
-      readout: parameters.readout(labelTokens))
+      rows.trainingTexts(chosen),
+      targets: chosen.map { rows.data.train[$0].target(for: readout.kind, rows.task) },
+      classWeights: classWeights, prompt: parameters.prompt, readout: readout)
     return (result.loss, TrainedParameters(prompt: result.prompt, head: result.head))
   }
 

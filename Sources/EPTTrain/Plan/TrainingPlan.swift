@@ -14,6 +14,10 @@ public struct TrainingPlan: Sendable, Equatable {
   public let fusionScale: Float
   /// What an encoder's head reads; nil without a head.
   public let pooling: Pooling?
+  /// The head that is trained; nil without one.
+  public let head: HeadPlan?
+  /// Whether the head is solved, for one strength after another, and not trained by steps.
+  public let isSolved: Bool
   public let rates: LearningRates
   /// Root mean square of the embeddings of the backbone's most frequent pieces.
   public let embeddingRMS: Float
@@ -42,12 +46,13 @@ public struct TrainingPlan: Sendable, Equatable {
   ///   - hasHead: whether a linear head is trained.
   ///   - blocks: how many the backbone's encoder and decoder have.
   ///   - backbonePooling: how the backbone's checkpoint pools; nil where it does not say.
+  ///   - rows: the training rows, from which a head for numbers takes their scale.
   ///   - validationRows: how many rows choose the best step.
   /// - Throws: `TrainError.invalidSetting`.
   init(
     _ settings: TrainingSettings, task: TaskDefinition, hiddenSize: Int, positions: Int?,
     embeddingRMS: Float, hasHead: Bool, blocks: (encoder: Int, decoder: Int),
-    backbonePooling: Pooling? = nil, validationRows: Int = .max
+    backbonePooling: Pooling? = nil, rows: [Example] = [], validationRows: Int = .max
   ) throws {
     try settings.validate()
     guard hasHead || settings.pooling == nil else {
@@ -55,7 +60,27 @@ public struct TrainingPlan: Sendable, Equatable {
         [.pooling],
         reason: "is of a linear head; this backbone has a decoder instead")
     }
+    guard hasHead || settings.pair != .apart else {
+      throw TrainError.invalidSetting(
+        [.pair], reason: "apart needs an encoder's head; this backbone has a decoder instead")
+    }
+    guard hasHead || (task.labelForm == .one && !task.labels.isEmpty) else {
+      throw TaskError.unsupported(
+        task: task.name,
+        reason: task.isScale
+          ? "numbers without a list of label words need an encoder's head; this backbone has a "
+            + "decoder instead"
+          : "several labels a text need an encoder's head; this backbone has "
+            + "a decoder instead")
+    }
     pooling = hasHead ? settings.pooling ?? backbonePooling ?? .mean : nil
+    head = try pooling.map {
+      try HeadPlan(
+        task, rows, settings, pooling: $0, hiddenSize: hiddenSize, hasDecoder: blocks.decoder > 0)
+    }
+    isSolved = settings.method == .head && settings.steps == nil && (head?.isPlain ?? false)
+    if isSolved { try settings.refuseSteps() }
+    let settings = head?.filling(settings) ?? settings
     let promptLength = settings.effectivePromptLength
     // An encoder's own special tokens need two or three places.
     let room = (positions ?? .max) - promptLength
@@ -105,20 +130,16 @@ public struct TrainingPlan: Sendable, Equatable {
     rates.depth = settings.depthRate ?? (hasHead ? rates.depth : 5e-3)
     rates.head = settings.headRate ?? rates.head
     self.rates = rates
-    choice = settings.isSolved ? .loss : Evaluation.Choice(rows: validationRows)
+    choice = isSolved ? .loss : Evaluation.Choice(rows: validationRows)
     let ofSteps = settings.warmUp ?? settings.steps.map { min(500, $0 / 10) } ?? 100
-    warmUp = settings.isSolved ? 0 : ofSteps
+    warmUp = isSolved ? 0 : ofSteps
     evaluationInterval =
-      settings.isSolved
+      isSolved
       ? 1 : settings.evaluationInterval ?? min(100, max(1, (settings.steps ?? .max) / 4))
-    patience = settings.isSolved ? nil : settings.patience ?? (settings.steps == nil ? 5 : nil)
+    patience = isSolved ? nil : settings.patience ?? (settings.steps == nil ? 5 : nil)
     parameterCount =
-      shape.parameterCount + shape.depthParameterCount
-      + (hasHead ? task.labels.count * (hiddenSize + 1) : 0)
+      shape.parameterCount + shape.depthParameterCount + (head?.parameterCount ?? 0)
   }
-
-  /// Whether the head is solved, for one strength after another, and not trained by steps.
-  public var isSolved: Bool { settings.isSolved }
 
   /// How many steps there are, or strengths of a solved head; nil until validation has stopped
   /// improving.
@@ -132,7 +153,7 @@ public struct TrainingPlan: Sendable, Equatable {
 
   /// Every setting in effect, for the bundle.
   public var json: JSON {
-    .object((settingsJSON.object ?? []) + depthJSON + weightsJSON)
+    .object((settingsJSON.object ?? []) + depthJSON + pairJSON + weightsJSON)
   }
 
   /// The same, with the strength of a solved head's step.
@@ -140,6 +161,12 @@ public struct TrainingPlan: Sendable, Equatable {
     guard let strength = strength(step) else { return json }
     let rounded = TrainingHistory.sixDigits(strength)
     return .object((json.object ?? []) + [JSONMember("strength", .number(rounded))])
+  }
+
+  /// How two texts are read, where not joined; nothing for those, as in older bundles.
+  private var pairJSON: [JSONMember] {
+    guard let head, head.readsApart else { return [] }
+    return [JSONMember("pair", .string(PairReading.apart.rawValue))]
   }
 
   /// What concerns class weights; nothing without them.

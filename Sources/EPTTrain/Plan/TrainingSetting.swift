@@ -19,6 +19,7 @@ public enum TrainingSetting: String, Sendable, CaseIterable {
   case fusion
   case fusionScale = "fusion scale"
   case pooling
+  case pair
   case depth
   case depthSubspaces = "depth subspaces"
   case depthWidth = "depth width"
@@ -30,6 +31,7 @@ public enum TrainingSetting: String, Sendable, CaseIterable {
   case weightDecay = "weight decay"
   case gradientClip = "gradient clip"
   case classWeights = "class weights"
+  case calibration
   /// What the prompt starts from.
   case start
 }

@@ -29,6 +29,10 @@ public struct TrainingSettings: Sendable, Equatable {
   /// Training rows a class, drawn by `seed`; nil: all.
   public var shots: Int?
 
+  /// How an encoder reads the two texts of a pair; nil: apart where the answer is a number, else
+  /// joined.
+  public var pair: PairReading?
+
   /// One factor of the loss of each class's rows; nil for 1.
   public var classWeights: ClassWeights?
   /// Whether a temperature is fitted on the validation rows.
@@ -77,9 +81,6 @@ public struct TrainingSettings: Sendable, Equatable {
   public var gradientClip: Float = 1
 
   public init() {}
-
-  /// Whether the head is solved: that of method `head`, unless steps are asked for.
-  public var isSolved: Bool { method == .head && steps == nil }
 
   /// Checks each value on its own.
   ///

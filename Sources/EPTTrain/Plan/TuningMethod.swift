@@ -39,13 +39,6 @@ extension TrainingSettings {
     try refuse((subspaces ?? 0) > 0, unless: method.hasSubspaces, .subspaces, "subspaces")
     try refuse(usesFusion == true, unless: method.hasSubspaces, .fusion, "fusion")
     try refuse(fusionScale != nil, unless: method.hasSubspaces, .fusionScale, "fusion")
-    for (isGiven, setting) in [
-      (warmUp != nil, TrainingSetting.warmUp), (evaluationInterval != nil, .evaluationInterval),
-      (patience != nil, .patience), (headRate != nil, .headRate),
-    ] where isGiven && isSolved {
-      throw TrainError.invalidSetting(
-        [setting], reason: "is of a head that is trained by steps; this one is solved, without any")
-    }
     let asksForDepth = depth.map { $0 != .none } ?? false
     try refuse(asksForDepth, unless: method.hasSubspaces, .depth, "projections after blocks")
     for (isGiven, setting) in [
@@ -54,6 +47,19 @@ extension TrainingSettings {
     ] where isGiven && effectiveDepth == .none {
       throw TrainError.invalidSetting(
         [setting], reason: "needs projections after blocks, which are not asked for")
+    }
+  }
+
+  /// Stops at what concerns the steps of a head that is solved without any.
+  ///
+  /// - Throws: `TrainError.invalidSetting`.
+  func refuseSteps() throws {
+    for (isGiven, setting) in [
+      (warmUp != nil, TrainingSetting.warmUp), (evaluationInterval != nil, .evaluationInterval),
+      (patience != nil, .patience), (headRate != nil, .headRate),
+    ] where isGiven {
+      throw TrainError.invalidSetting(
+        [setting], reason: "is of a head that is trained by steps; this one is solved, without any")
     }
   }
 

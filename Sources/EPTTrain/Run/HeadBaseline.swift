@@ -37,6 +37,9 @@ extension HeadBaseline {
 }
 
 extension SeedSweep {
+  /// Whether there is a baseline: only of classes is there a solved head.
+  public var hasHeadBaseline: Bool { trainers.first?.hasHeadBaseline ?? false }
+
   /// Fits the baseline of the first seed; nil where there is none, or `shouldStop` says so.
   ///
   /// - Throws: `TrainError.notFinite`, `ModelError`.
@@ -55,9 +58,13 @@ extension SeedSweep {
 }
 
 extension Trainer {
+  /// Whether a row is of one class: only of classes is there a solved head.
+  var hasHeadBaseline: Bool { (start.head?.kind ?? .classes) == .classes }
+
   /// Fits the baseline; nil where there is none, or `shouldStop` says so.
   ///
-  /// Rows are drawn by the run's seed.
+  /// Rows are drawn by the run's seed. The two texts of a pair are one input, whatever the run makes of
+  /// them.
   ///
   /// - Throws: `TrainError.notFinite`, `ModelError`.
   public func headBaseline(shouldStop: () -> Bool = { false }) throws -> HeadBaseline? {
@@ -67,7 +74,7 @@ extension Trainer {
       return random.shuffled(rows.count).prefix(HeadBaseline.mostRows).sorted().map { rows[$0] }
     }
     let (train, validation) = (drawn(data.train, 0), drawn(data.validation, 1))
-    guard Set(train.map(\.label)).count > 1,
+    guard hasHeadBaseline, Set(train.map(\.label)).count > 1,
       let states = try features.matrix(of: validation, shouldStop: shouldStop),
       let learnt = try features.matrix(of: train, shouldStop: shouldStop)
     else { return nil }

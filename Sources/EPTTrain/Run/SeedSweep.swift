@@ -1,9 +1,29 @@
 import EPTFormat
 import EPTTask
 
-/// One run a seed, one after another, with a checkpoint over all of them.
+/// One run a seed, one after another, with a checkpoint over all of them; where two ways to read a
+/// pair are tried, one run a seed and way.
 public struct SeedSweep {
+  /// What tells a run from the others of its sweep.
+  public struct Run: Sendable, Equatable {
+    public let seed: UInt64
+    /// Whether the two texts of a pair pass alone.
+    public let readsApart: Bool
+
+    public init(seed: UInt64, readsApart: Bool) {
+      self.seed = seed
+      self.readsApart = readsApart
+    }
+  }
+
   let trainers: [Trainer]
+
+  /// The runs, in order.
+  public var runs: [Run] {
+    trainers.map {
+      Run(seed: $0.plan.settings.seed, readsApart: $0.plan.head?.readsApart ?? false)
+    }
+  }
 
   /// What tells this sweep from others: a checkpoint is resumed only by its own.
   let identity: JSON
@@ -110,7 +130,8 @@ extension Dataset {
     var hash = SHA256()
     for rows in [train, validation, test] {
       for example in rows {
-        for field in example.values + ["\(example.label)", "\(example.score ?? 0)"] {
+        let several = example.labels.map(String.init)
+        for field in example.values + ["\(example.label)", "\(example.score ?? 0)"] + several {
           var text = field + "\u{0}"
           text.withUTF8 { hash.update(UnsafeRawBufferPointer($0)) }
         }

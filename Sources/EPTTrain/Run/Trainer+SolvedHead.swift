@@ -78,8 +78,9 @@ extension Trainer {
       }, shouldStop: hooks.shouldStop)
   }
 
-  /// The vectors that a head reads.
+  /// The vectors that a head on one text reads, of a pair on both texts as one.
   var features: PooledFeatures {
-    PooledFeatures(model: model, encoder: encoder, pooling: plan.pooling ?? model.usualPooling)
+    PooledFeatures(
+      model: model, encoder: encoder.joined, pooling: plan.pooling ?? model.usualPooling)
   }
 }

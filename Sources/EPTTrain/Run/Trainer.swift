@@ -50,8 +50,8 @@ public struct Trainer {
     plan = try TrainingPlan(
       settings, task: task, hiddenSize: model.hiddenSize, positions: model.positions,
       embeddingRMS: model.embeddingRMS(of: pieces), hasHead: hasHead,
-      blocks: model.blockCounts,
-      backbonePooling: backbonePooling ?? model.usualPooling,
+      blocks: model.blockCounts, backbonePooling: backbonePooling ?? model.usualPooling,
+      rows: data.train,
       validationRows: data.validation.count)
     self.model = model
     self.identity = identity
@@ -62,7 +62,9 @@ public struct Trainer {
         return data.learning(from: rows)
       } ?? data
     self.task = task.limited(to: plan.shape.inputLength)
-    encoder = InputEncoder(self.task, tokenizer, for: model)
+    var head = plan.head?.head
+    encoder = InputEncoder(
+      self.task, tokenizer, for: model, isApart: plan.head?.readsApart ?? false)
     labelTokens = hasHead ? [] : try encoder.labelTokens()
     classWeights = try settings.classWeights?.values(
       of: self.data.train, classes: task.labels.count)
@@ -71,12 +73,6 @@ public struct Trainer {
         shape: plan.shape, alpha: plan.alpha, usesFusion: plan.usesFusion,
         fusionScale: plan.fusionScale),
       vocabulary: vocabulary, seed: settings.seed)
-    var head =
-      !hasHead
-      ? nil
-      : LinearHead(
-        weight: Matrix(rows: task.labels.count, columns: model.hiddenSize),
-        bias: [Float](repeating: 0, count: task.labels.count), pooling: plan.pooling ?? .mean)
     switch startingPrompt.source {
     case .vocabulary: break
     case .text(let text):
@@ -89,9 +85,12 @@ public struct Trainer {
       prompt[.shortPrompt] = rows
     case .given(let given, let givenHead):
       prompt = try prompt.replacingParts(by: given)
-      if let givenHead, head != nil {
-        head = LinearHead(
-          weight: givenHead.weight, bias: givenHead.bias, pooling: plan.pooling ?? .mean)
+      if let givenHead, let own = head, own.features == givenHead.features,
+        own.kind.isAlike(givenHead.kind), own.weight.rows == givenHead.weight.rows
+      {
+        // Numbers keep the scale that they were learnt in.
+        head = givenHead
+        head?.pooling = own.pooling
       }
     }
     start = TrainedParameters(prompt: prompt, head: head)
@@ -155,7 +154,8 @@ public struct Trainer {
           isInterrupted = true
           break
         }
-        let evaluation = Evaluation(scores: scores, examples: data.validation, task: task)
+        let evaluation = Evaluation(
+          scores: scores, examples: data.validation, task: task, kind: kind(for: scores))
         let isBest = try run.record(evaluation)
         scored.last = scores
         if isBest { scored.best = scores }
@@ -178,11 +178,15 @@ public struct Trainer {
     if !isInterrupted, !data.test.isEmpty {
       let scores = try objective.scores(
         run.chosen.parameters, of: .test, shouldStop: hooks.shouldStop)
-      test = scores.map { Evaluation(scores: $0, examples: data.test, task: task) }
+      test = scores.map {
+        Evaluation(
+          scores: $0, examples: data.test, task: task,
+          kind: kind(run.chosen.evaluation?.thresholds))
+      }
       isInterrupted = test == nil
     }
     var temperatures: (best: Float, last: Float) = (1, 1)
-    if plan.settings.calibration != .off {
+    if isCalibrated {
       // A run that was taken up does not know the scores of evaluations before.
       func temperature(_ candidate: TrainingRun.Candidate, _ known: [Matrix]?) throws -> Float {
         guard candidate.evaluation != nil else { return 1 }
@@ -204,8 +208,14 @@ public struct Trainer {
       temperatures: temperatures)
   }
 
+  /// Whether a temperature is fitted: only a softmax over classes has one.
+  private var isCalibrated: Bool {
+    plan.settings.calibration != .off && (start.head?.kind ?? .classes) == .classes
+  }
+
   /// What the scores of the validation rows are to be divided by.
   func temperature(of scores: [Matrix]) -> Float {
+    guard isCalibrated else { return 1 }
     let scaling = TemperatureScaling(scores, data.validation)
     switch plan.settings.calibration {
     case .off: return 1
@@ -217,12 +227,15 @@ public struct Trainer {
   private var objective: any TrainingObjective {
     get throws {
       let rows = EncodedRows(data: data, encoder: encoder, batch: plan.settings.batch)
-      return plan.settings.method == .head
+      guard plan.settings.method == .head, let head = start.head else {
+        return PromptObjective(
+          model, rows, labelTokens: labelTokens, classWeights: classWeights)
+      }
+      return head.kind == .classes && head.features == .text
         ? try HeadObjective(
           model, rows, pooling: plan.pooling ?? .mean, classWeights: classWeights,
           seed: plan.settings.seed)
-        : PromptObjective(
-          model, rows, labelTokens: labelTokens, classWeights: classWeights)
+        : try FeatureObjective(model, rows, head, classWeights: classWeights)
     }
   }
 
@@ -243,11 +256,27 @@ public struct Trainer {
     return (loss, sum)
   }
 
-  /// The bundle of `parameters`.
+  /// What the head's outputs stand for, the thresholds of labels chosen by validation rows.
+  private func kind(for validation: [Matrix]) -> HeadKind {
+    guard case .labels? = start.head?.kind else { return kind(nil) }
+    return .labels(
+      thresholds: LabelThresholds.best(
+        for: validation, data.validation, labels: task.labels.count))
+  }
+
+  /// The same with `thresholds`, where they have been chosen.
+  private func kind(_ thresholds: [Float]?) -> HeadKind {
+    thresholds.map { .labels(thresholds: $0) } ?? start.head?.kind ?? .classes
+  }
+
+  /// The bundle of `parameters`; labels of a text are answered by `thresholds`.
   func bundle(
-    _ parameters: TrainedParameters, _ record: TrainingRecord, temperature: Float
+    _ parameters: TrainedParameters, _ record: TrainingRecord, temperature: Float,
+    thresholds: [Float]?
   ) -> TaskBundle {
-    TaskBundle(
+    var parameters = parameters
+    parameters.head?.kind = kind(thresholds)
+    return TaskBundle(
       task: task, backbone: identity, training: record, prompt: parameters.prompt,
       readout: parameters.readout(labelTokens), pooling: plan.pooling ?? .mean,
       temperature: temperature)
@@ -268,9 +297,11 @@ public struct Trainer {
     return TrainingOutcome(
       seed: plan.settings.seed,
       best: bundle(
-        run.chosen.parameters, record(run.chosen, test), temperature: temperatures.best),
+        run.chosen.parameters, record(run.chosen, test), temperature: temperatures.best,
+        thresholds: run.chosen.evaluation?.thresholds),
       last: bundle(
-        run.last.parameters, record(run.last, nil), temperature: temperatures.last),
+        run.last.parameters, record(run.last, nil), temperature: temperatures.last,
+        thresholds: run.last.evaluation?.thresholds),
       predictedClasses: run.chosen.evaluation?.predictedClasses, times: run.state.times)
   }
 }

@@ -10,6 +10,9 @@ public struct TrainingOutcome: Sendable, Equatable {
   /// How many classes the best ones predict on the validation rows; nil if they were not scored.
   public let predictedClasses: Int?
   public let times: TrainingTimes
+
+  /// Whether the two texts of a pair passed alone.
+  public var readsApart: Bool { best.readout.readsApart }
 }
 
 /// The mean of a figure over runs, and how far they lie apart.

@@ -14,6 +14,8 @@ public struct TrainingProgress: Sendable {
 
   public let event: Event
   public let seed: UInt64
+  /// Whether the two texts of a pair pass alone.
+  public let readsApart: Bool
   /// Steps made so far.
   public let step: Int
   /// The last step, as far as it is known.

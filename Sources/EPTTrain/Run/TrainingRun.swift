@@ -216,7 +216,8 @@ struct TrainingRun {
     let texts = step * plan.settings.batch * plan.settings.accumulation
     let seconds = state.times.training
     return TrainingProgress(
-      event: event, seed: plan.settings.seed, step: step, steps: state.schedule.end,
+      event: event, seed: plan.settings.seed, readsApart: plan.head?.readsApart ?? false,
+      step: step, steps: state.schedule.end,
       loss: state.loss, stepLoss: stepLoss, gradientNorm: gradientNorm,
       rates: plan.rates.scaled(by: factor),
       strength: plan.strength(step),

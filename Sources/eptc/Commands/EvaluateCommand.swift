@@ -51,10 +51,13 @@ struct EvaluateCommand: ParsableCommand {
       path: backbone.path(for: [tuned.backbone]), threads: backbone.threadCount,
       precision: backbone.precision)
     let predictor = try Predictor(tuned, path: bundle.path, on: loaded)
+    guard predictor.kind == .classes || !confusion else {
+      throw CommandError.noConfusion(path: bundle.path)
+    }
     let scores = try predictor.scores(of: rows.examples, batch: batch)
     let detail = EvaluationDetail(
-      scores: scores, examples: rows.examples, task: tuned.task, unknown: rows.unknownLabels,
-      temperature: Double(tuned.temperature))
+      scores: scores, examples: rows.examples, task: tuned.task, kind: predictor.kind,
+      unknown: rows.unknownLabels, temperature: Double(tuned.temperature))
     let report = EvaluationReport(
       detail, task: tuned.task, majority: MajorityBaseline.score(rows.examples, tuned.task),
       rows: rows.examples.count, mistakes: errors ?? 0)

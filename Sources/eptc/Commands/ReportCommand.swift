@@ -69,12 +69,16 @@ struct ReportCommand: ParsableCommand {
       let loaded = try LoadedBackbone(
         path: path, threads: backbone.threadCount, precision: backbone.precision)
       let predictor = try Predictor(tuned, path: bundle.path, on: loaded)
-      let confusion = ConfusionMatrix(
-        scores: try predictor.scores(of: examples, batch: Self.batch), examples: examples,
-        classes: tuned.task.labels.count)
       let gates = try predictor.depthGates(of: examples, batch: Self.batch)
+      let confusion: Result<ConfusionMatrix, ReportGap> =
+        predictor.kind == .classes
+        ? .success(
+          ConfusionMatrix(
+            scores: try predictor.scores(of: examples, batch: Self.batch), examples: examples,
+            classes: tuned.task.labels.count))
+        : .failure(ReportGap("Answers that are not classes have no confusion matrix."))
       return (
-        .success(confusion),
+        confusion,
         gates.map { .success($0) } ?? .failure(ReportGap("This bundle has no gate after blocks."))
       )
     } catch let error as CommandError {

@@ -92,15 +92,20 @@ struct TuneCommand: ParsableCommand {
       path: backbone.path(), threads: backbone.threadCount, precision: backbone.precision)
     let startingPrompt = try start.prompt(for: definition, on: loaded.identity)
     let classWeights = try training.weights(for: definition)
-    let trainers = try training.runSeeds.map { seed in
-      var settings = training.settings
-      settings.seed = seed
-      settings.precision = backbone.precision
-      settings.classWeights = classWeights
-      return try Trainer(
-        model: loaded.model, tokenizer: loaded.tokenizer, identity: loaded.identity,
-        task: definition, data: dataset, settings: settings, start: startingPrompt,
-        backbonePooling: loaded.pooling)
+    let pairs = training.pairs(
+      isPair: definition.segments.count > 1, hasHead: !loaded.model.hasDecoder)
+    let trainers = try pairs.flatMap { pair in
+      try training.runSeeds.map { seed in
+        var settings = training.settings
+        settings.seed = seed
+        settings.pair = pair
+        settings.precision = backbone.precision
+        settings.classWeights = classWeights
+        return try Trainer(
+          model: loaded.model, tokenizer: loaded.tokenizer, identity: loaded.identity,
+          task: definition, data: dataset, settings: settings, start: startingPrompt,
+          backbonePooling: loaded.pooling)
+      }
     }
     guard let first = trainers.first else { return }
     let summary = PlanSummary(first, on: loaded.identity)
@@ -111,9 +116,10 @@ struct TuneCommand: ParsableCommand {
     let sweep = SeedSweep(trainers, weights: loaded.digest)
     let checkpoint =
       files.resumes ? try TrainingCheckpoint(path: files.checkpoint, of: sweep) : nil
-    var display = TrainingDisplay(isQuiet: quiet, seeds: trainers.count)
+    var display = TrainingDisplay(
+      isQuiet: quiet, seeds: training.runSeeds.count, triesPairs: pairs.count > 1)
     display.begin(summary)
-    if !quiet { reportCutTexts(dataset, first.task, loaded) }
+    if !quiet { reportCutTexts(dataset, first, loaded) }
     if let checkpoint { display.resume(checkpoint) }
     try train(
       sweep, from: checkpoint, on: loaded, files, summary, &display, printsResult: printsResult)
@@ -136,7 +142,7 @@ struct TuneCommand: ParsableCommand {
     printsResult: Bool
   ) throws {
     let log = try files.log.map { path in
-      try TrainingLog(path: path, seeds: training.runSeeds, resuming: checkpoint)
+      try TrainingLog(path: path, runs: sweep.runs, resuming: checkpoint)
     }
     if checkpoint == nil { log?.write(summary.logLine) }
     let interruption = Interruption()
@@ -163,7 +169,8 @@ struct TuneCommand: ParsableCommand {
     let isInterrupted = outcomes.contains { $0.best.training.isInterrupted }
     try files.write(best, as: type, isInterrupted: isInterrupted)
     for outcome in outcomes { log?.write(outcome) }
-    if outcomes.count > 1 { log?.write(outcomes) }
+    let alike = outcomes.filter { $0.readsApart == best.readsApart }
+    if alike.count > 1 { log?.write(alike) }
     display.end(outcomes, best: best, path: files.output)
     if let baseline, !isInterrupted,
       let comparison = try sweep.comparison(
@@ -190,7 +197,12 @@ struct TuneCommand: ParsableCommand {
     _ sweep: SeedSweep, _ display: TrainingDisplay, log: TrainingLog?, isNew: Bool,
     _ interruption: Interruption
   ) throws -> HeadBaseline? {
-    guard !noBaseline, training.method != .head, !quiet || log != nil,
+    guard !noBaseline, training.method != .head, !quiet || log != nil else { return nil }
+    guard sweep.hasHeadBaseline else {
+      if !quiet { report("no head to beat is fitted: it is solved for classes alone") }
+      return nil
+    }
+    guard
       let baseline = try sweep.headBaseline(shouldStop: { interruption.isRequested })
     else { return nil }
     display.show(baseline)
@@ -200,9 +212,12 @@ struct TuneCommand: ParsableCommand {
 
   /// Says how many texts are longer than what the prompt reads.
   private func reportCutTexts(
-    _ data: Dataset, _ task: TaskDefinition, _ backbone: LoadedBackbone
+    _ data: Dataset, _ trainer: Trainer, _ backbone: LoadedBackbone
   ) {
-    let encoder = InputEncoder(task, backbone.tokenizer, for: backbone.model)
+    let task = trainer.task
+    let encoder = InputEncoder(
+      task, backbone.tokenizer, for: backbone.model,
+      isApart: trainer.plan.head?.readsApart ?? false)
     let rows = data.train + data.validation + data.test
     let cut = encoder.cutCount(of: rows)
     if cut > 0 {

@@ -69,6 +69,17 @@ struct TaskOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       """
+      What stands between the labels of a row of --train that may have several, such as a comma; JSON \
+      may have a list of them instead.
+      """, valueName: "text"))
+  var labelSeparator: String?
+
+  @Flag(help: "Let a row have several labels or none, even where every row of --train has one.")
+  var multiLabel = false
+
+  @Option(
+    help: ArgumentHelp(
+      """
       Of the labels in --train, take what stands before this: with : TREC's DESC:manner is the class \
       DESC. (default: all of the label)
       """, valueName: "sign"))
@@ -112,6 +123,13 @@ struct TaskOptions: ParsableArguments {
     }
     guard [train, dev, test].count(where: { $0 == "-" }) < 2 else {
       throw ValidationError("Standard input can be one file of rows only.")
+    }
+    guard isFound || (labelSeparator == nil && !multiLabel) else {
+      throw ValidationError(
+        "--label-separator and --multi-label are for tasks found in --train; a task has its own.")
+    }
+    guard labelSeparator.map({ !$0.isEmpty }) ?? true else {
+      throw ValidationError("--label-separator must not be empty.")
     }
     guard isFound || (metric == nil && positive == nil) else {
       throw ValidationError(
@@ -175,6 +193,8 @@ struct TaskOptions: ParsableArguments {
       positive: positive)
     hints.reading = files.reading
     hints.trimsLabels = trim
+    hints.labelSeparator = labelSeparator
+    hints.isMultiLabel = multiLabel
     hints.labelUntil = labelUntil
     hints.mostClasses = mostClasses
     hints.hasDev = dev != nil

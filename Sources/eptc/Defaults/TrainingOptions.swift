@@ -8,6 +8,11 @@ extension ScheduleShape: ExpressibleByArgument {}
 extension Pooling: ExpressibleByArgument {}
 extension Calibration: ExpressibleByArgument {}
 
+/// How an encoder reads the two texts of a pair, or that both ways are tried.
+enum PairOption: String, CaseIterable, ExpressibleByArgument {
+  case joined, apart, auto
+}
+
 /// The free choices of a training run, as flags.
 struct TrainingOptions: ParsableArguments {
   @Option(
@@ -82,6 +87,14 @@ struct TrainingOptions: ParsableArguments {
       (default: as the backbone's checkpoint says, else mean)
       """)
   var pooling: Pooling?
+
+  @Option(
+    help: """
+      How an encoder reads the two texts of a pair: joined (as one input), apart (each alone; the head \
+      reads u, v, |u - v| and u * v, or the cosine where the answer is a number) or auto (both are \
+      trained, validation chooses). (default: apart where the answer is a number, else joined)
+      """)
+  var pair: PairOption?
 
   @Option(help: "Rows of the prompt (s). (default: ept 10, dept 40, pt l)")
   var promptLength: Int?
@@ -165,6 +178,18 @@ struct TrainingOptions: ParsableArguments {
       try settings.validate()
     } catch let error as TrainError {
       throw ValidationError(FlagNames.message(error))
+    }
+  }
+
+  /// How the texts of a pair are read, run after run; nil for the default.
+  ///
+  /// Only an encoder's task of two texts has two ways.
+  func pairs(isPair: Bool, hasHead: Bool) -> [PairReading?] {
+    switch pair {
+    case nil: [nil]
+    case .joined: [.joined]
+    case .apart: [.apart]
+    case .auto: isPair && hasHead ? [.joined, .apart] : [nil]
     }
   }
 

@@ -55,8 +55,8 @@ enum FlagNames {
     case .giveDev: "--dev gives them"
     case .nameRows: "--test"
     case .giveTest: "--test gives rows for the figure"
+    case .predictNumbers: "--metric pearson_spearman or mse"
     case .takeDigits: "--labels digits gives each a number"
-    case .writeTaskFile: "`eptc tasks show stsb` prints one"
     // Only where answers are counted.
     case .countUnknown:
       command == "tune" ? nil : "--unknown-labels wrong counts such rows as errors"
@@ -87,14 +87,14 @@ extension TrainingSetting {
   var flag: String {
     switch self {
     case .accumulation: "--accumulate"
+    case .calibration: "--calibrate"
     case .evaluationInterval: "--evaluate-every"
     case .gradientClip: "--clip"
     case .start: "--init"
     case .method, .steps, .batch, .shots, .warmUp, .patience, .longestRun, .promptLength,
       .inputLength, .rank, .subspaces, .subspaceWidth, .nominalLength, .alpha, .fusion,
-      .fusionScale, .promptRate, .lowRankRate, .subspaceRate, .pooling, .depth, .depthSubspaces,
-      .depthWidth,
-      .depthRate, .headRate, .weightDecay, .classWeights:
+      .fusionScale, .promptRate, .lowRankRate, .subspaceRate, .pooling, .pair, .depth,
+      .depthSubspaces, .depthWidth, .depthRate, .headRate, .weightDecay, .classWeights:
       "--" + String(rawValue.map { $0 == " " ? "-" : $0 })
     }
   }

@@ -28,12 +28,13 @@ struct EvaluationReport {
   /// calibration error 2.31`.
   var line: String {
     let intervals = detail.intervals.map {
-      "\($0.name) \(MetricScore.percent($0.low)) to \(MetricScore.percent($0.high))"
+      let kind = MetricScore.Figure($0.name, $0.low)
+      return "\($0.name) \(kind.text) to \(kind.text(of: $0.high))"
     }
     let positive = task.positiveClass.map { ", positive class \(task.labels[$0].word)" } ?? ""
     return "\(task.name): \(detail.evaluation.score) on \(rows) rows (majority \(majority))"
       + "\(positive), 95 % interval: \(intervals.joined(separator: ", "))"
-      + ", calibration error \(MetricScore.percent(detail.calibrationError))"
+      + (detail.calibrationError.map { ", calibration error \(MetricScore.percent($0))" } ?? "")
   }
 
   /// One line a class.
@@ -71,7 +72,8 @@ struct EvaluationReport {
   /// The worst mistakes, tab-separated with a header.
   var mistakeTable: String {
     let lines = mistakes.map { mistake in
-      ([mistake.truth, mistake.answer, Figures.decimals(mistake.probability, 4)] + mistake.texts)
+      ([mistake.truth, mistake.answer, mistake.probability.map { Figures.decimals($0, 4) } ?? ""]
+        + mistake.texts)
         .map(plain).joined(separator: "\t")
     }
     return ([(["truth", "answer", "probability"] + task.fields).joined(separator: "\t")] + lines)
@@ -85,7 +87,7 @@ struct EvaluationReport {
       JSONMember("metric", figures(detail.evaluation.score)),
       JSONMember("majority", figures(majority)),
       JSONMember("loss", .number(detail.evaluation.loss)),
-      JSONMember("calibration_error", .number(detail.calibrationError)),
+      JSONMember("calibration_error", detail.calibrationError.map { .number($0) } ?? .null),
       JSONMember(
         "interval_95",
         .object(
@@ -122,8 +124,8 @@ struct EvaluationReport {
   private func json(_ mistake: EvaluationDetail.Mistake) -> JSON {
     [
       "truth": .string(mistake.truth), "answer": .string(mistake.answer),
-      "probability": .number(mistake.probability),
-      "truth_probability": .number(mistake.truthProbability),
+      "probability": mistake.probability.map { .number($0) } ?? .null,
+      "truth_probability": mistake.truthProbability.map { .number($0) } ?? .null,
       "texts": .object(zip(task.fields, mistake.texts).map { JSONMember($0, .string($1)) }),
     ]
   }

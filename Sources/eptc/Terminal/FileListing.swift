@@ -1,4 +1,5 @@
 import EPTFormat
+import EPTModel
 import EPTSystem
 import EPTTask
 
@@ -53,7 +54,9 @@ struct FileListing {
     let bundle = try TaskBundle(path: path)
     let shape = bundle.prompt.shape
     var pooling: [JSONMember] = []
-    if case .head = bundle.readout {
+    if case .head(let head) = bundle.readout {
+      pooling.append(
+        JSONMember("readout", .string(LinearHead.description(head.kind, head.features))))
       pooling.append(JSONMember("pooling", .string(bundle.pooling.rawValue)))
     }
     if bundle.temperature != 1 {

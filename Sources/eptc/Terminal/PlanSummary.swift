@@ -17,7 +17,10 @@ struct PlanSummary {
   /// How many training rows each class has.
   var classCounts: [Int] {
     var counts = [Int](repeating: 0, count: task.labels.count)
-    for example in data.train { counts[example.label] += 1 }
+    for example in data.train {
+      let labels = task.labelForm == .several ? example.labels : [example.label]
+      for label in labels where label < counts.count { counts[label] += 1 }
+    }
     return counts
   }
 
@@ -68,7 +71,8 @@ struct PlanSummary {
       "method \(plan.settings.method.rawValue): s=\(shape.promptLength) n=\(shape.inputLength) "
         + "d=\(shape.hiddenSize) r=\(shape.rank) K=\(shape.subspaces) k=\(shape.subspaceWidth): "
         + "\(plan.parameterCount) numbers (budget \(plan.budget))"
-        + (plan.pooling.map { ", \($0.rawValue) pooling" } ?? ""))
+        + (plan.pooling.map { ", \($0.rawValue) pooling" } ?? "")
+        + (plan.head.map { $0.isPlain ? "" : ", \($0)" } ?? ""))
     if let depth = shape.depth {
       lines.append(
         "in depth: \(depth.encoderBlocks) encoder and \(depth.decoderBlocks) decoder blocks, "
@@ -96,6 +100,12 @@ struct PlanSummary {
 
   /// The classes from the most frequent to the rarest, with their shares.
   private var classes: String {
+    if task.labels.isEmpty {
+      let numbers = data.train.map { $0.number(task) }
+      let mean = numbers.reduce(0, +) / Double(max(1, numbers.count))
+      return "numbers from \(WrittenNumber.text(numbers.min() ?? 0)) to "
+        + "\(WrittenNumber.text(numbers.max() ?? 0)), mean \(WrittenNumber.text(mean))"
+    }
     let total = max(1, data.train.count)
     let counted = zip(task.labels, classCounts).sorted { $0.1 > $1.1 }
     let shown = counted.prefix(5).map { label, count in

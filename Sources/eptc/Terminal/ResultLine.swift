@@ -9,7 +9,7 @@ struct ResultLine {
   init(_ outcome: TrainingOutcome, path: String) {
     let record = outcome.best.training
     let figures = (record.test ?? record.validation)?.figures ?? []
-    let words = figures.flatMap { [$0.name, MetricScore.percent($0.value)] }
+    let words = figures.flatMap { [$0.name, $0.text] }
     columns = [path] + words
   }
 }

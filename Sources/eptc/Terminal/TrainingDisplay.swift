@@ -5,8 +5,10 @@ import Glibc
 /// Shows a training run on standard error: a live line on a terminal, plain lines elsewhere.
 struct TrainingDisplay {
   private let isQuiet: Bool
-  /// How many runs there will be.
+  /// How many seeds there are.
   private let seeds: Int
+  /// Whether each runs with texts joined and apart.
+  private let triesPairs: Bool
   private let isTerminal = isatty(STDERR_FILENO) == 1
   private var lastShown: ContinuousClock.Instant?
   private let clock = ContinuousClock()
@@ -15,9 +17,10 @@ struct TrainingDisplay {
   /// only where these are far apart.
   private var pause: Duration { isTerminal ? .milliseconds(100) : .seconds(10) }
 
-  init(isQuiet: Bool, seeds: Int) {
+  init(isQuiet: Bool, seeds: Int, triesPairs: Bool = false) {
     self.isQuiet = isQuiet
     self.seeds = seeds
+    self.triesPairs = triesPairs
   }
 
   /// Tells what is going to happen.
@@ -85,15 +88,26 @@ struct TrainingDisplay {
     }
     guard !isQuiet else { return }
     if outcomes.count > 1 {
-      for outcome in outcomes { report("seed \(outcome.seed): \(scores(of: outcome))") }
-      let records = outcomes.map(\.best.training)
-      report(
-        "\(outcomes.count) seeds, mean ± sd: validation "
-          + "\(spread(records.compactMap(\.validation))), "
-          + "test \(spread(records.compactMap(\.test)))")
+      for outcome in outcomes {
+        report("\(name(outcome.seed, outcome.readsApart)): \(scores(of: outcome))")
+      }
+      let alike = outcomes.filter { $0.readsApart == best.readsApart }.map(\.best.training)
+      if alike.count > 1 {
+        report(
+          "\(alike.count) seeds, mean ± sd: validation "
+            + "\(spread(alike.compactMap(\.validation))), "
+            + "test \(spread(alike.compactMap(\.test)))")
+      }
     }
-    let seed = outcomes.count > 1 ? "seed \(best.seed), " : ""
-    report("wrote \(path): \(seed)\(scores(of: best))")
+    let run = outcomes.count > 1 ? "\(name(best.seed, best.readsApart)), " : ""
+    report("wrote \(path): \(run)\(scores(of: best))")
+  }
+
+  /// What a run is called among others: `seed 2, texts apart`.
+  private func name(_ seed: UInt64, _ readsApart: Bool) -> String {
+    let reading = triesPairs ? "texts \(readsApart ? "apart" : "joined")" : nil
+    return [seeds > 1 || !triesPairs ? "seed \(seed)" : nil, reading].compactMap { $0 }
+      .joined(separator: ", ")
   }
 
   private func scores(of outcome: TrainingOutcome) -> String {
@@ -112,12 +126,14 @@ struct TrainingDisplay {
   /// `accuracy 81.20 ± 0.45`, times 100.
   private func spread(_ scores: [MetricScore]) -> String {
     Spread.of(scores).map { figure in
-      "\(figure.name) \(MetricScore.percent(figure.mean)) ± \(MetricScore.percent(figure.deviation))"
+      let kind = MetricScore.Figure(figure.name, figure.mean)
+      return "\(figure.name) \(kind.text) ± \(kind.text(of: figure.deviation))"
     }.joined(separator: " ")
   }
 
   private func line(_ progress: TrainingProgress) -> String {
-    var text = seeds > 1 ? "seed \(progress.seed) " : ""
+    var text =
+      seeds > 1 || triesPairs ? name(progress.seed, progress.readsApart) + " " : ""
     if let strength = progress.strength {
       text += "strength \(progress.step)" + (progress.steps.map { "/\($0)" } ?? "")
       text += " C=\(Figures.scientific(strength))"

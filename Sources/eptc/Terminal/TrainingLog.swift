@@ -8,6 +8,8 @@ import Glibc
 final class TrainingLog {
   private let path: String
   private let descriptor: Int32
+  /// Whether two ways to read a pair are tried, so that a seed has two runs.
+  private let triesPairs: Bool
   /// Bytes of whole lines so far.
   private var size: Int
   /// Whether a line could not be written: nothing is added then, so that what is there is without gaps.
@@ -18,12 +20,13 @@ final class TrainingLog {
   /// Of a run that goes on, the lines after its checkpoint are dropped: it will write them anew.
   ///
   /// - Throws: `FormatError`.
-  init(path: String, seeds: [UInt64], resuming checkpoint: TrainingCheckpoint?) throws {
+  init(path: String, runs: [SeedSweep.Run], resuming checkpoint: TrainingCheckpoint?) throws {
+    triesPairs = Set(runs.map(\.readsApart)).count > 1
     var kept = ""
     if let checkpoint, let file = try? MappedFile(path: path) {
       let text = file.withBytes { String(decoding: $0, as: UTF8.self) }
       for line in text.split(separator: "\n")
-      where Self.isKept(String(line), seeds: seeds, checkpoint) {
+      where Self.isKept(String(line), runs: runs, checkpoint) {
         kept += line + "\n"
       }
     }
@@ -39,28 +42,41 @@ final class TrainingLog {
   deinit { close(descriptor) }
 
   private static func isKept(
-    _ line: String, seeds: [UInt64], _ checkpoint: TrainingCheckpoint
+    _ line: String, runs: [SeedSweep.Run], _ checkpoint: TrainingCheckpoint
   ) -> Bool {
     guard let json = try? JSON(parsing: line) else { return false }
     guard let seed = json["seed"]?.integer else {
       return json["event"] == "plan" || json["event"] == "baseline"
     }
     // Ends are written anew for all seeds.
-    guard let step = json["step"]?.integer, let place = seeds.firstIndex(of: UInt64(clamping: seed))
-    else { return false }
+    let pair = json[Self.pair]?.string
+    let place = runs.firstIndex { run in
+      run.seed == UInt64(clamping: seed) && (pair.map { $0 == Self.name(run.readsApart) } ?? true)
+    }
+    guard let step = json["step"]?.integer, let place else { return false }
     guard place == checkpoint.finishedSeeds else { return place < checkpoint.finishedSeeds }
     return json["event"] == "evaluation"
       ? step <= checkpoint.lastEvaluatedStep : step <= checkpoint.step
   }
 
+  private static let pair = "pair"
+
+  private static func name(_ readsApart: Bool) -> String {
+    (readsApart ? PairReading.apart : .joined).rawValue
+  }
+
+  /// The members that tell a run from others.
+  private func run(_ seed: UInt64, _ readsApart: Bool) -> [JSONMember] {
+    [JSONMember("seed", .integer(Int(clamping: seed)))]
+      + (triesPairs ? [JSONMember(Self.pair, .string(Self.name(readsApart)))] : [])
+  }
+
   /// Adds a step or an evaluation.
   func write(_ progress: TrainingProgress) {
     if case .reading = progress.event { return }
-    var members = [
-      JSONMember("event", progress.event == .step ? "step" : "evaluation"),
-      JSONMember("seed", .integer(Int(clamping: progress.seed))),
-      JSONMember("step", .integer(progress.step)),
-    ]
+    var members =
+      [JSONMember("event", progress.event == .step ? "step" : "evaluation")]
+      + run(progress.seed, progress.readsApart) + [JSONMember("step", .integer(progress.step))]
     if let strength = progress.strength {
       members.append(JSONMember("strength", .number(strength)))
     }
@@ -112,8 +128,7 @@ final class TrainingLog {
   /// Adds the end of one seed's run.
   func write(_ outcome: TrainingOutcome) {
     let record = outcome.best.training
-    write([
-      "event": "end", "seed": .integer(Int(clamping: outcome.seed)),
+    let end: JSON = [
       "steps": .integer(record.steps), "best_step": .integer(record.bestStep),
       "interrupted": .bool(record.isInterrupted),
       "validation": record.validation.map(figures) ?? .null,
@@ -121,7 +136,10 @@ final class TrainingLog {
       "test": record.test.map(figures) ?? .null, "test_majority": figures(record.testMajority),
       "training_seconds": .number(rounded(outcome.times.training)),
       "evaluation_seconds": .number(rounded(outcome.times.evaluation)),
-    ])
+    ]
+    write(
+      .object(
+        [JSONMember("event", "end")] + run(outcome.seed, outcome.readsApart) + (end.object ?? [])))
   }
 
   /// Adds means and deviations over all seeds' runs.
