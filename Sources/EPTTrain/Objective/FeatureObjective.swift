@@ -43,10 +43,10 @@ struct FeatureObjective: TrainingObjective {
     for row in chosen {
       let features = try features(row)
       var slope = head.outputs(features)
-      let weight = weights[row]
+      let factor = weights[row]
       loss +=
-        Double(weight)
-        * head.kind.loss(&slope, targets[row], share: weight / Float(chosen.count))
+        Double(factor)
+        * head.kind.loss(&slope, targets[row], share: factor / Float(chosen.count))
       for output in slope.indices {
         bias[output] += slope[output]
         for input in 0..<inputs {
