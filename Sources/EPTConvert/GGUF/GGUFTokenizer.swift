@@ -12,6 +12,9 @@ struct GGUFTokenizer {
     case byte
   }
 
+  /// Far more bytes than sentencepiece, which has 16 characters by default, gives a piece.
+  private static let longestPiece = 256
+
   let json: JSON
 
   /// Reads `metadata`.
@@ -41,6 +44,12 @@ struct GGUFTokenizer {
     case "llama":
       guard let scores = metadata[keys + "scores"]?.numbers, scores.count == tokens.count else {
         throw metadata.corrupt(keys + "scores", "it must be a list of \(tokens.count) numbers")
+      }
+      // Each piece is cut at every place to find its merges, over all of its bytes each time.
+      if let piece = tokens.first(where: { $0.utf8.count > Self.longestPiece }) {
+        throw metadata.unsupported(
+          "a piece of \(piece.utf8.count) bytes in the tokenizer",
+          "at most \(Self.longestPiece) make sense; convert the model's safetensors checkpoint")
       }
       let unknown = try metadata.integer(keys + "unknown_token_id") ?? 0
       guard tokens.indices.contains(unknown) else {
