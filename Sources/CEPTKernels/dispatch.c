@@ -51,8 +51,9 @@ const struct ept_kernels *ept_kernels_for(enum ept_isa isa) {
                                                                              : NULL;
     case EPT_ISA_SCALAR:
       return &ept_kernels_scalar;
+    default:
+      return NULL;
   }
-  return NULL;
 }
 
 const struct ept_int8_kernels *ept_int8_kernels_for(int isa) {
@@ -67,6 +68,59 @@ const struct ept_attention_kernels *ept_bf16_attention_for(enum ept_isa isa) {
   return isa >= EPT_ISA_AVX512 && ept_kernels_for(isa) && __builtin_cpu_supports("avx512bf16")
              ? &ept_attention_kernels_bf16
              : NULL;
+}
+#elif defined(__aarch64__)
+#if defined(__linux__)
+#include <sys/auxv.h>
+#endif
+
+extern const struct ept_kernels ept_kernels_neon;
+extern const struct ept_int8_kernels ept_int8_kernels_neon;
+extern const struct ept_int8_kernels ept_int8_kernels_dotprod;
+extern const struct ept_int8_kernels ept_int8_kernels_i8mm;
+
+// The bits of Linux's asm/hwcap.h, which older systems' headers lack.
+static bool has_dot_products(void) {
+#if defined(__linux__)
+  return getauxval(AT_HWCAP) >> 20 & 1;
+#else
+  return false;
+#endif
+}
+
+static bool has_byte_matrix_products(void) {
+#if defined(__linux__)
+  return getauxval(AT_HWCAP2) >> 13 & 1;
+#else
+  return false;
+#endif
+}
+
+const struct ept_kernels *ept_kernels_for(enum ept_isa isa) {
+  switch (isa) {
+    case EPT_ISA_I8MM:
+      return has_byte_matrix_products() ? &ept_kernels_neon : NULL;
+    case EPT_ISA_DOTPROD:
+      return has_dot_products() ? &ept_kernels_neon : NULL;
+    case EPT_ISA_NEON:
+      return &ept_kernels_neon;
+    case EPT_ISA_SCALAR:
+      return &ept_kernels_scalar;
+    default:
+      return NULL;
+  }
+}
+
+const struct ept_int8_kernels *ept_int8_kernels_for(int isa) {
+  if (ept_kernels_for((enum ept_isa)isa) == NULL) return NULL;
+  if (isa == EPT_ISA_I8MM) return &ept_int8_kernels_i8mm;
+  if (isa == EPT_ISA_DOTPROD) return &ept_int8_kernels_dotprod;
+  return isa == EPT_ISA_SCALAR ? &ept_int8_kernels_scalar : &ept_int8_kernels_neon;
+}
+
+const struct ept_attention_kernels *ept_bf16_attention_for(enum ept_isa isa) {
+  (void)isa;
+  return NULL;
 }
 #else
 const struct ept_kernels *ept_kernels_for(enum ept_isa isa) {
@@ -84,12 +138,12 @@ const struct ept_attention_kernels *ept_bf16_attention_for(enum ept_isa isa) {
 #endif
 
 enum ept_isa ept_isa_chosen(void) {
-  static const char *const names[] = {"scalar", "avx2", "avx512", "amx"};
+  static const char *const names[] = {"scalar", "avx2", "avx512", "amx", "neon", "dotprod", "i8mm"};
   const char *wanted = getenv("EPT_ISA");
-  for (int isa = EPT_ISA_SCALAR; wanted && isa <= EPT_ISA_AMX; isa++)
+  for (int isa = EPT_ISA_SCALAR; wanted && isa <= EPT_ISA_I8MM; isa++)
     if (strcmp(wanted, names[isa]) == 0 && ept_kernels_for((enum ept_isa)isa))
       return (enum ept_isa)isa;
-  for (int isa = EPT_ISA_AMX; isa > EPT_ISA_SCALAR; isa--)
+  for (int isa = EPT_ISA_I8MM; isa > EPT_ISA_SCALAR; isa--)
     if (ept_kernels_for((enum ept_isa)isa)) return (enum ept_isa)isa;
   return EPT_ISA_SCALAR;
 }

@@ -117,16 +117,33 @@ enum InstructionSet: String, CaseIterable {
   case avx2
   case avx512
   case amx
+  case neon
+  case dotprod
+  case i8mm
 
-  /// The loops for this set, nil where the processor lacks it.
-  var loops: ept_kernels? {
+  /// Those of this kind of processor.
+  static var allCases: [InstructionSet] {
+    #if arch(arm64)
+      [.scalar, .neon, .dotprod, .i8mm]
+    #else
+      [.scalar, .avx2, .avx512, .amx]
+    #endif
+  }
+
+  private var isa: ept_isa {
     switch self {
-    case .scalar: ept_kernels_for(EPT_ISA_SCALAR)?.pointee
-    case .avx2: ept_kernels_for(EPT_ISA_AVX2)?.pointee
-    case .avx512: ept_kernels_for(EPT_ISA_AVX512)?.pointee
-    case .amx: ept_kernels_for(EPT_ISA_AMX)?.pointee
+    case .scalar: EPT_ISA_SCALAR
+    case .avx2: EPT_ISA_AVX2
+    case .avx512: EPT_ISA_AVX512
+    case .amx: EPT_ISA_AMX
+    case .neon: EPT_ISA_NEON
+    case .dotprod: EPT_ISA_DOTPROD
+    case .i8mm: EPT_ISA_I8MM
     }
   }
+
+  /// The loops for this set, nil where the processor lacks it.
+  var loops: ept_kernels? { ept_kernels_for(isa)?.pointee }
 
   /// Attention in bfloat16 for this set, nil where the processor lacks it.
   var bfloat16Attention: ept_attention_kernels? {
@@ -134,14 +151,7 @@ enum InstructionSet: String, CaseIterable {
   }
 
   /// The loops in int8 for this set, nil where the processor lacks it.
-  var int8Kernels: ept_int8_kernels? {
-    switch self {
-    case .scalar: ept_int8_kernels_for(Int32(EPT_ISA_SCALAR.rawValue))?.pointee
-    case .avx2: ept_int8_kernels_for(Int32(EPT_ISA_AVX2.rawValue))?.pointee
-    case .avx512: ept_int8_kernels_for(Int32(EPT_ISA_AVX512.rawValue))?.pointee
-    case .amx: ept_int8_kernels_for(Int32(EPT_ISA_AMX.rawValue))?.pointee
-    }
-  }
+  var int8Kernels: ept_int8_kernels? { ept_int8_kernels_for(Int32(isa.rawValue))?.pointee }
 }
 
 /// `Φ(u)`.

@@ -16,8 +16,19 @@
 #include "int8.h"
 #include "quantize_weights.h"
 
-// AMX differs from AVX-512 with VNNI in int8 products only.
-enum ept_isa { EPT_ISA_SCALAR = 0, EPT_ISA_AVX2 = 1, EPT_ISA_AVX512 = 2, EPT_ISA_AMX = 3 };
+// AMX differs from AVX-512 with VNNI in int8 products only. So do NEON with `sdot` and with the matrix
+// products of I8MM from NEON.
+enum ept_isa {
+  EPT_ISA_SCALAR = 0,
+  // x86-64
+  EPT_ISA_AVX2 = 1,
+  EPT_ISA_AVX512 = 2,
+  EPT_ISA_AMX = 3,
+  // aarch64
+  EPT_ISA_NEON = 4,
+  EPT_ISA_DOTPROD = 5,
+  EPT_ISA_I8MM = 6,
+};
 
 // Softmax attention of some queries over some keys, head by head: for each head
 // out = softmax(scale * q * k^T + bias) * v.
@@ -165,7 +176,7 @@ const struct ept_kernels *_Nullable ept_kernels_for(enum ept_isa isa);
 const struct ept_attention_kernels *_Nullable ept_bf16_attention_for(enum ept_isa isa);
 
 // The instruction set to use: the best one that the processor has, unless the
-// environment's EPT_ISA names another that it has (scalar, avx2, avx512, amx).
+// environment's EPT_ISA names another that it has (scalar, avx2, avx512, amx; neon, dotprod, i8mm).
 enum ept_isa ept_isa_chosen(void);
 
 #endif

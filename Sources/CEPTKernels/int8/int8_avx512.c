@@ -14,20 +14,7 @@
 
 typedef int8_t code;
 
-#define EPT_BYTE_CODES
-
-// What the bytes of a row's codes lack: the row's last cache line.
-struct outliers {
-  // The column in the lower half; in the upper one its code less the byte nearest to it. Places
-  // from `count` on are zero.
-  uint32_t of[EPT_INT8_MOST_OUTLIERS];
-  int32_t count;
-};
-_Static_assert(sizeof(struct outliers) == 64, "one cache line");
-
-INLINE const struct outliers *outliers_of(const code *row, int64_t stride) {
-  return (const struct outliers *)(row + stride) - 1;
-}
+#include "int8_outliers.inc"
 
 INLINE void keep_where(vi above, vi rest, int64_t column, struct outliers *kept) {
   __mmask16 mask = _mm512_movepi32_mask((__m512i)above);

@@ -24,6 +24,8 @@ void ept_split_planes(int isa, const void *numbers, int64_t count, int width, ui
 #if defined(__x86_64__)
   if (isa >= EPT_ISA_AVX512) return ept_split_avx512(numbers, count, width, planes);
   if (isa == EPT_ISA_AVX2) return ept_split_avx2(numbers, count, width, planes);
+#else
+  (void)isa;
 #endif
   ept_split_scalar(numbers, count, width, planes);
 }
@@ -32,6 +34,8 @@ void ept_join_planes(int isa, const uint8_t *const *planes, int64_t count, int w
 #if defined(__x86_64__)
   if (isa >= EPT_ISA_AVX512) return ept_join_avx512(planes, count, width, numbers);
   if (isa == EPT_ISA_AVX2) return ept_join_avx2(planes, count, width, numbers);
+#else
+  (void)isa;
 #endif
   ept_join_scalar(planes, count, width, numbers);
 }

@@ -66,6 +66,8 @@ enum ept_quantized ept_quantize_q8(int isa, const float *values, int64_t rows, i
 #if defined(__x86_64__)
   if (isa >= EPT_ISA_AVX512) return ept_quantize_q8_avx512(values, rows, columns, codes, scales);
   if (isa == EPT_ISA_AVX2) return ept_quantize_q8_avx2(values, rows, columns, codes, scales);
+#else
+  (void)isa;
 #endif
   return ept_quantize_q8_scalar(values, rows, columns, codes, scales);
 }
@@ -75,6 +77,8 @@ enum ept_quantized ept_quantize_q4(int isa, const float *values, int64_t rows, i
 #if defined(__x86_64__)
   if (isa >= EPT_ISA_AVX512) return ept_quantize_q4_avx512(values, rows, columns, codes, scales);
   if (isa == EPT_ISA_AVX2) return ept_quantize_q4_avx2(values, rows, columns, codes, scales);
+#else
+  (void)isa;
 #endif
   return ept_quantize_q4_scalar(values, rows, columns, codes, scales);
 }
