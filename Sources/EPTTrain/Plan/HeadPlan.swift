@@ -26,21 +26,6 @@ public struct HeadPlan: Sendable, Equatable {
   /// Whether the two texts of a pair pass alone.
   public var readsApart: Bool { features.textCount > 1 }
 
-  /// `settings` with the sizes that a cosine starts best from, where they are all left open: projections
-  /// after every block and no rows in front of the text, so that nothing differs from the untrained
-  /// cosine at the start (measured, docs/results.md).
-  func filling(_ settings: TrainingSettings) -> TrainingSettings {
-    let isOpen = [
-      settings.promptLength, settings.rank, settings.subspaces, settings.subspaceWidth,
-    ].allSatisfy { $0 == nil }
-    guard features == .cosine, settings.method == .ept, isOpen, settings.depth == nil,
-      settings.usesFusion == nil, settings.fusionScale == nil
-    else { return settings }
-    var settings = settings
-    (settings.promptLength, settings.depth) = (0, .all)
-    return settings
-  }
-
   /// How many numbers are trained.
   var parameterCount: Int { outputs * (inputs + 1) }
 

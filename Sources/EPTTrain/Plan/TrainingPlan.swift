@@ -80,7 +80,8 @@ public struct TrainingPlan: Sendable, Equatable {
     }
     isSolved = settings.method == .head && settings.steps == nil && (head?.isPlain ?? false)
     if isSolved { try settings.refuseSteps() }
-    let settings = head?.filling(settings) ?? settings
+    let settings = settings.choosingParts(hasHead: hasHead)
+    try settings.validateDepth()
     let promptLength = settings.effectivePromptLength
     // An encoder's own special tokens need two or three places.
     let room = (positions ?? .max) - promptLength

@@ -40,7 +40,7 @@ public struct TrainingSettings: Sendable, Equatable {
 
   /// What an encoder's head reads; nil: as the backbone's checkpoint pools, else the mean.
   public var pooling: Pooling?
-  /// `s`, rows of the short prompt; nil: the method's.
+  /// `s`, rows of the short prompt; nil: the method's, and none for EPT in depth alone.
   public var promptLength: Int?
   /// `n`, the longest input in tokens; nil: the task's, as far as the backbone has positions.
   public var inputLength: Int?
@@ -59,7 +59,8 @@ public struct TrainingSettings: Sendable, Equatable {
   /// `τ`, the factor of fusion's scores; nil: 1 / RMS of the embeddings, at least 1.
   public var fusionScale: Float?
 
-  /// Which blocks are followed by a projection; nil: the method's.
+  /// Which blocks are followed by a projection; nil: all for EPT before a head, unless something that
+  /// concerns a prompt is set; else none.
   public var depth: DepthChoice?
   /// `K` of those projections; with 1 there is no gate; nil: 4.
   public var depthSubspaces: Int?

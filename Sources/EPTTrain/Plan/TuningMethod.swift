@@ -41,6 +41,12 @@ extension TrainingSettings {
     try refuse(fusionScale != nil, unless: method.hasSubspaces, .fusionScale, "fusion")
     let asksForDepth = depth.map { $0 != .none } ?? false
     try refuse(asksForDepth, unless: method.hasSubspaces, .depth, "projections after blocks")
+  }
+
+  /// Refuses sizes of projections after blocks where there are none.
+  ///
+  /// - Throws: `TrainError.invalidSetting`.
+  func validateDepth() throws {
     for (isGiven, setting) in [
       (depthSubspaces != nil, TrainingSetting.depthSubspaces), (depthWidth != nil, .depthWidth),
       (depthRate != nil, .depthRate),
@@ -48,6 +54,22 @@ extension TrainingSettings {
       throw TrainError.invalidSetting(
         [setting], reason: "needs projections after blocks, which are not asked for")
     }
+  }
+
+  /// The settings with EPT's parts chosen: before a head its projections after every block and nothing in
+  /// front of the text, unless something that concerns a prompt is set (measured, docs/defaults.md).
+  ///
+  /// A cosine then starts as the untrained one, since nothing in front of the text disturbs it.
+  func choosingParts(hasHead: Bool) -> TrainingSettings {
+    let concernsPrompt =
+      [promptLength, rank, subspaces, subspaceWidth].contains { $0 != nil }
+      || [alpha, fusionScale, promptRate, lowRankRate, subspaceRate].contains { $0 != nil }
+      || usesFusion != nil || nominalLength != TrainingSettings().nominalLength
+      || start != TrainingSettings().start
+    guard method == .ept, hasHead, depth == nil, !concernsPrompt else { return self }
+    var settings = self
+    (settings.promptLength, settings.depth) = (0, .all)
+    return settings
   }
 
   /// Stops at what concerns the steps of a head that is solved without any.

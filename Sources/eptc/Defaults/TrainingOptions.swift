@@ -130,7 +130,8 @@ struct TrainingOptions: ParsableArguments {
     help: ArgumentHelp(
       """
       Blocks that are followed by a gated projection: all, last:M (the last M of the encoder, and of \
-      the decoder) or none. With --prompt-length 0 nothing else is trained. (default: none)
+      the decoder) or none. With --prompt-length 0 nothing else is trained. (default: none; all, without \
+      a prompt, for ept before a head where no flag concerns a prompt)
       """, valueName: "all|last:M|none"), transform: depthChoice)
   var depth: DepthChoice?
 
