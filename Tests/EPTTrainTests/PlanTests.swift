@@ -41,6 +41,41 @@ struct PlanTests {
     } throws: { "\($0)".contains("pooling") && "\($0)".contains("decoder") }
   }
 
+  /// Before a head EPT is its projections after blocks, unless something concerns a prompt.
+  @Test func eptBeforeAHeadIsInDepth() throws {
+    let alone = try plan(hasHead: true)
+    #expect(alone.shape.promptLength == 0)
+    #expect(alone.shape.rank == 0)
+    #expect(alone.shape.subspaces == 0)
+    #expect(!alone.usesFusion)
+    #expect(
+      alone.shape.depth
+        == DepthShape(encoderBlocks: 2, decoderBlocks: 0, subspaces: 4, subspaceWidth: 1))
+    #expect(try plan().shape.depth == nil)
+    #expect(try plan().shape.promptLength == 10)
+    let changes: [(inout TrainingSettings) -> Void] = [
+      { $0.promptLength = 10 }, { $0.rank = 3 }, { $0.subspaces = 2 }, { $0.usesFusion = true },
+      { $0.promptRate = 0.1 }, { $0.nominalLength = 40 }, { $0.depth = DepthChoice.none },
+      { $0.start = "text" },
+    ]
+    for change in changes {
+      var settings = TrainingSettings()
+      change(&settings)
+      let plan = try plan(settings, hasHead: true)
+      #expect(plan.shape.depth == nil)
+      #expect(plan.shape.promptLength == 10)
+    }
+    var settings = TrainingSettings()
+    settings.depthWidth = 2
+    #expect(try plan(settings, hasHead: true).shape.depth?.subspaceWidth == 2)
+    #expect {
+      try self.plan(settings)
+    } throws: { "\($0)".contains("depth width") }
+    settings = TrainingSettings()
+    settings.method = .pt
+    #expect(try plan(settings, hasHead: true).shape.depth == nil)
+  }
+
   /// Small embeddings would leave fusion's softmax even.
   @Test func fusionScaleFollowsTheEmbeddings() throws {
     var settings = TrainingSettings()
