@@ -1,6 +1,6 @@
 import EPTSystem
 
-/// What a GGUF file says before its numbers (ggml, `docs/gguf.md`): metadata, and where each tensor lies.
+/// What a GGUF file says before its numbers (as ggml describes the format): metadata, and where each tensor lies.
 struct GGUFHeader {
   /// One tensor.
   struct Tensor {
