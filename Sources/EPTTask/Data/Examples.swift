@@ -57,7 +57,8 @@ extension TaskDefinition {
   /// - Throws: `TaskError.badRow` for a label that is none of the task's.
   func example(values: [String], label: String, path: String, line: Int) throws -> Example {
     if isScale, labels.isEmpty {
-      guard let number = LabelText.number(LabelText.part(of: label, until: source.labelUntil)) else {
+      guard let number = LabelText.number(LabelText.part(of: label, until: source.labelUntil))
+      else {
         throw TaskError.badRow(
           path: path, line: line, reason: "the label \(LabelText.shown(label)) is no number",
           remedy: line == 1 ? .sayHeader : nil)
