@@ -46,23 +46,32 @@ extension InferenceModel {
       Prediction(
         pending,
         try replies.map { reply in
-          guard case .label(let answer)? = reply else { throw Self.noScore(pending) }
-          return answer
+          guard let reply else { throw Self.noScore(pending) }
+          return reply
         })
     }
   }
 
   /// One probability a label for each of `rows`, which have one text a field of `task`.
   ///
-  /// - Throws: `InferError.badRecord` with the row's place from 1; `SystemError.changed` where the model's
+  /// They sum to 1, except those of a task of several labels, each of which holds or not.
+  ///
+  /// - Throws: `InferError.unsupported` for a task of numbers; `InferError.badRecord` with the row's place from 1; `SystemError.changed` where the model's
   ///   file was written over.
   public func probabilities(of rows: [[String]], by task: TunedTask) throws -> [[Float]] {
     let responder = try Classifier(
       backbone.model, PromptSet([task.prompt], isNested: false),
       batchRows: StreamSettings().batchRows)
     return try ask(rows, of: task.prompt, responder).map { pending, reply in
-      guard case .label(let answer)? = reply else { throw Self.noScore(pending) }
-      return answer.probabilities
+      switch reply {
+      case .label(let answer): return answer.probabilities
+      case .labels(let answer): return answer.probabilities
+      case .number:
+        throw InferError.unsupported(
+          what: "\(task.name) answers with a number, so it has no probabilities",
+          hint: "ask for its answers")
+      case .text, .vector, .similarity, nil: throw Self.noScore(pending)
+      }
     }
   }
 

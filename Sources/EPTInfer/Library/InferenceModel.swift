@@ -127,6 +127,10 @@ public struct Prediction: Sendable {
         return TaskAnswer(
           task: prompt.name, label: written.text, probability: 1, probabilities: [], number: nil,
           labels: [])
+      case .vector, .similarity:
+        // A classifier gives labels and numbers alone.
+        return TaskAnswer(
+          task: prompt.name, label: "", probability: 0, probabilities: [], number: nil, labels: [])
       }
     }
   }

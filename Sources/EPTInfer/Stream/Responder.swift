@@ -18,7 +18,7 @@ extension Reply {
   /// The numbers of a vector or a similarity.
   var numbers: [Float] {
     switch self {
-    case .label, .text: []
+    case .label, .number, .labels, .text: []
     case .vector(let values): values
     case .similarity(let value): [value]
     }
