@@ -33,6 +33,7 @@ enum ExitStatus: Int32 {
     case is FormatError: self = .badData
     case CommandError.noBackbone, CommandError.noFittingBackbone: self = .missingInput
     case CommandError.unfinishedRun, CommandError.sameOutput: self = .cannotCreate
+    case ConvertError.outputIsInput: self = .cannotCreate
     case CommandError.dataFile: self = .badData
     case CommandError.output, CommandError.closedOutput: self = .inputOutput
     case TaskError.dataNotFound, TaskError.dataGone: self = .missingInput
