@@ -53,7 +53,7 @@ extension DataFault: CustomStringConvertible {
     case .quote(let reason):
       reason
     case .notText:
-      "a text that is not UTF-8; convert the file, or name its encoding"
+      "a text that is not UTF-8, or broken UTF-16; convert the file, or name its encoding"
     case .noLabel(let expected):
       "a line must look like this: \(expected)"
     }

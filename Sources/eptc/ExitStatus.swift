@@ -34,6 +34,7 @@ enum ExitStatus: Int32 {
     case CommandError.noBackbone, CommandError.noFittingBackbone: self = .missingInput
     case CommandError.unfinishedRun, CommandError.sameOutput, CommandError.otherShard:
       self = .cannotCreate
+    case ConvertError.outputIsInput: self = .cannotCreate
     case CommandError.dataFile, CommandError.badManifest,
       CommandError.noConfusion:
       self = .badData

@@ -55,6 +55,29 @@ struct RecordCutterTests {
     #expect(found.map(\.bytes.count) == [2, length > 64 ? 0 : length, 2])
   }
 
+  @Test("A line past the limit is told before its end comes, and told once")
+  func endless() throws {
+    let pipe = Pipe()
+    let source = ByteSource(descriptor: pipe.fileHandleForReading.fileDescriptor, name: "stdin")
+    let cutter = RecordCutter(TextSource(source), limit: 64)
+    pipe.fileHandleForWriting.write(Data("ok\n\(String(repeating: "x", count: 100))".utf8))
+    try cutter.wait()
+    #expect(try cutter.next() == .record(RawRecord(number: 1, bytes: Array("ok".utf8))))
+    #expect(
+      try cutter.next() == .record(RawRecord(number: 2, bytes: [], fault: .tooLong(limit: 64))))
+    #expect(try cutter.next() == .pause)
+    pipe.fileHandleForWriting.write(Data("\(String(repeating: "x", count: 100))\nnext\n".utf8))
+    try cutter.wait()
+    #expect(try cutter.next() == .record(RawRecord(number: 3, bytes: Array("next".utf8))))
+    pipe.fileHandleForWriting.write(Data(String(repeating: "x", count: 100).utf8))
+    try cutter.wait()
+    #expect(
+      try cutter.next() == .record(RawRecord(number: 4, bytes: [], fault: .tooLong(limit: 64))))
+    try pipe.fileHandleForWriting.close()
+    try cutter.wait()
+    #expect(try cutter.next() == .end)
+  }
+
   @Test(
     "gzip and zstd are recognised, of one part or two", arguments: ["one", "two"], ["gz", "zst"])
   func compressed(name: String, format: String) throws {

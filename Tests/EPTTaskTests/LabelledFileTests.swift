@@ -104,6 +104,10 @@ struct LabelledFileTests {
     let found = try find("text\tlabel\na\t1.0\nb\t0.0\nc\t1\nd\t0.0\n")
     #expect(found.definition.labels.map(\.word) == ["0", "1"])
     #expect(try found.file.examples(of: found.definition).map(\.label) == [1, 0, 1, 0])
+    // Zero is one class, with a minus too.
+    let signed = try find("text\tlabel\na\t-1.0\nb\t-0.0\nc\t0\n")
+    #expect(signed.definition.labels.map(\.word) == ["-1", "0"])
+    #expect(try signed.file.examples(of: signed.definition).map(\.label) == [0, 1, 1])
     // Not where labels are names.
     #expect(
       try find("text\tlabel\na\t2.0\nb\tv1\n").definition.labels.map(\.word) == ["2.0", "v1"])

@@ -58,6 +58,7 @@ struct BadDayTests {
         ["report", "sst2.eptb", "--force", "--output", "sst2.eptb"],
         ["report", "sst2.eptb", "--force", "--output", "model.ept"],
         ["fold", "sst2.eptb", "--force", "--output", "sst2.eptb"],
+        ["convert", "model.safetensors", "--force", "--output", "config.json"],
         tune("--force", "--output", "y.eptb", "--log", "y.eptb"),
         tune("--force", "--output", "y.eptb", "--log", "./y.eptb"),
       ] {

@@ -226,6 +226,14 @@ struct DataCommandTests {
       #expect(
         kept.output.hasPrefix(
           "note\ta.label\ta.probability\ta.probability:no\ta.probability:yes\nx\t"))
+      // No name stands twice: every command would refuse such a file.
+      try write("label,input_probability,probability,text\nx,y,z,a film\n", "l.csv", folder)
+      let beside = try run(
+        ["infer", "a.eptb", "--format", "tsv", "--keep", "--output-header", "--input", "l.csv"],
+        in: folder)
+      #expect(
+        beside.output.hasPrefix(
+          "input_label\tinput_probability\tinput_input_probability\tlabel\tprobability\nx\ty\tz\t"))
     }
   }
 

@@ -31,7 +31,11 @@ public enum TextEncoding: String, Sendable, CaseIterable {
 }
 
 /// Turns bytes of one encoding into UTF-8, piece by piece.
+///
+/// What stands for no character becomes a byte that no UTF-8 has, so that whoever reads the text treats it
+/// as broken UTF-8: a fault where rows are strict, else U+FFFD.
 struct Transcoder {
+  private static let noText: UInt8 = 0xFF
   private let encoding: TextEncoding
   /// The first byte of a code unit whose second one is still to come.
   private var half: UInt8?
@@ -67,9 +71,9 @@ struct Transcoder {
     }
   }
 
-  /// Appends U+FFFD for what the end of the text has cut.
+  /// Appends a sign for what the end of the text has cut.
   mutating func finish(_ text: inout [UInt8]) {
-    if half != nil || high != nil { Self.append(0xFFFD, to: &text) }
+    if half != nil || high != nil { text.append(Self.noText) }
     (half, high) = (nil, nil)
   }
 
@@ -80,11 +84,11 @@ struct Transcoder {
         Self.append(0x10000 + (first - 0xD800) << 10 + (unit - 0xDC00), to: &text)
         return
       }
-      Self.append(0xFFFD, to: &text)
+      text.append(Self.noText)
     }
     switch unit {
     case 0xD800..<0xDC00: high = unit
-    case 0xDC00..<0xE000: Self.append(0xFFFD, to: &text)
+    case 0xDC00..<0xE000: text.append(Self.noText)
     default: Self.append(unit, to: &text)
     }
   }

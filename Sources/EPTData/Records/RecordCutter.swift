@@ -42,16 +42,16 @@ final class RecordCutter {
   /// Bytes before it hold no end of a record that is still to be found.
   private var scanned = 0
   private var isAtEnd = false
-  /// Whether the bytes up to the next end belong to a record that is too long.
+  /// Whether the bytes up to the next end belong to a record that was too long, and was handed out.
   private var isDropping = false
-  /// Line ends before `start`, and before the first byte of a record that is being dropped.
+  /// Line ends before `start`.
   private var linesRead = 0
-  private var firstLine: Int?
 
   /// The most bytes that a record may have.
   static let defaultLimit = 1 << 24
 
-  /// Reads from `source`; a record longer than `limit` bytes is handed out without its bytes.
+  /// Reads from `source`; a record longer than `limit` bytes is handed out without its bytes, as soon as
+  /// it is known to be longer: it may never end.
   init(
     _ source: TextSource, splitting: RecordSplitter = .lines, limit: Int = RecordCutter.defaultLimit
   ) {
@@ -104,17 +104,17 @@ final class RecordCutter {
     while true {
       let found = buffer.withUnsafeBytes { splitter.end(in: $0, from: scanned) }
       scanned = found?.next ?? buffer.count
-      guard let found else { return isAtEnd ? takeRest() : nil }
+      guard let found else { return isAtEnd ? takeRest() : dropOverlong() }
+      let wasDropped = isDropping
       let record = take(to: found.end, next: found.next)
-      if found.isRecord { return record }
+      if found.isRecord, !wasDropped { return record }
     }
   }
 
   /// What the end of the input has ended.
   private func takeRest() -> RawRecord? {
     let fault = splitter.faultAtEnd
-    let hasRest = start < buffer.count || isDropping
-    guard hasRest || fault != nil else { return nil }
+    guard !isDropping, start < buffer.count || fault != nil else { return nil }
     let record = take(to: buffer.count, next: buffer.count)
     splitter.finish()
     if record.fault == nil, let fault {
@@ -124,21 +124,39 @@ final class RecordCutter {
     return splitter.skipsBlanks && isBlank && record.fault == nil ? nil : record
   }
 
+  /// Forgets the bytes of a record that is too long, all of which have been looked through; its fault,
+  /// once.
+  private func dropOverlong() -> RawRecord? {
+    guard isDropping || buffer.count - start > limit else { return nil }
+    if splitter.skipsBlanks {
+      var first = start
+      while first < buffer.count, buffer[first] <= 0x20 { first += 1 }
+      linesRead += lineEnds(start..<first)
+      start = first
+      guard isDropping || buffer.count - start > limit else { return nil }
+    }
+    let number = linesRead + 1
+    linesRead += lineEnds(start..<buffer.count)
+    start = buffer.count
+    guard !isDropping else { return nil }
+    isDropping = true
+    return RawRecord(number: number, bytes: [], fault: .tooLong(limit: limit))
+  }
+
   /// Hands out the bytes up to `end`, and begins anew at `next`.
   private func take(to end: Int, next: Int) -> RawRecord {
     var first = start
     if splitter.skipsBlanks {
       while first < end, buffer[first] <= 0x20 { first += 1 }
     }
-    let number = firstLine ?? linesRead + 1 + lineEnds(start..<first)
+    let number = linesRead + 1 + lineEnds(start..<first)
     linesRead += lineEnds(start..<next)
-    let isTooLong = isDropping || end - first > limit
+    let isTooLong = end - first > limit
     var last = end
     if last > first, buffer[last - 1] == UInt8(ascii: "\r") { last -= 1 }
     let bytes = isTooLong ? [] : [UInt8](buffer[first..<last])
     start = next
     isDropping = false
-    firstLine = nil
     return RawRecord(
       number: number, bytes: bytes, fault: isTooLong ? .tooLong(limit: limit) : nil)
   }
@@ -159,13 +177,6 @@ final class RecordCutter {
 
   /// Reads once, after moving what is left to the front of the buffer.
   private func fill() throws {
-    // What has not been looked through may hold the record's end.
-    if scanned == buffer.count, buffer.count - start > limit {
-      firstLine = firstLine ?? linesRead + 1
-      linesRead += lineEnds(start..<buffer.count)
-      isDropping = true
-      start = buffer.count
-    }
     if start > 0 {
       buffer.removeFirst(start)
       scanned -= start

@@ -1,4 +1,5 @@
 import EPTFormat
+import EPTSystem
 
 /// A record's answers as text or tab-separated columns.
 ///
@@ -52,7 +53,22 @@ struct AnswerColumns {
       let names = generates ? ["text", "score"] : prompt.answers.columnNames(style)
       return isNested ? names.map { "\(prompt.name).\($0)" } : names
     }
-    join(record.kept.map(\.key) + names, to: &text)
+    join(keptNames(beside: names) + names, to: &text)
+  }
+
+  /// What the columns that are handed on are called: one that is called like a column of the answer gets
+  /// `input_` in front, as in JSON, so that no name stands twice.
+  private func keptNames(beside names: [String]) -> [String] {
+    let kept = Set(record.kept.map { ByteName($0.key) })
+    let taken = Set(names.map { ByteName($0) })
+    return record.kept.map { member in
+      var name = member.key
+      while taken.contains(ByteName(name)) || (name != member.key && kept.contains(ByteName(name)))
+      {
+        name = "input_" + name
+      }
+      return name
+    }
   }
 
   private var kept: [String] {

@@ -33,7 +33,9 @@ enum LabelText {
     guard parts.count == 2, !parts[1].isEmpty, parts[1].utf8.allSatisfy({ $0 == 0x30 }),
       Int(parts[0]) != nil
     else { return nil }
-    return String(parts[0])
+    // A minus before zero makes no other class.
+    return Int(parts[0]) == 0 && parts[0].hasPrefix("-")
+      ? String(parts[0].dropFirst()) : String(parts[0])
   }
 
   /// The pairs of `labels` that differ in blanks, case or invisible characters only.

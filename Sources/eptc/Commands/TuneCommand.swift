@@ -9,7 +9,8 @@ struct TuneCommand: ParsableCommand {
     abstract: "Train a prompt for one task; the backbone stays as it is.",
     discussion: """
       Keeps the parameters that are best on the validation rows. The same seed gives the same file \
-      on processors with the same instruction set; others round otherwise (docs/reference/limits.md). \
+      on processors with the same instruction set; others round otherwise, and a solved head depends on \
+      OpenBLAS too (docs/reference/limits.md). \
       Interrupted (Ctrl-C), it writes the best so far. A checkpoint beside the output, written at \
       each evaluation and removed at the end, lets --resume go on after any interruption, to the \
       same file as an unbroken run.

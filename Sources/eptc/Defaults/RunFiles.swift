@@ -36,7 +36,8 @@ struct RunFiles {
     // All but what is there already, of which this process may know more once it has claimed it.
     for path in outputs { try OutputPath.check(path, replacing: true, inputs: inputs) }
     try OutputPath.requireDistinct(outputs + [checkpoint])
-    locks = try outputs.map { try OutputLock(path: $0) }
+    // The checkpoint too: another run's log must not lie where this one writes it and removes it.
+    locks = try (outputs + [checkpoint]).map { try OutputLock(path: $0) }
     let hasCheckpoint = FileStatus(checkpoint) != nil
     guard resuming || replacing || !hasCheckpoint else {
       throw CommandError.unfinishedRun(checkpoint: checkpoint)

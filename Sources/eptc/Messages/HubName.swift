@@ -56,7 +56,7 @@ struct HubName {
   var message: String {
     let folder = name.split(separator: "/").last.map(String.init) ?? name
     return "\(name) is no file here, and nothing is downloaded: fetch it with "
-      + "`huggingface-cli download \(isData ? "--repo-type dataset " : "")\(name) "
+      + "`hf download \(isData ? "--repo-type dataset " : "")\(name) "
       + "--local-dir \(folder)` and give \(isData ? "the file in it" : "the folder")"
   }
 }

@@ -54,12 +54,22 @@ struct UsageAdvice {
     let value = String(text[text.index(text.startIndex, offsetBy: start.count)..<middle.lowerBound])
     let option = text[middle.upperBound...].prefix { $0 != "'" && $0 != " " }
     let rest = text[middle.upperBound...].drop { $0 != "'" }.dropFirst()
-    let choices = rest.split(separator: " - ").dropFirst().map { ColumnNames.trimmed(String($0)) }
+    let choices = Self.choices(String(rest))
     let reason =
       rest.hasPrefix(": ")
       ? String(rest.dropFirst(2))
       : choices.isEmpty ? whyNoNumber(value) : "it is one of: \(choices.joined(separator: ", "))"
     return "\(option) cannot be \(value); \(reason)"
+  }
+
+  /// The words that an option takes, of the end of the parser's sentence: `Please provide one of the
+  /// following: - a - b` where they are many, `Please provide one of 'a', 'b' or 'c'.` where they are few.
+  private static func choices(_ text: String) -> [String] {
+    let listed = text.split(separator: " - ").dropFirst().map { ColumnNames.trimmed(String($0)) }
+    guard listed.isEmpty, text.contains("Please provide one of '") else { return listed }
+    // What stands between quotes is every second part.
+    return text.split(separator: "'", omittingEmptySubsequences: false).enumerated()
+      .filter { $0.offset % 2 == 1 }.map { String($0.element) }
   }
 
   /// Why `value` is not what an option of numbers takes: all others say so themselves.
