@@ -1,5 +1,5 @@
 /// What can be wrong with a command before any other room is at work, and with its output.
-enum CommandError: Error, Equatable {
+package enum CommandError: Error, Equatable {
   /// No backbone was named, and the folder holds none or several.
   case noBackbone(folder: String, candidates: [String])
   /// Several backbones are there, none of them the one that the bundle fits.
@@ -14,6 +14,8 @@ enum CommandError: Error, Equatable {
   case badManifest(path: String, line: Int, reason: String)
   /// The finished answers of a shard are of another input or of other prompts.
   case otherShard(path: String, marker: String)
+  /// The server's executable cannot be started. `reason` is the system's own text.
+  case noServer(path: String, reason: String)
   /// Standard output cannot be written. `reason` is the system's own text.
   case output(reason: String)
   /// The reader of standard output has gone.
@@ -21,7 +23,7 @@ enum CommandError: Error, Equatable {
 }
 
 extension CommandError: CustomStringConvertible {
-  var description: String {
+  package var description: String {
     switch self {
     case .noBackbone(let folder, let candidates):
       candidates.isEmpty
@@ -43,6 +45,9 @@ extension CommandError: CustomStringConvertible {
     case .otherShard(let path, let marker):
       "\(path) has the answers of another run, as \(marker) tells; name another output, or make it "
         + "again with --force"
+    case .noServer(let path, let reason):
+      "cannot start \(path): \(reason); build it with `swift build -c release --product eptc-serve` and "
+        + "install it beside eptc"
     case .output(let reason):
       "cannot write standard output: \(reason)"
     case .closedOutput:
