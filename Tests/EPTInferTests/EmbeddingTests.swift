@@ -2,6 +2,7 @@ import EPTConvert
 import EPTData
 import EPTFormat
 import EPTModel
+import EPTSystem
 import EPTTask
 import EPTTestSupport
 import Foundation
@@ -18,7 +19,8 @@ struct EmbeddingTests {
   }
 
   private func texts(_ model: String) throws -> [String] {
-    try JSON(parsing: #require(golden.metadata["\(model).texts"])).array?.compactMap(\.string) ?? []
+    let list = try #require(golden.metadata[ByteName("\(model).texts")])
+    return try JSON(parsing: list).array?.compactMap(\.string) ?? []
   }
 
   /// Expects the vectors of `model`'s texts, after conversion of the checkpoint at `path`.
