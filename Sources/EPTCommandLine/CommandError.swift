@@ -1,5 +1,5 @@
 /// What can be wrong with a command before any other room is at work, and with its output.
-enum CommandError: Error, Equatable {
+package enum CommandError: Error, Equatable {
   /// No backbone was named, and the folder holds none or several.
   case noBackbone(folder: String, candidates: [String])
   /// Several backbones are there, none of them the one that the bundle fits.
@@ -16,6 +16,8 @@ enum CommandError: Error, Equatable {
   case otherShard(path: String, marker: String)
   /// Answers that are not one class a row have no confusion matrix.
   case noConfusion(path: String)
+  /// The server's executable cannot be started. `reason` is the system's own text.
+  case noServer(path: String, reason: String)
   /// Standard output cannot be written. `reason` is the system's own text.
   case output(reason: String)
   /// The reader of standard output has gone.
@@ -23,7 +25,7 @@ enum CommandError: Error, Equatable {
 }
 
 extension CommandError: CustomStringConvertible {
-  var description: String {
+  package var description: String {
     switch self {
     case .noBackbone(let folder, let candidates):
       candidates.isEmpty
@@ -48,6 +50,9 @@ extension CommandError: CustomStringConvertible {
     case .noConfusion(let path):
       "\(path) does not answer with one class a row, so it has no confusion matrix; the figures and "
         + "the worst errors tell how good it is"
+    case .noServer(let path, let reason):
+      "cannot start \(path): \(reason); build it with `swift build -c release --product eptc-serve` and "
+        + "install it beside eptc"
     case .output(let reason):
       "cannot write standard output: \(reason)"
     case .closedOutput:
