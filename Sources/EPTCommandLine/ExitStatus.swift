@@ -42,7 +42,6 @@ package enum ExitStatus: Int32 {
     case TaskError.dataNotFound, TaskError.dataGone: self = .missingInput
     case let error as DataError: self = Self.status(of: error)
     case let error as InferError: self = Self.status(of: error)
-    case TrainError.invalidSetting: self = .usage
     case is TaskError, is TextError, is ConvertError, is ModelError, is TrainError: self = .badData
     default: return nil
     }
