@@ -3,6 +3,11 @@ import Testing
 
 /// A server that runs until the test ends.
 final class ServerProcess {
+  /// A server that ended before it listened.
+  struct Failure: Error {
+    let errors: String
+  }
+
   let address: String
   private let process = Process()
   private let errorFile: String
@@ -26,7 +31,7 @@ final class ServerProcess {
       line.append(byte)
     }
     address = String(decoding: line.dropLast(), as: UTF8.self)
-    try #require(!address.isEmpty, "\(errors)")
+    if address.isEmpty { throw Failure(errors: errors) }
   }
 
   deinit {

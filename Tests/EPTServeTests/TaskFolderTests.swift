@@ -56,7 +56,7 @@ struct TaskFolderTests {
       try Data("no bundle".utf8).write(to: URL(fileURLWithPath: path + "/c.eptb"))
       let changes = folder.reload(all: false)
       let kept = changes.compactMap { change -> Bool? in
-        guard case .failed(_, _, let isKept) = change else { return nil }
+        guard case .failed(_, let isKept) = change else { return nil }
         return isKept
       }
       #expect(kept == [true, false])

@@ -156,9 +156,10 @@ struct OpenAPIDocument {
     let row: [JSON] = (fields.count == 1 ? [["type": "string"]] : []) + [list, object]
     // A list of one text is a list of rows where a row is one text.
     let single: [JSON] = fields.count == 1 ? [["type": "string"], object] : [list, object]
+    // No `maxItems`: what is too long is too large (413), as at text-embeddings-inference, not invalid.
     return [
-      "anyOf": .array(
-        single + [Schema.list(["anyOf": .array(row)], from: 1, to: settings.textsPerRequest)])
+      "description": .string("At most \(settings.textsPerRequest) texts."),
+      "anyOf": .array(single + [Schema.list(["anyOf": .array(row)], from: 1)]),
     ]
   }
 

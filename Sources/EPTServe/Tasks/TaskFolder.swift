@@ -37,7 +37,7 @@ final class TaskFolder: Sendable {
     case loaded(name: String)
     case removed(name: String)
     /// The bundle cannot be used; `isKept` says whether the one before it stays at work.
-    case failed(path: String, reason: String, isKept: Bool)
+    case failed(reason: String, isKept: Bool)
     /// The folder itself cannot be read; all stays as it is.
     case unreadable(reason: String)
   }
@@ -114,7 +114,7 @@ final class TaskFolder: Sendable {
         changes.append(.loaded(name: task.name))
       } catch {
         entries[ByteName(name)] = Entry(status: status, task: before?.task)
-        changes.append(.failed(path: file, reason: "\(error)", isKept: before?.task != nil))
+        changes.append(.failed(reason: "\(error)", isKept: before?.task != nil))
       }
     }
     publish(entries)

@@ -64,10 +64,10 @@ struct TaskWatch: Service {
     case .removed(let name):
       metrics.count(reload: "removed")
       logger.info("removed \(name.printable)")
-    case .failed(let path, let reason, let isKept):
+    case .failed(let reason, let isKept):
       metrics.count(reload: "failed")
       let rest = isKept ? "the bundle before it stays at work" : "the task is not served"
-      logger.error("\(path.printable): \(reason.printable); \(rest)")
+      logger.error("\(reason.printable); \(rest)")
     case .unreadable(let reason):
       metrics.count(reload: "failed")
       logger.error("\(reason.printable); all tasks stay as they are")
