@@ -1,5 +1,6 @@
 import EPTFormat
 import Foundation
+import Glibc
 import Testing
 
 /// A connection to a server, on which a test says exactly what it wants to.
@@ -47,7 +48,6 @@ final class Connection {
     var patience = timeval(tv_sec: 30, tv_usec: 0)
     setsockopt(
       descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
-    signal(SIGPIPE, SIG_IGN)
     guard status == 0 else { throw Failure() }
   }
 
@@ -58,7 +58,10 @@ final class Connection {
     let bytes = Array(text.utf8)
     var rest = bytes[...]
     while !rest.isEmpty {
-      let count = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+      // No SIGPIPE, and none ignored for the process either: other tests' pipelines would inherit that.
+      let count = rest.withUnsafeBytes {
+        Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+      }
       guard count > 0 else { return }
       rest = rest.dropFirst(count)
     }
