@@ -33,8 +33,10 @@ struct DocumentTests {
     }
   }
 
-  /// Closes what a shell inherits but its three streams. A server that a block leaves behind would keep the
-  /// descriptor by which Foundation hears of the shell's end.
+  /// Closes what a shell inherits but its three streams.
+  ///
+  /// A server that a block leaves behind would keep the descriptor by which Foundation hears of the
+  /// shell's end.
   private static let alone = """
     for open in /proc/$BASHPID/fd/*; do open=${open##*/}; if ((open > 2)); then eval "exec $open>&-"; fi; done
 
