@@ -70,6 +70,20 @@ struct ConvertCommandTests {
     }
   }
 
+  @Test("a GGUF file's output is called as the file, without ending and number of the part")
+  func ggufNames() throws {
+    try TestPaths.withTemporaryFolder { folder in
+      for (input, output) in [
+        ("llama.gguf", "llama.ept"), ("llama-spm-00001-of-00002.gguf", "llama-spm.ept"),
+      ] {
+        let run = try CommandLineRun(
+          ["convert", TestPaths.fixture("gguf/" + input), "--dry-run"], in: folder)
+        #expect(run.status == 0, "\(run.errors)")
+        #expect(run.errors.contains("would write \(output): "), "\(run.errors)")
+      }
+    }
+  }
+
   @Test("the summary tells this program's memory, not that of the one which started it")
   func peakMemory() throws {
     try withCheckpoint { folder in

@@ -11,7 +11,7 @@ struct GGUFModel {
   /// What its `tokenizer.json` would say.
   let tokenizer: JSON
 
-  private static let ending = ".gguf"
+  static let ending = ".gguf"
   private static let mostParts = 10_000
 
   /// The model at `path`, a GGUF file or a folder that has no other weights; nil for anything else.
@@ -81,7 +81,8 @@ struct GGUFModel {
   struct Part {
     let number: Int
     let count: Int
-    private let stem: Substring
+    /// The name without number and ending.
+    let stem: Substring
 
     /// Nil for a name of another form.
     init?(name: String) {

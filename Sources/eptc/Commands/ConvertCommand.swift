@@ -7,12 +7,12 @@ import EPTSystem
 struct ConvertCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "convert",
-    abstract: "Turn a Hugging Face checkpoint into one .ept file.",
+    abstract: "Turn a Hugging Face checkpoint or a GGUF file into one .ept file.",
     discussion: """
       Reads the weights (safetensors, or PyTorch's pytorch_model.bin, of which nothing is run), and \
       beside them config.json and the tokenizer's files: tokenizer.json, or spiece.model, vocab.txt, \
       vocab.json with merges.txt. Of a folder of sentence-transformers it reads the model and how it \
-      pools. Nothing else is needed afterwards. Families, by `model_type`:
+      pools. A GGUF file has all of it in itself. Nothing else is needed afterwards. Families, by `model_type`:
       \(ArchitectureRegistry.all.map { family in
         "\(family.modelTypes.joined(separator: ", ")): \(family.knownModels)"
       }.joined(separator: "\n"))
@@ -21,8 +21,8 @@ struct ConvertCommand: ParsableCommand {
   @Argument(
     help: ArgumentHelp(
       """
-      A checkpoint's folder, or its weights: model.safetensors, pytorch_model.bin, or the \
-      .index.json of several.
+      A checkpoint's folder, or its weights: model.safetensors, pytorch_model.bin, the \
+      .index.json of several, or model.gguf.
       """,
       valueName: "checkpoint"))
   var checkpoint: String
@@ -72,14 +72,7 @@ struct ConvertCommand: ParsableCommand {
 
   /// `model.ept` for `folder/model.safetensors` or its index, `folder.ept` for `folder/`.
   private var outputPath: String {
-    if let output { return output }
-    var name = checkpoint.split(separator: "/").last.map(String.init) ?? "model"
-    for suffix in [".safetensors.index.json", ".bin.index.json", ".safetensors", ".bin"]
-    where name.hasSuffix(suffix) {
-      name.removeLast(suffix.count)
-      break
-    }
-    return ["", ".", ".."].contains(name) ? "model.ept" : name + ".ept"
+    output ?? (CheckpointName.stem(of: checkpoint) ?? "model") + ".ept"
   }
 
   func run() throws {
