@@ -1,8 +1,8 @@
 /// Where the numbers of a quantised matrix lie, docs/reference/format.md.
 ///
 /// Rows are taken sixteen at a time (a panel), columns a group at a time. A panel's groups follow
-/// one another, so that a product reads a panel from its first byte to its last; the scales of
-/// all panels come after the last of them. Rows and columns are filled up with zeros.
+/// one another, so a product reads a panel from its first byte to its last. The scales of all
+/// panels come after the last panel. Rows and columns are filled up with zeros.
 public struct PanelGeometry: Sendable, Equatable {
   /// Rows of a panel.
   public static let rowsPerPanel = 16

@@ -69,10 +69,10 @@ public enum TaskDiscovery {
 
   /// Reads `train` and makes the definition that its rows ask for.
   ///
-  /// Classes are the labels found, in numeric order if all are whole numbers, else in the order
-  /// of their bytes. Rows are split by class: of `train` alone two tenths are held out; with development
-  /// rows a set of 10 000 rows or more is split as DePT splits large ones, a smaller one as small
-  /// ones.
+  /// Classes are the labels found, in numeric order if all are whole numbers, else in the order of
+  /// their bytes. Rows are split by class. Of `train` alone two tenths are held out. With
+  /// development rows, a set of 10 000 rows or more is split as DePT splits large sets, a smaller
+  /// one as small sets.
   ///
   /// - Throws: `TaskError.badRow`, `.noRows` or `.invalidDefinition`; `DataError` if the file
   ///   cannot be read.

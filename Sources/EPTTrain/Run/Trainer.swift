@@ -128,8 +128,8 @@ public struct Trainer {
 
   /// Trains from `state`, or from the start without one.
   ///
-  /// `save` is given the run's state after each evaluation, every `checkpointInterval` steps and
-  /// when the run is stopped; a run from such a state ends as this one would.
+  /// `save` gets the run's state after each evaluation, every `checkpointInterval` steps and when
+  /// the run is stopped. A run from such a state ends as this one would.
   func run(
     from state: TrainingRun.State?, _ hooks: Hooks, checkpointInterval: Int?,
     save: (TrainingRun.State) throws -> Void
