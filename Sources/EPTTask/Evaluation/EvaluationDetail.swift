@@ -36,10 +36,14 @@ public struct EvaluationDetail: Sendable {
     public let count: Int
   }
 
+  /// How many rows were judged.
+  public let rows: Int
   public let evaluation: Evaluation
   /// The expected calibration error of the answers' probabilities, from 0 to 1; nil for answers that are
   /// not classes.
   public let calibrationError: Double?
+  /// The answers by probability; none for answers that are not classes.
+  public let reliability: [CalibrationError.Bin]
   /// What bootstrapping says of each figure of the metric.
   public let intervals: [ConfidenceInterval]
   /// In the task's order, then labels that the task does not know.
@@ -62,9 +66,11 @@ public struct EvaluationDetail: Sendable {
     scores: [Matrix], examples: [Example], task: TaskDefinition, kind: HeadKind = .classes,
     unknown: [String] = [], temperature: Double = 1
   ) {
+    rows = examples.count
     if let answers = kind.judged(scores, examples, task, unknown: unknown) {
       evaluation = Evaluation(answers, rows: examples.count, kind)
       calibrationError = nil
+      reliability = []
       classes = answers.classes
       confusion = []
       mistakes = answers.mistakes
@@ -75,7 +81,8 @@ public struct EvaluationDetail: Sendable {
     }
     evaluation = Evaluation(
       scores: scores, examples: examples, task: task, temperature: temperature)
-    calibrationError = CalibrationError.expected(scores, examples, temperature: temperature)
+    reliability = CalibrationError.binned(scores, examples, temperature: temperature)
+    calibrationError = CalibrationError.expected(reliability)
     let predicted = scores.flatMap(\.bestColumns)
     let words = task.labels.map(\.word) + unknown
     let counts = ClassCounts(predicted, examples.map(\.label))
