@@ -24,8 +24,10 @@ public struct DataRecord: Sendable, Equatable {
 
 /// Names of columns, as a header has them.
 public enum ColumnNames {
-  /// The index of `name` in `names`. An equal name counts first, then one that differs only in case
-  /// or in blanks around it. Nil if there is none, or more than one.
+  /// The index of `name` in `names`.
+  ///
+  /// An equal name counts first, then one that differs only in case or in blanks around it. Nil if
+  /// there is none, or more than one.
   public static func index(of name: String, in names: [String]) -> Int? {
     let exact = names.firstIndex { $0.utf8.elementsEqual(name.utf8) }
     if let exact { return exact }

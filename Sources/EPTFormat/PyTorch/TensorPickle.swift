@@ -254,8 +254,10 @@ extension TensorPickle {
     return values
   }
 
-  /// It is mutating for speed. Otherwise it would be called on a copy of this value, made before
-  /// the argument is popped, and each tuple would copy the whole stack.
+  /// It is mutating for speed.
+  ///
+  /// Otherwise it would be called on a copy of this value, made before the argument is popped, and
+  /// each tuple would copy the whole stack.
   private mutating func pushTuple(_ parts: [Value]) throws {
     let depth = parts.reduce(0) { deepest, part in
       guard case .tuple(_, let depth) = part else { return deepest }

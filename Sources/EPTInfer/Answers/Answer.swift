@@ -88,8 +88,10 @@ struct DecisionRule: Sendable, Equatable {
     self.least = least
   }
 
-  /// The most probable of the labels that reach their threshold. If there is none, the most
-  /// probable of those without a threshold; it is rejected if it is not probable enough.
+  /// The most probable of the labels that reach their threshold.
+  ///
+  /// If there is none, the most probable of those without a threshold; it is rejected if it is not
+  /// probable enough.
   ///
   /// Of two labels the one with the higher score is the more probable: their probabilities may be the
   /// same once rounded.

@@ -59,7 +59,9 @@ public final class PromptedModel: Sendable {
   public var hasDecoder: Bool { backbone.decoder != nil }
 
   /// Whether label words and written texts follow the text in the backbone's own blocks, as in
-  /// Llama. Such a backbone can have a linear head too.
+  /// Llama.
+  ///
+  /// Such a backbone can have a linear head too.
   public var continuesText: Bool { backbone.decoder?.continuesText ?? false }
 
   /// What a head reads where nothing says otherwise: of rows that see the rows before them the last, which

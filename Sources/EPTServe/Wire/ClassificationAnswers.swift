@@ -14,7 +14,9 @@ struct ClassificationAnswers {
   }
 
   /// Hugging Face's and text-embeddings-inference's shape: for each text a list of labels with
-  /// their scores, the best first. A single text has its list alone.
+  /// their scores, the best first.
+  ///
+  /// A single text has its list alone.
   ///
   /// At most `top` labels a text are listed.
   func labelScores(isSingle: Bool, top: Int? = nil) -> String {

@@ -47,7 +47,9 @@ package final class ThreadTeam: Sendable {
   deinit { state.end() }
 
   /// Runs `body` on the calling thread, as worker 0, and on helpers that arrive in time, as workers
-  /// 1, 2 and so on. Returns when all of them have finished.
+  /// 1, 2 and so on.
+  ///
+  /// Returns when all of them have finished.
   ///
   /// One caller at a time. `body` takes pieces of work until there are none.
   package func run(_ body: (_ worker: Int) -> Void) {

@@ -25,19 +25,19 @@ public enum CalibrationError {
   ///   - bins: How many bins there are.
   /// - Returns: One element a bin.
   public static func binned(
-    _ probabilities: [Double], right: [Bool], bins count: Int = Self.bins
+    _ probabilities: [Double], right: [Bool], bins: Int = Self.bins
   ) -> [Bin] {
-    var bins = [Bin](repeating: Bin(), count: count)
+    var counted = [Bin](repeating: Bin(), count: bins)
     for (probability, isRight) in zip(probabilities, right) {
       // A probability that is no number has no bin of its own; its bin's sum is no number then.
       let place =
-        probability.isFinite ? Int((probability * Double(count)).rounded(.up)) - 1 : 0
-      let bin = min(count - 1, max(0, place))
-      bins[bin].count += 1
-      bins[bin].right += isRight ? 1 : 0
-      bins[bin].probability += probability
+        probability.isFinite ? Int((probability * Double(bins)).rounded(.up)) - 1 : 0
+      let bin = min(bins - 1, max(0, place))
+      counted[bin].count += 1
+      counted[bin].right += isRight ? 1 : 0
+      counted[bin].probability += probability
     }
-    return bins
+    return counted
   }
 
   /// The expected calibration error, from 0 to 1.

@@ -25,7 +25,9 @@ struct LimitedMemoryBFGS {
   /// Puts about the inverse Hessian's product with a vector in that vector's place.
   let precondition: (inout [Double]) -> Void
   /// Ends when the next step promises less than this share of the value, or when steps have gained
-  /// less. Rounding then hides any further gain.
+  /// less.
+  ///
+  /// Rounding then hides any further gain.
   var tolerance = 1e-8
   var mostIterations = 1000
 

@@ -1,8 +1,9 @@
 import EPTFormat
 import EPTTask
 
-/// One run a seed, one after another, with one checkpoint for all. If two ways to read a pair are
-/// tried, there is one run for each seed and way.
+/// One run a seed, one after another, with one checkpoint for all.
+///
+/// If two ways to read a pair are tried, there is one run for each seed and way.
 public struct SeedSweep {
   /// What tells a run from the others of its sweep.
   public struct Run: Sendable, Equatable {

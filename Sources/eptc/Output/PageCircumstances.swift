@@ -3,11 +3,12 @@ import Glibc
 
 /// When and where a page is made, in one line.
 enum PageCircumstances {
-  /// `Made 2026-11-29 12:30 UTC by eptc 0.1.0, on an AMD EPYC 9B45, with 2 threads, in 1.2 s.`
+  /// Such as `Page made 2026-11-29 12:30 UTC by eptc 0.1.0, on AMD EPYC 9B45.` and how rows were scored.
   ///
   /// - Parameters:
   ///   - threads: How many threads scored the rows; nil if none were scored.
   ///   - seconds: How long that took.
+  /// - Returns: One sentence.
   static func line(threads: Int?, seconds: Double) -> String {
     var parts = ["Page made \(now) by eptc \(EPTC.configuration.version)"]
     if let processor { parts.append("on \(processor)") }
