@@ -1,8 +1,10 @@
 /// How the bytes of a file stand for characters.
 public enum TextEncoding: String, Sendable, CaseIterable {
+  /// UTF-8.
   case utf8
   /// Little-endian, as Windows writes it.
   case utf16le
+  /// UTF-16, high byte first.
   case utf16be
   /// ISO 8859-1, read as browsers read it: as Windows' code page 1252.
   case latin1

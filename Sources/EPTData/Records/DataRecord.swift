@@ -17,6 +17,7 @@ public struct DataRecord: Sendable, Equatable {
 
   /// The line in which it begins, from 1.
   public let line: Int
+  /// What the record holds.
   public let content: Content
   /// Bytes that it takes in the file.
   public let size: Int

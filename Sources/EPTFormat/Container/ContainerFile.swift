@@ -7,6 +7,7 @@ import Synchronization
 /// padding before them are checked when the tensor is first used. The checksum is as fast as
 /// memory. So no damaged byte is computed with, and no byte is read without need.
 public final class ContainerFile: WeightSource {
+  /// Backbone, bundle or checkpoint.
   public let kind: ContainerKind
   /// The mapped file.
   public let file: MappedFile

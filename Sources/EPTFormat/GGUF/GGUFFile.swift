@@ -36,6 +36,7 @@ public final class GGUFFile: Sendable {
       header.tensors.map { (ByteName($0.name), $0) }, uniquingKeysWith: { first, _ in first })
   }
 
+  /// The file's path.
   public var path: String { file.path }
 
   /// The value of `key` in the metadata, nil where there is none.

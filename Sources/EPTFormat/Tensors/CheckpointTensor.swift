@@ -5,6 +5,7 @@ import EPTSystem
 /// Its numbers are decoded part by part, when they are needed. binary64 is rounded to binary32, to
 /// nearest, ties to even; a number beyond binary32 becomes infinite.
 public struct CheckpointTensor: Sendable {
+  /// The tensor's name.
   public let name: String
   /// The name of the type in the file.
   public let typeName: String

@@ -13,6 +13,7 @@ public struct PanelGeometry: Sendable, Equatable {
   public let columns: Int
   /// Columns of a group: 4 in `q8`, 32 in `q4`.
   public let columnsPerGroup: Int
+  /// How many panels of 16 rows there are.
   public let panels: Int
   /// Groups of a panel.
   public let groups: Int

@@ -50,8 +50,10 @@ public struct Answer: Sendable, Equatable {
 public struct Threshold: Sendable, Equatable {
   /// The label, of every prompt that has it; after a prompt's name and a colon, of that one.
   public let label: String
+  /// From 0 to 1: the label is the answer exactly if it has this probability or more.
   public let probability: Float
 
+  /// A threshold for one label.
   public init(label: String, probability: Float) {
     self.label = label
     self.probability = probability

@@ -14,6 +14,7 @@ public struct StepResult: Sendable, Equatable {
   /// The head's gradient, if the read-out is a head.
   public let head: LinearHead?
 
+  /// A loss with its gradients.
   public init(loss: Float, prompt: EPTPrompt, head: LinearHead?) {
     self.loss = loss
     self.prompt = prompt

@@ -12,6 +12,7 @@ public enum TaskDiscovery {
     public var textColumns: [String]
     /// The label's column; nil for `label`, or the last one of a file without header.
     public var labelColumn: String?
+    /// What the task is judged by.
     public var metric: Metric
     /// The word of the positive class; nil for class 1.
     public var positive: String?
@@ -46,7 +47,9 @@ public enum TaskDiscovery {
 
   /// A task with the file that it was found in.
   public struct Found: Sendable {
+    /// The task.
     public let definition: TaskDefinition
+    /// The file that it was found in.
     public let file: LabelledFile
     /// What may be a slip, a sentence each.
     public let warnings: [String]

@@ -7,6 +7,7 @@ import EPTTask
 public struct SeedSweep {
   /// What tells a run from the others of its sweep.
   public struct Run: Sendable, Equatable {
+    /// The run's seed.
     public let seed: UInt64
     /// Whether the two texts of a pair pass alone.
     public let readsApart: Bool

@@ -8,6 +8,7 @@ import EPTText
 ///
 /// The same data, settings and backbone file give the same bundle, to the byte.
 public struct Trainer {
+  /// What the settings have become for this task and backbone.
   public let plan: TrainingPlan
   /// The task, its inputs cut at the length that the prompt has positions for.
   public let task: TaskDefinition
@@ -110,6 +111,7 @@ public struct Trainer {
     /// the best parameters so far, the test rows unscored.
     public var shouldStop: () -> Bool = { false }
 
+    /// Hooks that do nothing unless given.
     public init(
       progress: @escaping (TrainingProgress) -> Void = { _ in },
       shouldStop: @escaping () -> Bool = { false }
