@@ -21,7 +21,7 @@ public struct EncodingChoice: Sendable, Equatable {
   /// The last one that fits counts.
   public var rules: [Rule]
 
-  /// Stores matrices as `encoding`, unless a rule matches; the first match counts.
+  /// Stores matrices as `encoding`, unless a rule matches; the last match counts.
   public init(_ general: TargetEncoding = .q8, rules: [Rule] = []) {
     self.general = general
     self.rules = rules

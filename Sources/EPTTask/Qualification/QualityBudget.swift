@@ -33,7 +33,7 @@ public struct QualityBudget: Sendable, Equatable {
     public let limit: Limit
     /// What it allows.
     public let bound: Double
-    /// What was measured.
+    /// What was measured; NaN if nothing was.
     public let figure: Double
     /// Whether the figure is within the bound.
     public let isKept: Bool
