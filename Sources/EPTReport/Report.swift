@@ -46,18 +46,21 @@ public struct Report {
   /// The page: one HTML file that refers to no other, drawn for light and dark.
   public func html() -> String {
     let title = "\(bundle.task.name) · eptc report"
-    // What it answers first, how it came to that next, what is inside last.
+    let classes = detail.flatMap { ClassTable($0.classes).html }
+    let reliability = detail.flatMap { ReliabilityDiagram($0)?.html }
+    // What it answers first, how it came to that next, what is inside last. Cards of half the width
+    // come in pairs.
     let cards = [
-      card("Confusion on the test rows", wide: false, confusionHTML),
-      detail.flatMap { ClassTable($0.classes).html }.map { card("By class", wide: false, $0) },
-      detail.flatMap { ReliabilityDiagram($0)?.html }.map { card("Reliability", wide: false, $0) },
+      card("Confusion on the test rows", wide: classes == nil, confusionHTML),
+      classes.map { card("By class", wide: false, $0) },
       detail.flatMap { MistakeTable($0.mistakes).html }.map {
         card("Worst errors", wide: true, $0)
       },
+      reliability.map { card("Reliability", wide: false, $0) },
+      card("Validation metric", wide: false, MetricCurves(bundle.training).html),
       card(
         "Loss", wide: false, LossCurves(history: bundle.training.history, steps: stepLosses).html),
-      card("Validation metric", wide: false, MetricCurves(bundle.training).html),
-      card("Parameter budget", wide: true, ParameterBudget(bundle).html),
+      card("Parameter budget", wide: reliability == nil, ParameterBudget(bundle).html),
       card("Settings", wide: true, SettingsTables(bundle).html),
       bundle.prompt.shape.depth.map {
         card("Gate after blocks", wide: true, DepthGateMap(shape: $0, gates: depthGates).html)

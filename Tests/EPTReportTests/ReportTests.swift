@@ -117,8 +117,8 @@ struct ReportTests {
     let titles = html.matches(of: /<h2>(.*?)<\/h2>/).map { String($0.output.1) }
     #expect(
       titles == [
-        "Confusion on the test rows", "By class", "Reliability", "Worst errors", "Loss",
-        "Validation metric", "Parameter budget", "Settings", "Gate",
+        "Confusion on the test rows", "By class", "Worst errors", "Reliability",
+        "Validation metric", "Loss", "Parameter budget", "Settings", "Gate",
       ])
     #expect(html.contains("5 test rows; 95 % interval: accuracy"))
     #expect(html.contains("made &lt;here&gt;"))
