@@ -53,7 +53,9 @@ struct ArticleTests {
       let filePath = TestPaths.repository.appendingPathComponent(
         "examples/messages/messages.csv"
       ).path
-      let found = try TaskDiscovery.find(train: filePath)
+      var hints = TaskDiscovery.Hints()
+      hints.hasDev = false
+      let found = try TaskDiscovery.find(train: filePath, hints)
       let split = try Dataset(found.definition, train: found.file, dev: nil)
       #expect(split.train.count == 480 && found.warnings.isEmpty)
     }
