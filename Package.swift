@@ -204,3 +204,9 @@ let package = Package(
       ]),
   ]
 #endif
+
+// `scripts/docc` sets the variable. Nothing else needs the plugin, so nobody else fetches or builds it.
+if Context.environment["EPT_DOCC"] != nil {
+  package.dependencies.append(
+    .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.4.0"))
+}

@@ -59,8 +59,8 @@ package final class Arena {
 
   /// A new chunk of at least `size` bytes.
   ///
-  /// Where the system has no more memory the process ends (`MemoryRefusals`): a pass that is half done has
-  /// nothing to go on with, and what it asks for is within the ranges that sizes were checked against.
+  /// If the system has no more memory, the process ends (`MemoryRefusals`): a pass that is half
+  /// done cannot continue. The sizes were checked against their ranges before.
   private static func memory(_ size: Int) -> UnsafeMutableRawBufferPointer {
     let isLarge = size >= 2 * hugePage
     let size = isLarge ? (size + hugePage - 1) & ~(hugePage - 1) : size

@@ -7,9 +7,11 @@ public struct ConversionSummary: Sendable, Equatable {
   public struct Tensor: Sendable, Equatable {
     /// Its name in the output.
     public let name: String
+    /// The dimensions, outermost first.
     public let shape: [Int]
     /// The type in the checkpoint.
     public let sourceType: String
+    /// How its numbers are stored.
     public let encoding: TensorEncoding
     /// How the output has them compressed.
     public let codec: PayloadCodec
@@ -38,6 +40,7 @@ public struct ConversionSummary: Sendable, Equatable {
   public let pooling: Pooling?
   /// What its user should know of the checkpoint, one line each.
   public let notes: [String]
+  /// The files that were read.
   public let provenance: Provenance
   /// Bytes of the whole output.
   public let outputSize: Int

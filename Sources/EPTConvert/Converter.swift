@@ -16,6 +16,7 @@ public struct Converter {
   /// How many threads to use; the output does not depend on it.
   public var threads: Int
 
+  /// Says what to convert and how; nothing is read yet.
   public init(
     input: String, output: String, choice: EncodingChoice = EncodingChoice(),
     replacing: Bool = false, threads: Int = 1

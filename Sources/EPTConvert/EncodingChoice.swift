@@ -6,8 +6,10 @@ public struct EncodingChoice: Sendable, Equatable {
   public struct Rule: Sendable, Equatable {
     /// A POSIX extended regular expression, which may fit anywhere in a name.
     public var pattern: String
+    /// How tensors with such names are stored.
     public var encoding: TargetEncoding
 
+    /// Stores tensors whose names match `pattern` as `encoding`.
     public init(pattern: String, encoding: TargetEncoding) {
       self.pattern = pattern
       self.encoding = encoding
@@ -19,6 +21,7 @@ public struct EncodingChoice: Sendable, Equatable {
   /// The last one that fits counts.
   public var rules: [Rule]
 
+  /// Stores matrices as `encoding`, unless a rule matches; the last match counts.
   public init(_ general: TargetEncoding = .q8, rules: [Rule] = []) {
     self.general = general
     self.rules = rules

@@ -9,8 +9,11 @@ public enum TargetEncoding: String, CaseIterable, Sendable {
   case q4
   /// The checkpoint's own numbers, bit by bit, compressed where that pays.
   case lossless
+  /// IEEE 754 binary16.
   case f16
+  /// The upper half of a binary32.
   case bf16
+  /// IEEE 754 binary32.
   case f32
 
   /// How to compress what is stored.

@@ -48,6 +48,7 @@ public struct LinearHead: Sendable, Equatable {
   /// What the outputs stand for.
   public var kind: HeadKind
 
+  /// A head with given numbers.
   public init(
     weight: Matrix, bias: [Float], pooling: Pooling = .mean, features: HeadFeatures = .text,
     kind: HeadKind = .classes

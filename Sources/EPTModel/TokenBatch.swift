@@ -13,6 +13,7 @@ public struct TokenBatch: Sendable, Equatable {
   /// The first text of each row, then the number of texts. `[rows + 1]`
   public private(set) var rowStarts: [Int] = [0]
 
+  /// A batch without texts.
   public init() {}
 
   /// A batch of `texts`, one row each.

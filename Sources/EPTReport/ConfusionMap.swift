@@ -81,8 +81,9 @@ struct ConfusionMap {
     let rowTotal: Int
   }
 
-  /// The cells to draw: all, or those that are not empty, the largest where there are too many for a page;
-  /// and how many of these are left out.
+  /// The cells to draw, and how many are left out: all cells, or those that are not empty.
+  ///
+  /// If these are too many for a page, the largest are drawn.
   private func cells(all: Bool) -> (cells: [Cell], leftOut: Int) {
     var cells: [Cell] = []
     for (truth, counts) in matrix.counts.enumerated() {

@@ -12,7 +12,7 @@ struct LineChart {
 
   let label: String
   let series: [Series]
-  /// A dashed line at a height, with its name.
+  /// A dashed line at a height, with its name; named alone where it is outside of the curves' range.
   var level: (name: String, y: Double)?
   /// A ring around one point.
   var mark: (name: String, x: Double, y: Double)?
@@ -30,8 +30,7 @@ struct LineChart {
   var svg: String {
     let points = series.filter { !$0.isFaint }.flatMap(\.points)
     guard let lastX = points.map(\.x).max() else { return "" }
-    let heights = points.map(\.y) + [level?.y].compactMap { $0 }
-    let ticksY = Self.ticks(heights.min() ?? 0, heights.max() ?? 1, about: 5)
+    let ticksY = ticksY
     let ticksX = Self.ticks(0, max(1, lastX), about: 5).filter { $0 <= max(1, lastX) }
     let (low, high) = (ticksY.first ?? 0, ticksY.last ?? 1)
     func x(_ value: Double) -> Double {
@@ -58,7 +57,7 @@ struct LineChart {
         "<text x=\"\(at(x(tick)))\" y=\"\(height - bottom + 18)\" text-anchor=\"middle\">\(decimal(tick, 0))</text>"
       )
     }
-    if let level {
+    if let level, low <= level.y, level.y <= high {
       lines.append(
         "<line class=\"dashed\" x1=\"\(left)\" x2=\"\(width - right)\" y1=\"\(at(y(level.y)))\" y2=\"\(at(y(level.y)))\">"
           + "<title>\(escaped("\(level.name) \(format(level.y))"))</title></line>")
@@ -90,9 +89,21 @@ struct LineChart {
       "<li><span class=\"key p\($0.colour)\"></span>\(escaped($0.name))</li>"
     }
     items += series.filter(\.isFaint).map { "<li>thin: \(escaped($0.name))</li>" }
-    if let level { items.append("<li>- - \(escaped(level.name))</li>") }
+    if let level {
+      let ticks = ticksY
+      let place =
+        level.y < ticks.first ?? level.y
+        ? ", below the axis" : level.y > ticks.last ?? level.y ? ", above the axis" : ""
+      items.append("<li>- - \(escaped("\(level.name) \(format(level.y))\(place)"))</li>")
+    }
     if let mark { items.append("<li>○ \(escaped(mark.name))</li>") }
     return "<ul class=\"legend\">\(items.joined())</ul>\n"
+  }
+
+  /// The heights that are named: round ones that the curves fit between.
+  private var ticksY: [Double] {
+    let heights = series.filter { !$0.isFaint }.flatMap { $0.points.map(\.y) }
+    return Self.ticks(heights.min() ?? 0, heights.max() ?? 1, about: 5)
   }
 
   /// A coordinate to a tenth.

@@ -36,8 +36,10 @@ enum PageStyle {
     .wide { grid-column: 1 / -1; }
     @media (max-width: 760px) { .cards { grid-template-columns: 1fr; } }
     .note, .small { color: var(--soft); font-size: 13px; }
+    .scroll-table { overflow-x: auto; } .scroll-table td { overflow-wrap: normal; }
+    td.text, th.text { min-width: 150px; padding-left: 16px; }
     .scroll { overflow-x: auto; } .scroll svg { min-width: 680px; }
-    svg + .small, table + .small { margin-top: 10px; }
+    svg + .small, table + .small, .scroll-table + .small { margin-top: 10px; }
     h2 + .columns h3:first-child { margin-top: 0; }
     .warn { color: var(--second); }
     svg { display: block; width: 100%; height: auto; overflow: visible; }

@@ -57,7 +57,7 @@ struct ParameterBudget {
       "<span class=\"p\(index + 1)\" style=\"width:\(decimal(Double(part.count) / whole * 100, 2))%\" "
         + "title=\"\(part.name): \(part.count)\"></span>"
     }
-    let rows = parts.enumerated().map { index, part in
+    let rows = parts.enumerated().filter { $0.element.count > 0 }.map { index, part in
       "<tr><td><span class=\"key p\(index + 1)\"></span>\(part.name)</td><td>\(part.formula)</td>"
         + "<td class=\"n\">\(grouped(part.count))</td></tr>"
     }

@@ -12,6 +12,10 @@ public struct Report {
   let depthGates: Result<DepthGates, ReportGap>
   /// The loss of single steps, from a run's log; empty without.
   let stepLosses: [StepLoss]
+  /// What the test rows say besides; nil if they were not to be had.
+  let detail: EvaluationDetail?
+  /// When and where the page was made.
+  let circumstances: String
 
   /// Gathers what the page shows.
   ///
@@ -21,14 +25,18 @@ public struct Report {
   ///   - depthGates: The gates of projections after blocks over the test rows, or why there are
   ///     none; a bundle without projections shows nothing of them.
   ///   - stepLosses: From `RunLog`; empty without a log.
+  ///   - detail: The figures by class, the reliability and the mistakes of the test rows; nil without rows.
+  ///   - circumstances: When and where the page is made, such as date and processor; may be empty.
   public init(
     _ bundle: TaskBundle, confusion: Result<ConfusionMatrix, ReportGap>,
     depthGates: Result<DepthGates, ReportGap> = .failure(ReportGap("No test rows were read.")),
-    stepLosses: [StepLoss] = []
+    stepLosses: [StepLoss] = [], detail: EvaluationDetail? = nil, circumstances: String = ""
   ) {
     self.bundle = bundle
     self.depthGates = depthGates
     self.stepLosses = stepLosses
+    self.detail = detail
+    self.circumstances = circumstances
     switch confusion {
     case .success(let matrix): (self.confusion, confusionGap) = (matrix, "")
     case .failure(let gap): (self.confusion, confusionGap) = (nil, gap.reason)
@@ -38,17 +46,26 @@ public struct Report {
   /// The page: one HTML file that refers to no other, drawn for light and dark.
   public func html() -> String {
     let title = "\(bundle.task.name) · eptc report"
+    let classes = detail.flatMap { ClassTable($0.classes).html }
+    let reliability = detail.flatMap { ReliabilityDiagram($0)?.html }
+    // What it answers first, how it came to that next, what is inside last. Cards of half the width
+    // come in pairs.
     let cards = [
+      card("Confusion on the test rows", wide: classes == nil, confusionHTML),
+      classes.map { card("By class", wide: false, $0) },
+      detail.flatMap { MistakeTable($0.mistakes).html }.map {
+        card("Worst errors", wide: true, $0)
+      },
+      reliability.map { card("Reliability", wide: false, $0) },
+      card("Validation metric", wide: false, MetricCurves(bundle.training).html),
       card(
         "Loss", wide: false, LossCurves(history: bundle.training.history, steps: stepLosses).html),
-      card("Validation metric", wide: false, MetricCurves(bundle.training).html),
-      card("Gate", wide: true, GateMaps(bundle).html),
+      card("Parameter budget", wide: reliability == nil, ParameterBudget(bundle).html),
+      card("Settings", wide: true, SettingsTables(bundle).html),
       bundle.prompt.shape.depth.map {
         card("Gate after blocks", wide: true, DepthGateMap(shape: $0, gates: depthGates).html)
       },
-      card("Confusion on the test rows", wide: false, confusionHTML),
-      card("Parameter budget", wide: false, ParameterBudget(bundle).html),
-      card("Settings", wide: true, SettingsTables(bundle).html),
+      hasPromptGate ? card("Gate", wide: true, GateMaps(bundle).html) : nil,
     ].compactMap { $0 }
     return """
       <!DOCTYPE html>
@@ -64,7 +81,7 @@ public struct Report {
       </head>
       <body>
       <main>
-      \(ReportHeader(bundle).html)
+      \(ReportHeader(bundle, detail: detail, circumstances: circumstances).html)
       <div class="cards">
       \(cards.joined(separator: "\n"))
       </div>
@@ -73,6 +90,12 @@ public struct Report {
       </html>
 
       """
+  }
+
+  /// Whether the page says anything of a gate over the prompt: a bundle in depth alone has no prompt.
+  private var hasPromptGate: Bool {
+    let shape = bundle.prompt.shape
+    return shape.depth == nil || shape.promptLength > 0
   }
 
   private var confusionHTML: String {

@@ -3,9 +3,14 @@ import EPTTask
 /// The page's head: what was tuned on what, and the figures that count.
 struct ReportHeader {
   private let bundle: TaskBundle
+  private let detail: EvaluationDetail?
+  private let circumstances: String
 
-  init(_ bundle: TaskBundle) {
+  /// `circumstances` is when and where the page was made; empty to leave it out.
+  init(_ bundle: TaskBundle, detail: EvaluationDetail? = nil, circumstances: String = "") {
     self.bundle = bundle
+    self.detail = detail
+    self.circumstances = circumstances
   }
 
   var html: String {
@@ -27,6 +32,18 @@ struct ReportHeader {
         shape.depth == nil ? "numbers in the prompt" : "numbers in the prompt and after blocks"))
     lines.append(tile(grouped(record.bestStep), "best of \(grouped(record.steps)) steps"))
     lines.append("</div>")
+    if let rows = detail?.rows {
+      let intervals = detail?.intervals.map {
+        let kind = MetricScore.Figure($0.name, $0.low)
+        return "\($0.name) \(kind.text) to \(kind.text(of: $0.high))"
+      }
+      lines.append(
+        "<p class=\"small\">\(grouped(rows)) test rows; 95 % interval: "
+          + "\(escaped((intervals ?? []).joined(separator: ", ")))</p>")
+    }
+    if !circumstances.isEmpty {
+      lines.append("<p class=\"small\">\(escaped(circumstances))</p>")
+    }
     if record.isInterrupted {
       lines.append("<p class=\"warn\">The run was stopped before its end.</p>")
     }

@@ -14,8 +14,9 @@ public struct StepLoss: Sendable, Equatable {
 
 /// Reads the log that `eptc tune --log` writes, one JSON object a line.
 public enum RunLog {
-  /// The losses of the run with `seed`, in order of their steps; a step that stands twice, as after a
-  /// resumed run, counts once, as last written.
+  /// The losses of the run with `seed`, in order of their steps.
+  ///
+  /// A step that is written twice, as after a resumed run, counts once, as last written.
   ///
   /// - Throws: `FormatError.corrupt` for a line that is no JSON, naming it; `FormatError` if the file
   ///   cannot be read.

@@ -24,6 +24,9 @@ struct SettingsTables {
       ("longest input", "\(task.inputLength) tokens"),
       ("validation, test", "\(task.split)"),
     ]
+    let files = bundle.training.files.map { file in
+      ("file: \(file.role.rawValue)", "\(file.name), SHA-256 \(file.digest.prefix(12))…")
+    }
     let promptRows = [
       ("form", bundle.form.rawValue), ("s, rows of the short prompt", "\(shape.promptLength)"),
       ("n, longest input", "\(shape.inputLength)"), ("d, width", "\(shape.hiddenSize)"),
@@ -36,11 +39,14 @@ struct SettingsTables {
       ("backbone", bundle.backbone.name), ("fingerprint", bundle.backbone.fingerprint),
     ]
     let settings = (bundle.training.settings.object ?? []).map { member in
-      (member.key, member.value.string ?? member.value.serialized())
+      (
+        member.key,
+        member.value == .null ? "not set" : member.value.string ?? member.value.serialized()
+      )
     }
     return """
       <div class="columns">
-      <div><h3>Task</h3>\(table(taskRows))<h3>Prompt</h3>\(table(promptRows))</div>
+      <div><h3>Task</h3>\(table(taskRows + files))<h3>Prompt</h3>\(table(promptRows))</div>
       <div><h3>Training</h3>\(table(settings))</div>
       </div>
       """

@@ -7,6 +7,7 @@ public struct TokenizedText: Sendable, Equatable {
   /// Where the second of two texts that pass alone starts; nil for one text.
   public var secondStart: Int?
 
+  /// Token ids with their token types.
   public init(ids: [Int32], tokenTypeIDs: [UInt8], secondStart: Int? = nil) {
     self.ids = ids
     self.tokenTypeIDs = tokenTypeIDs

@@ -2,7 +2,9 @@
 public enum TrainError: Error, Equatable, Sendable {
   /// A learning rate and its value.
   public struct Rate: Equatable, Sendable {
+    /// Which learning rate.
     public let setting: TrainingSetting
+    /// Its value.
     public let value: Float
   }
 

@@ -95,6 +95,77 @@ struct ReportTests {
     #expect(GateMaps(bundle.folded()).html.contains("folded"))
   }
 
+  /// Five rows, of which two are answered wrongly, one of them with confidence.
+  private static func detail(_ task: TaskDefinition) -> EvaluationDetail {
+    let scores = [
+      Matrix(rows: 5, columns: 2, values: [3, 0, 0, 3, 0.5, 0, 0, 9, 0, 4])
+    ]
+    let labels = [0, 1, 1, 0, 1]
+    return EvaluationDetail(
+      scores: scores,
+      examples: labels.enumerated().map { Example(values: ["text <\($0)>"], label: $1) }, task: task
+    )
+  }
+
+  @Test("answers first, training next, gates last; classes, reliability and errors are there")
+  func order() throws {
+    let bundle = try Self.bundle()
+    let html = Report(
+      bundle, confusion: .success(Self.confusion()), detail: Self.detail(bundle.task),
+      circumstances: "made <here>"
+    ).html()
+    let titles = html.matches(of: /<h2>(.*?)<\/h2>/).map { String($0.output.1) }
+    #expect(
+      titles == [
+        "Confusion on the test rows", "By class", "Worst errors", "Reliability",
+        "Validation metric", "Loss", "Parameter budget", "Settings", "Gate",
+      ])
+    #expect(html.contains("5 test rows; 95 % interval: accuracy"))
+    #expect(html.contains("made &lt;here&gt;"))
+    // Of class 0 one of two rows is found, of class 1 two of three: recall 50 and 66.67.
+    #expect(html.contains("<td class=\"n\">50.00</td>") && html.contains("66.67"))
+    // The confident mistake comes first.
+    let worst = try #require(html.range(of: "text &lt;3&gt;"))
+    let other = try #require(html.range(of: "text &lt;2&gt;"))
+    #expect(worst.lowerBound < other.lowerBound && !html.contains("text &lt;0&gt;"))
+    #expect(html.contains("2 of 2 wrong answers"))
+    let xml = html.replacing("<!DOCTYPE html>\n", with: "")
+      .replacing(/<meta ([^>]*)>/) { "<meta \($0.output.1)/>" }
+    #expect(XMLParser(data: Data(xml.utf8)).parse())
+  }
+
+  @Test("The bars of the reliability diagram are the shares of right answers")
+  func reliability() throws {
+    let detail = Self.detail(try Self.bundle().task)
+    #expect(detail.reliability.map(\.count).reduce(0, +) == 5)
+    #expect(detail.reliability.map(\.right).reduce(0, +) == 3)
+    let html = try #require(ReliabilityDiagram(detail)).html
+    // Probabilities: 0.953 twice, 0.622, 0.9999, 0.982; 0.933 to 1 is the last bin.
+    #expect(html.components(separatedBy: "<rect ").count - 1 == 2)
+    #expect(html.contains("4 answers") && html.contains("75.00 % right"))
+    #expect(html.contains("1 answer,") && html.contains("0.00 % right"))
+  }
+
+  @Test("The metric's axis fits the curve, though the majority is far below")
+  func axis() {
+    let series = [
+      LineChart.Series(name: "accuracy", colour: 1, points: [(x: 0, y: 88), (x: 100, y: 91)])
+    ]
+    let far = LineChart(label: "m", series: series, level: ("majority", 50)).svg
+    #expect(far.contains("majority 50, below the axis") && !far.contains("class=\"dashed\""))
+    #expect(!far.contains(">50</text>"))
+    let near = LineChart(label: "m", series: series, level: ("majority", 89)).svg
+    #expect(near.contains("class=\"dashed\"") && !near.contains("the axis"))
+  }
+
+  @Test("A setting without a value is not shown as null")
+  func settings() throws {
+    var bundle = try Self.bundle()
+    bundle.training.settings = ["steps": .null, "seed": 42]
+    let html = SettingsTables(bundle).html
+    #expect(!html.contains("null") && html.contains("not set"))
+  }
+
   @Test("what is missing is said")
   func gaps() throws {
     let html = Report(

@@ -40,6 +40,38 @@ struct LibraryTests {
     #expect(declared.output.split(separator: "\n").map(String.init) == Self.functions)
   }
 
+  private static let page = "docs/reference/c.md"
+
+  @Test("The C page names every function, and its example compiles and runs")
+  func pageExample() throws {
+    let page = try String(
+      contentsOf: TestPaths.repository.appendingPathComponent(Self.page), encoding: .utf8)
+    for function in Self.functions {
+      #expect(page.contains("| `\(function)("), "\(Self.page) has no row for \(function)")
+    }
+    let example = try #require(page.components(separatedBy: "```c\n").dropFirst().first)
+    let program = try #require(example.components(separatedBy: "```").first)
+    let libraries = try folder()
+    try TestPaths.withTemporaryFolder { folder in
+      try program.write(toFile: folder + "/program.c", atomically: true, encoding: .utf8)
+      let compile = try shell(
+        """
+        clang -std=c11 -Wall -Wextra -Werror -I '\(TestPaths.repository.path)/Sources/CEPTC/include' \
+        program.c -o program -L '\(libraries)' -lEPTC -Wl,-rpath,'\(libraries)'
+        """, in: folder)
+      try #require(compile.status == 0, "\(compile.errors)")
+      try Demonstration.prepare(folder)
+      let run = try shell("./program", in: folder)
+      let lines = ["a gripping film", "a dull meal"]
+      let answers = try CommandLineRun(
+        ["infer", "sst2.eptb"], in: folder, input: lines.joined(separator: "\n") + "\n")
+      let labels = answers.output.split(separator: "\n")
+      #expect(
+        run.output == zip(lines, labels).map { "\($0): \($1)\n" }.joined() && run.status == 0,
+        "\(run.errors)")
+    }
+  }
+
   @Test("The C example tunes, saves, loads and classifies as the command line does")
   func example() throws {
     let libraries = try folder()

@@ -120,9 +120,11 @@ const char *eptc_task_field(const eptc_task *task, size_t index);
 double eptc_task_validation(const eptc_task *task);
 
 /* Classifies `rows` rows. `texts` has one text a field of each row, row by row. `probabilities` has room
- * for `rows` times eptc_task_label_count numbers, and gets one a label for each row, row by row; those of
- * a row sum to 1. The answer is the label with the largest. Both arrays belong to the caller. After a
- * failure the contents of `probabilities` are undefined. Any number of threads may call it at once. */
+ * for `rows` times eptc_task_label_count numbers, and gets one a label for each row, row by row. Those of
+ * a row sum to 1, and the answer is the label with the largest. Of a task with several labels a text each
+ * stands alone. A task of numbers has no probabilities: EPTC_FAILURE. Both arrays belong to the caller.
+ * After a failure the contents of `probabilities` are undefined. Any number of threads may call it at
+ * once. */
 eptc_status eptc_task_classify(
     const eptc_task *task, const eptc_text *texts, size_t rows, float *probabilities, char **error);
 

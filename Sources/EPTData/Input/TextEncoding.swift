@@ -1,8 +1,10 @@
 /// How the bytes of a file stand for characters.
 public enum TextEncoding: String, Sendable, CaseIterable {
+  /// UTF-8.
   case utf8
   /// Little-endian, as Windows writes it.
   case utf16le
+  /// UTF-16, high byte first.
   case utf16be
   /// ISO 8859-1, read as browsers read it: as Windows' code page 1252.
   case latin1
@@ -32,8 +34,8 @@ public enum TextEncoding: String, Sendable, CaseIterable {
 
 /// Turns bytes of one encoding into UTF-8, piece by piece.
 ///
-/// What stands for no character becomes a byte that no UTF-8 has, so that whoever reads the text treats it
-/// as broken UTF-8: a fault where rows are strict, else U+FFFD.
+/// Bytes that stand for no character become a byte that is never part of UTF-8. So the reader
+/// treats them as broken UTF-8: a fault if rows are strict, else U+FFFD.
 struct Transcoder {
   private static let noText: UInt8 = 0xFF
   private let encoding: TextEncoding

@@ -46,6 +46,7 @@ public struct ReadingOptions: Sendable, Equatable {
   /// The encoding of a text without byte order mark; nil for UTF-8.
   public var encoding: TextEncoding?
 
+  /// Says what is known of a file; nil is found out.
   public init(
     format: DataFormat? = nil, header: Bool? = nil, encoding: TextEncoding? = nil
   ) {

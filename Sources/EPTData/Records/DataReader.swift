@@ -6,9 +6,11 @@ import EPTFormat
 public final class DataReader {
   /// What a call of `next` found.
   public enum Step: Equatable {
+    /// The next record.
     case record(DataRecord)
     /// The input has no whole record at the moment; `wait` waits for more.
     case pause
+    /// There are no more records.
     case end
   }
 

@@ -17,6 +17,7 @@ public struct DataRecord: Sendable, Equatable {
 
   /// The line in which it begins, from 1.
   public let line: Int
+  /// What the record holds.
   public let content: Content
   /// Bytes that it takes in the file.
   public let size: Int
@@ -24,8 +25,10 @@ public struct DataRecord: Sendable, Equatable {
 
 /// Names of columns, as a header has them.
 public enum ColumnNames {
-  /// The place of `name` in `names`: of the one that is written so, else of the one that differs in case
-  /// and in blanks around it alone; nil if there is none, or more than one.
+  /// The index of `name` in `names`.
+  ///
+  /// An equal name counts first, then one that differs only in case or in blanks around it. Nil if
+  /// there is none, or more than one.
   public static func index(of name: String, in names: [String]) -> Int? {
     let exact = names.firstIndex { $0.utf8.elementsEqual(name.utf8) }
     if let exact { return exact }

@@ -50,8 +50,10 @@ final class RecordCutter {
   /// The most bytes that a record may have.
   static let defaultLimit = 1 << 24
 
-  /// Reads from `source`; a record longer than `limit` bytes is handed out without its bytes, as soon as
-  /// it is known to be longer: it may never end.
+  /// Reads from `source`.
+  ///
+  /// A record longer than `limit` bytes is returned without its bytes, as soon as it is known to be
+  /// longer, since it may never end.
   init(
     _ source: TextSource, splitting: RecordSplitter = .lines, limit: Int = RecordCutter.defaultLimit
   ) {

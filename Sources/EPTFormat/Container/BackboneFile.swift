@@ -4,10 +4,15 @@ import EPTSystem
 public final class BackboneFile: WeightSource {
   /// Names of the sections, docs/reference/format.md.
   public enum SectionName {
+    /// The family's label.
     public static let architecture = "architecture"
+    /// The checkpoint's `config.json`.
     public static let configuration = "config"
+    /// How states are pooled.
     public static let pooling = "pooling"
+    /// The files that were read.
     public static let provenance = "provenance"
+    /// The compiled tokenizer.
     public static let tokenizer = "tokenizer"
   }
 

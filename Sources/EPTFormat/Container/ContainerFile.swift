@@ -3,10 +3,11 @@ import Synchronization
 
 /// A mapped container: named sections and tensors under one checksum, docs/reference/format.md.
 ///
-/// Opening it checks the preamble, the records and the sections. A tensor's contents and the padding
-/// before them are checked when the tensor is first used, by a checksum as fast as memory:
-/// no damaged byte is ever computed with, and none that is not needed is read.
+/// Opening it checks the preamble, the records and the sections. A tensor's contents and the
+/// padding before them are checked when the tensor is first used. The checksum is as fast as
+/// memory. So no damaged byte is computed with, and no byte is read without need.
 public final class ContainerFile: WeightSource {
+  /// Backbone, bundle or checkpoint.
   public let kind: ContainerKind
   /// The mapped file.
   public let file: MappedFile

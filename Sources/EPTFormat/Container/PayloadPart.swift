@@ -2,6 +2,7 @@
 ///
 /// A payload is its parts' `bytes` one after another, then their `tail`s one after another.
 public struct PayloadPart: Sendable {
+  /// The bytes of this part.
   public var bytes: [UInt8]
   public var tail: [UInt8]
 

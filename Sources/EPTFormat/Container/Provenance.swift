@@ -9,13 +9,16 @@ public struct Provenance: Sendable, Equatable {
 
   /// One source file.
   public struct Source: Sendable, Equatable {
+    /// What the file was read for.
     public var role: Role
     /// The file's name without its folder.
     public var name: String
     /// Bytes.
     public var size: Int
+    /// SHA-256 of the whole file.
     public var digest: SHA256Digest
 
+    /// A file that was read.
     public init(role: Role, name: String, size: Int, digest: SHA256Digest) {
       self.role = role
       self.name = name
@@ -27,6 +30,7 @@ public struct Provenance: Sendable, Equatable {
   /// In order of role, then name.
   public let sources: [Source]
 
+  /// The files that were read.
   public init(sources: [Source]) {
     self.sources = sources.sorted {
       ($0.role.rawValue, $0.name) < ($1.role.rawValue, $1.name)

@@ -14,10 +14,13 @@ public enum PayloadCodec: UInt16, Sendable, CaseIterable {
 
 /// What a container's header says of a tensor.
 public struct TensorRecord: Sendable, Equatable {
+  /// The tensor's name.
   public let name: String
   /// Sizes, outermost first; row-major.
   public let shape: [Int]
+  /// How its numbers are encoded.
   public let encoding: TensorEncoding
+  /// How the encoded numbers are compressed.
   public internal(set) var codec: PayloadCodec
   /// The payload's bytes in the file.
   public internal(set) var range: Range<Int>

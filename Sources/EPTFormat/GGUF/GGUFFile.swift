@@ -36,6 +36,7 @@ public final class GGUFFile: Sendable {
       header.tensors.map { (ByteName($0.name), $0) }, uniquingKeysWith: { first, _ in first })
   }
 
+  /// The file's path.
   public var path: String { file.path }
 
   /// The value of `key` in the metadata, nil where there is none.
@@ -46,8 +47,8 @@ public final class GGUFFile: Sendable {
 
   /// Tensor `name`, called `newName`, nothing of it decoded.
   ///
-  /// `rotatedHeads` is how many heads its rows are of, if those of each head stand in the order of a
-  /// rotation by neighbours, which is that of `llama`; nil for rows as they are.
+  /// `rotatedHeads` is the number of heads, if the rows of each head are in the order of a rotation
+  /// by neighbours, as in `llama`. Nil for rows as they are.
   ///
   /// - Throws: `FormatError.missingTensor`, or `.unsupported` for a type that is not read.
   public func checkpointTensor(

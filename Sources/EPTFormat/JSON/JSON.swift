@@ -75,7 +75,9 @@ extension JSON {
 
 /// One `"key": value` of an object.
 public struct JSONMember: Sendable, Equatable {
+  /// The member's name.
   public var key: String
+  /// The member's value.
   public var value: JSON
 
   public init(_ key: String, _ value: JSON) {
@@ -92,6 +94,7 @@ public struct JSONMember: Sendable, Equatable {
 public struct JSONError: Error, Equatable, Sendable, CustomStringConvertible {
   /// Bytes before the fault.
   public let offset: Int
+  /// What is wrong.
   public let reason: String
 
   public var description: String { "\(reason) at byte \(offset)" }

@@ -254,8 +254,10 @@ extension TensorPickle {
     return values
   }
 
-  /// Mutating, since a method that is not would be called on a copy of this value, made before its
-  /// argument is popped: the whole stack would be copied for each tuple.
+  /// It is mutating for speed.
+  ///
+  /// Otherwise it would be called on a copy of this value, made before the argument is popped, and
+  /// each tuple would copy the whole stack.
   private mutating func pushTuple(_ parts: [Value]) throws {
     let depth = parts.reduce(0) { deepest, part in
       guard case .tuple(_, let depth) = part else { return deepest }

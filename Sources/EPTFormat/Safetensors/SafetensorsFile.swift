@@ -6,7 +6,9 @@ import EPTSystem
 public final class SafetensorsFile: CheckpointFile {
   /// A tensor of any type the format knows.
   public struct Entry: Sendable {
+    /// The tensor's name.
     public let name: String
+    /// The type of its numbers.
     public let type: SafetensorsType
     /// Sizes, outermost first; row-major.
     public let shape: [Int]

@@ -2,9 +2,10 @@ import EPTSystem
 
 /// A tensor of a checkpoint as its file has it: of any type of weight, and in any order.
 ///
-/// Its numbers are decoded a part at a time, where they are wanted. binary64 is rounded to binary32,
-/// to nearest, ties to even; a number beyond binary32 becomes infinite.
+/// Its numbers are decoded part by part, when they are needed. binary64 is rounded to binary32, to
+/// nearest, ties to even; a number beyond binary32 becomes infinite.
 public struct CheckpointTensor: Sendable {
+  /// The tensor's name.
   public let name: String
   /// The name of the type in the file.
   public let typeName: String

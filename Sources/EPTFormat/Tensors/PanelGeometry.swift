@@ -1,8 +1,8 @@
 /// Where the numbers of a quantised matrix lie, docs/reference/format.md.
 ///
 /// Rows are taken sixteen at a time (a panel), columns a group at a time. A panel's groups follow
-/// one another, so that a product reads a panel from its first byte to its last; the scales of
-/// all panels come after the last of them. Rows and columns are filled up with zeros.
+/// one another, so a product reads a panel from its first byte to its last. The scales of all
+/// panels come after the last panel. Rows and columns are filled up with zeros.
 public struct PanelGeometry: Sendable, Equatable {
   /// Rows of a panel.
   public static let rowsPerPanel = 16
@@ -13,6 +13,7 @@ public struct PanelGeometry: Sendable, Equatable {
   public let columns: Int
   /// Columns of a group: 4 in `q8`, 32 in `q4`.
   public let columnsPerGroup: Int
+  /// How many panels of 16 rows there are.
   public let panels: Int
   /// Groups of a panel.
   public let groups: Int

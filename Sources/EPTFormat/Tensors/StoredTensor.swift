@@ -1,8 +1,10 @@
 /// A tensor of a file: its encoded numbers, mapped or, where the file has them compressed, decoded.
 public struct StoredTensor: Sendable {
+  /// The tensor's name.
   public let name: String
   /// Sizes, outermost first; row-major.
   public let shape: [Int]
+  /// How its numbers are encoded.
   public let encoding: TensorEncoding
   /// The encoded numbers, there as long as this value: whoever keeps the pointer keeps the tensor.
   package nonisolated(unsafe) let bytes: UnsafeRawBufferPointer

@@ -50,8 +50,10 @@ public struct Answer: Sendable, Equatable {
 public struct Threshold: Sendable, Equatable {
   /// The label, of every prompt that has it; after a prompt's name and a colon, of that one.
   public let label: String
+  /// From 0 to 1: the label is the answer exactly if it has this probability or more.
   public let probability: Float
 
+  /// A threshold for one label.
   public init(label: String, probability: Float) {
     self.label = label
     self.probability = probability
@@ -88,8 +90,10 @@ struct DecisionRule: Sendable, Equatable {
     self.least = least
   }
 
-  /// The most probable of the labels that reach their threshold; if there is none, the most
-  /// probable of those without one, which is rejected where it is not probable enough.
+  /// The most probable of the labels that reach their threshold.
+  ///
+  /// If there is none, the most probable of those without a threshold; it is rejected if it is not
+  /// probable enough.
   ///
   /// Of two labels the one with the higher score is the more probable: their probabilities may be the
   /// same once rounded.

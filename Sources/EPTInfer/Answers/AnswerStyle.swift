@@ -12,13 +12,17 @@ public enum AnswerFormat: String, Sendable, CaseIterable {
 public struct AnswerStyle: Sendable, Equatable {
   /// What stands in an answer's place, which shows where a record has none.
   public enum Content: Sendable, Equatable {
+    /// The label of each task.
     case label
     /// A vector of as many numbers.
     case embedding(dimensions: Int)
+    /// The cosine of a pair of texts.
     case similarity
   }
 
+  /// What an answer says.
   public var content = Content.label
+  /// How it is written.
   public var format = AnswerFormat.text
   /// How many labels are named, the answer first, then by falling probability.
   public var top: Int?
@@ -27,5 +31,6 @@ public struct AnswerStyle: Sendable, Equatable {
   /// Whether the first line of `tsv` names the columns.
   public var hasHeader = false
 
+  /// Labels as plain text.
   public init() {}
 }

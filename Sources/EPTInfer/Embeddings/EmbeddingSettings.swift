@@ -14,6 +14,7 @@ public struct EmbeddingSettings: Sendable, Equatable {
   /// positions.
   public var inputLength: Int?
 
+  /// Vectors of length 1, pooled as the bundle or the checkpoint says.
   public init() {}
 
   /// What `prompt` and `backbone` pool by.

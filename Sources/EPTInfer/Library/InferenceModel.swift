@@ -70,10 +70,12 @@ public struct TunedTask: Sendable {
 
 /// What can be answered: a text, or a record of named ones.
 public protocol RecordConvertible: Sendable {
+  /// What is read of it.
   var record: Record { get }
 }
 
 extension Record: RecordConvertible {
+  /// The record itself.
   public var record: Record { self }
 }
 

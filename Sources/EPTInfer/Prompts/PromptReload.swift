@@ -10,6 +10,7 @@ public final class PromptReload: Sendable {
   public enum Outcome: Sendable {
     /// The names of the prompts now at work.
     case loaded([String])
+    /// The new bundles cannot be used; the old ones stay.
     case failed(any Error)
   }
 

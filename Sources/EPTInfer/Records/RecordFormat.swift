@@ -7,6 +7,7 @@ public struct RecordFormat: Sendable, Equatable {
   /// The names of a table's columns; nil where the first line, or nothing, names them.
   public var columns: [String]?
 
+  /// A format, with the names of its columns where no header has them.
   public init(_ reading: ReadingOptions, columns: [String]? = nil) {
     self.reading = reading
     self.columns = columns

@@ -27,8 +27,8 @@ public final class AnswerStream {
   ///
   /// `report` hears what comes of loading prompts again, on another thread.
   ///
-  /// `requests` tells how often someone has asked so far, in some other way than by `reload`, for the
-  /// prompts to be loaded again: a program's count of a signal, say. It is asked before each line.
+  /// `requests` returns how often a reload was asked for by other means than `reload`, such as a
+  /// program's count of a signal. It is asked before each line.
   ///
   /// - Throws: `TaskError`, `ModelError` or `InferError` for bundles that are not usable with
   ///   `backbone`.

@@ -20,8 +20,9 @@ struct StopTexts {
     return place(in: bytes).map { String(decoding: bytes[..<$0], as: UTF8.self) } ?? text
   }
 
-  /// As much of `text` as no further token changes: neither a character whose bytes are not all there
-  /// yet, nor the beginning of what ends the text.
+  /// The part of `text` that no further token can change.
+  ///
+  /// It has no character whose bytes are incomplete, and no beginning of a stop text.
   func certain(_ text: String) -> String {
     var bytes = Array(cut(text).utf8)
     let replacement = Array("\u{FFFD}".utf8)

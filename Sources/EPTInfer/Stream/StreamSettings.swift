@@ -29,6 +29,7 @@ public struct StreamSettings: Sendable, Equatable {
   /// Rows that several prompts share in some blocks count in full for one of them, and a quarter
   /// for each other.
   public var batchRows = 4096
+  /// What to do with a record that cannot be answered.
   public var onFault = FaultHandling.stop
   /// Whether fields that no prompt reads are copied to the answers.
   public var keepsFields = false
@@ -37,6 +38,7 @@ public struct StreamSettings: Sendable, Equatable {
   /// The most bytes that a line may have.
   public var lineLimit = DataReader.defaultLimit
 
+  /// Stops at a bad record, with batches of the usual size.
   public init() {}
 }
 

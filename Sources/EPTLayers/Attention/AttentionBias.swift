@@ -6,8 +6,9 @@ package struct AttentionBias {
   let base: UnsafePointer<Float>
   /// Numbers from one head to the next; 0 where all heads have the same.
   let headStride: Int
-  /// Numbers from one query's row to the next one's; negative where a table of relative
-  /// distances is read, whose window moves back as the query moves on.
+  /// Numbers from one query's row to the next one's.
+  ///
+  /// It is negative for a table of relative distances: the window moves back as the query moves on.
   let rowStride: Int
 
   /// The bias of the queries from `query` on and the keys from `key` on.

@@ -12,8 +12,9 @@ package enum AttentionMask: Sendable, Hashable {
   /// Those that are at most `radius` places away.
   case window(radius: Int)
 
-  /// Queries that are handled at once where a query does not see all keys: the more, the more scores
-  /// are computed in vain; the fewer, the more often keys are read.
+  /// Queries that are handled at once if a query does not see all keys.
+  ///
+  /// With more, more scores are computed in vain. With fewer, keys are read more often.
   private static let hidingBlock = 64
 
   /// Whether some query does not see some key.

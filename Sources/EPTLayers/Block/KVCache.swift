@@ -29,8 +29,8 @@ package struct KeyValues {
 
 /// What a decoder has computed of the rows before, so that a step computes one row a hypothesis.
 ///
-/// Keys and values of a step lie in a matrix of their own, which is never moved: a hypothesis that
-/// is followed knows the row that it has in the matrix of each step before.
+/// Keys and values of each step have a matrix of their own, which is never moved. A hypothesis
+/// knows its row in the matrix of each earlier step.
 package struct KVCache {
   /// Of each block, those of the encoder's rows.
   fileprivate(set) var memory: [KeyValues] = []

@@ -22,8 +22,9 @@ package struct Backbone: Sendable {
     self.decoder = decoder
   }
 
-  /// Whether a row's states depend on its own and the rows before it alone, so that what a prompt's
-  /// rows give is the same before every text.
+  /// Whether a row's states depend only on itself and the rows before it.
+  ///
+  /// Then a prompt's rows have the same states before every text.
   var isCausal: Bool {
     embeddings.positions == nil && encoder.blocks.allSatisfy { $0.attention.mask == .causal }
   }

@@ -2,6 +2,7 @@
 public struct ParameterSpecification: Sendable, Equatable {
   /// Its name in a `.ept`: Hugging Face's, without the model prefix.
   public let name: String
+  /// The dimensions, outermost first.
   public let shape: [Int]
   /// Whether it is a table so small that a less exact encoding would save nothing.
   public let isSmallTable: Bool

@@ -3,10 +3,10 @@ import Glibc
 
 /// The search for one text's most probable continuation.
 ///
-/// With one beam: the most probable token, step by step. With more, as `transformers` searches
-/// by default: of the `2·beams` best continuations of all hypotheses, those among the first
-/// `beams` that end are results; the best `beams` that do not end are followed. It stops when the
-/// best hypothesis, at its present length, does not beat the worst of `beams` results.
+/// With one beam: the most probable token, step by step. With more, it searches as `transformers`
+/// does by default. The `2·beams` best continuations of all hypotheses are taken. Those among the
+/// first `beams` that end are results. The best `beams` that do not end are followed. It stops when
+/// the best hypothesis, at its present length, does not beat the worst of `beams` results.
 struct BeamSearch {
   /// A hypothesis that is followed.
   struct Beam {

@@ -8,6 +8,7 @@ public struct GenerationSettings: Sendable, Equatable {
   /// with others: `Σ log p(token) / lengthᵖ`.
   public var lengthPenalty: Float
 
+  /// Says how long a text may be and how it is searched for.
   public init(maximumTokens: Int = 64, beams: Int = 1, lengthPenalty: Float = 1) {
     self.maximumTokens = maximumTokens
     self.beams = beams
@@ -22,6 +23,7 @@ public struct GenerationHooks {
   /// Told the likeliest tokens so far of text `text` of the batch, after each step.
   public var progress: (_ text: Int, _ tokens: [Int32]) -> Void
 
+  /// What to ask and to tell while texts are written.
   public init(
     isEnd: @escaping ([Int32]) -> Bool = { _ in false },
     progress: @escaping (Int, [Int32]) -> Void = { _, _ in }
@@ -39,6 +41,7 @@ public struct Generation: Sendable, Equatable {
   /// penalty.
   public let score: Float
 
+  /// A written text.
   public init(tokens: [Int32], score: Float) {
     self.tokens = tokens
     self.score = score

@@ -62,11 +62,11 @@ extension TreeDecoder {
   /// The mean over texts of their weight times the negative log-likelihood of each text's own word,
   /// divided by the mean number of tokens of all `words`.
   ///
-  /// One divisor for all: a mean over each word's own tokens would let a short word's first token
-  /// weigh more than a long one's, and tilt every prediction towards the shorter word.
-  /// `rows` are each text's own word's, made by `ownWords`.
-  /// Adds the gradient with respect to the encoder's states to `memoryGradient`, `[rows, d]`, and
-  /// those with respect to projections to `editGradients`.
+  /// There is one divisor for all words. With a mean over each word's own tokens, a short word's
+  /// first token would weigh more than a long one's. Every prediction would then favour the shorter
+  /// word. `rows` are each text's own word's, made by `ownWords`. Adds the gradient with respect to
+  /// the encoder's states to `memoryGradient`, `[rows, d]`, and those with respect to projections
+  /// to `editGradients`.
   func loss(
     _ words: [[Int32]], _ rows: TreeRows, weights: [Float], _ memory: EncoderMemory,
     memoryGradient: MatrixView, edits: StackEdits?, editGradients: [GatedProjection.Gradient?],

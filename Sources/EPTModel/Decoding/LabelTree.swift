@@ -2,8 +2,8 @@ import EPTLayers
 
 /// The decoder rows that score a set of label words, with shared prefixes computed once.
 ///
-/// Row 0 holds the start token; every other row holds a token that some word has before its last
-/// one, and follows the row of the word's token before it.
+/// Row 0 holds the start token. Every other row holds a token that some word has before its last
+/// one. Its parent is the row of the word's previous token.
 struct LabelTree {
   /// One factor of a word's likelihood: the row whose output is asked for `token`.
   struct Target {

@@ -3,6 +3,7 @@ import EPTLayers
 
 /// The trained projections that follow blocks.
 public struct DepthProjections: Sendable, Equatable {
+  /// How many blocks and subspaces there are.
   public let shape: DepthShape
   /// `U` of each block. `[L·K·k, d]`
   public let down: Matrix

@@ -4,6 +4,7 @@ import EPTCompute
 ///
 /// A gradient with respect to a prompt has the same type.
 public struct EPTPrompt: Sendable, Equatable {
+  /// The sizes of its parts.
   public let shape: PromptShape
   /// `α` of the low-rank scale `c = α/√r`.
   public var alpha: Float

@@ -5,8 +5,8 @@ extension PromptedModel {
   /// The gates of `prompt`'s projections after blocks over the tokens of `batch`; nil for a prompt
   /// without gates.
   ///
-  /// In the encoder each text's own tokens count, the prompt's rows do not; in a decoder the tokens
-  /// of the label words that answers are told apart by.
+  /// In the encoder each text's own tokens count, without the prompt's rows. In a decoder the
+  /// tokens count that tell the label words apart.
   ///
   /// - Throws: `ModelError` if a token or a length does not fit, or the prompt was made ready for
   ///   another model.

@@ -14,6 +14,7 @@ public struct StepResult: Sendable, Equatable {
   /// The head's gradient, if the read-out is a head.
   public let head: LinearHead?
 
+  /// A loss with its gradients.
   public init(loss: Float, prompt: EPTPrompt, head: LinearHead?) {
     self.loss = loss
     self.prompt = prompt
@@ -58,8 +59,10 @@ public final class PromptedModel: Sendable {
   /// Whether label words can be scored.
   public var hasDecoder: Bool { backbone.decoder != nil }
 
-  /// Whether label words and what is written stand behind the text in the backbone's own blocks, as
-  /// in Llama: then a linear head can be read from such a backbone as well.
+  /// Whether label words and written texts follow the text in the backbone's own blocks, as in
+  /// Llama.
+  ///
+  /// Such a backbone can have a linear head too.
   public var continuesText: Bool { backbone.decoder?.continuesText ?? false }
 
   /// What a head reads where nothing says otherwise: of rows that see the rows before them the last, which

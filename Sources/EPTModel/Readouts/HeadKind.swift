@@ -16,10 +16,12 @@ public enum HeadKind: Sendable, Equatable {
 ///
 /// Training sees numbers of mean 0 and deviation 1, so that its rates fit whatever the labels are.
 public struct NumberScale: Sendable, Equatable {
+  /// The number that an output of 0 stands for.
   public let offset: Float
   /// More than 0.
   public let scale: Float
 
+  /// A number is `offset + scale · output`.
   public init(offset: Float, scale: Float) {
     self.offset = offset
     self.scale = scale

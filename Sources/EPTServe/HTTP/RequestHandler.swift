@@ -8,8 +8,9 @@ struct RequestHandler: Sendable {
   /// What is thrown to have the connection closed once the answer is written.
   private struct ClosesConnection: Error {}
 
-  /// How much of a body that is not wanted is read to its end, in bodies of the largest size; a client that
-  /// is still sending would not see an answer after which the connection is closed.
+  /// How much of a refused body is read, in bodies of the largest size.
+  ///
+  /// A client that is still sending would not see the answer if the connection were closed at once.
   private static let mostUnwanted = 4
 
   let api: API

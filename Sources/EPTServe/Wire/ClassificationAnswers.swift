@@ -13,8 +13,10 @@ struct ClassificationAnswers {
     return row.indices.sorted { (row[$1], $0) < (row[$0], $1) }
   }
 
-  /// Hugging Face's and text-embeddings-inference's: a list of labels with their scores for each text, the
-  /// best first; for a text that stands on its own, its list alone.
+  /// Hugging Face's and text-embeddings-inference's shape: for each text a list of labels with
+  /// their scores, the best first.
+  ///
+  /// A single text has its list alone.
   ///
   /// At most `top` labels a text are listed.
   func labelScores(isSingle: Bool, top: Int? = nil) -> String {

@@ -113,8 +113,8 @@ public final class MappedFile: Sendable {
   /// Stands for a file of `contents` that would be at `path`, so that readers can be tried on any
   /// bytes without a disk.
   ///
-  /// As in a real file's mapping the first byte's address is a multiple of 64; but the page after
-  /// the last byte cannot be read, so that a reader that goes too far is stopped.
+  /// As in a real file's mapping, the first byte's address is a multiple of 64. The page after the
+  /// last byte cannot be read, so a reader that goes too far is stopped.
   ///
   /// - Throws: `SystemError.system`.
   package init(contents: UnsafeRawBufferPointer, path: String) throws {

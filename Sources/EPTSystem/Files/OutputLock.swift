@@ -2,9 +2,9 @@ import Glibc
 
 /// An output that one process at a time may be writing.
 ///
-/// The lock (`flock`) is on a small hidden file beside the output. It goes with the process, however
-/// that ends; a file that a killed process left is used again, or removed by the next `AtomicFile` in
-/// the folder.
+/// The lock (`flock`) is on a small hidden file beside the output. The lock ends with the process,
+/// however that ends. A file that a killed process left is used again, or removed by the next
+/// `AtomicFile` in the folder.
 public final class OutputLock: Sendable {
   private let descriptor: Int32
   private let lockPath: String

@@ -5,8 +5,10 @@
 public struct ByteName: Hashable, Comparable, Sendable, CustomStringConvertible,
   ExpressibleByStringLiteral
 {
+  /// The name as text.
   public let text: String
 
+  /// Takes a name as its bytes.
   public init(_ text: String) { self.text = text }
 
   public var description: String { text }

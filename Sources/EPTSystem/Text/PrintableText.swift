@@ -1,6 +1,8 @@
 extension String {
-  /// The text as one line that is safe to show: control characters, line ends and bytes that are no
-  /// UTF-8 are escaped, and what exceeds 2,000 characters is left out.
+  /// The text as one line that is safe to show.
+  ///
+  /// Control characters, line ends and bytes that are no UTF-8 are escaped. Characters beyond 2,000
+  /// are left out.
   public var printable: String { printable(limit: 2_000) }
 
   /// The text as one line that is safe to show, of at most `limit` scalars before escaping.

@@ -1,8 +1,7 @@
 /// Hands elements from one thread to another, as many at a time as are worth it.
 ///
-/// Elements have a cost. Whoever puts them in waits while those inside cost as much as there is
-/// room; whoever takes them out waits for a whole batch, but no longer than the other side
-/// goes on without a pause.
+/// Elements have a cost. The writer waits while the elements inside cost as much as there is room.
+/// The reader waits for a whole batch, but only while the writer continues without a pause.
 package final class BoundedQueue<Element: Sendable>: @unchecked Sendable {
   // Unchecked, since all that changes is guarded by `lock`.
 

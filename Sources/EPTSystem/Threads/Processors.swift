@@ -6,8 +6,8 @@ package enum Processors {
   /// The most threads that anything here works with, whatever is asked for.
   package static let mostThreads = 1_024
 
-  /// How many processors there are for this process: those of the machine that its affinity mask
-  /// names, but no more than the CPU time that its control group allows.
+  /// How many processors this process may use: those in its affinity mask, but no more than the CPU
+  /// time that its control group allows.
   package static let available: Int = {
     let online = max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
     let allowed = Int(ept_processors_allowed())

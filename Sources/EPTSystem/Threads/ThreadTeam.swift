@@ -4,10 +4,10 @@ import Synchronization
 
 /// Threads that help one caller through many short pieces of work.
 ///
-/// A pass over one text forks some two hundred times for a few microseconds each. A thread that sleeps
-/// takes longer than that to wake, so helpers spin between pieces of work, and sleep once nothing has
-/// come for a while. A helper that is late is not waited for: the caller closes a round when it
-/// has done what there was to do, and waits for those alone that take part.
+/// A pass over one text forks some two hundred times for a few microseconds each. A thread that
+/// sleeps takes longer than that to wake, so helpers spin between pieces of work, and sleep once
+/// nothing has come for a while. The caller does not wait for a helper that is late. It closes a
+/// round when the work is done, and waits only for the helpers that take part.
 package final class ThreadTeam: Sendable {
   /// Looks before a thread that waits goes to sleep: some 50 microseconds.
   private static let patience = 2000
@@ -46,8 +46,10 @@ package final class ThreadTeam: Sendable {
 
   deinit { state.end() }
 
-  /// Runs `body` on the calling thread, as worker 0, and on helpers that are there in time, as workers
-  /// 1, 2 and so on; returns when all of them have.
+  /// Runs `body` on the calling thread, as worker 0, and on helpers that arrive in time, as workers
+  /// 1, 2 and so on.
+  ///
+  /// Returns when all of them have finished.
   ///
   /// One caller at a time. `body` takes pieces of work until there are none.
   package func run(_ body: (_ worker: Int) -> Void) {

@@ -23,6 +23,7 @@ extension TaskBundle {
     return bundle
   }
 
+  /// The smallest bundle with the same answers: fusion, projection and gate are computed into the short prompt.
   public func folded() -> TaskBundle {
     guard form == .unfolded else { return self }
     let folded = prompt.folded()

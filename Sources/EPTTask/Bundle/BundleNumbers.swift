@@ -2,7 +2,9 @@ import EPTFormat
 
 /// How a bundle's tensors are stored.
 public enum BundleNumbers: String, Sendable, CaseIterable {
+  /// binary32: training can go on without loss.
   case f32
+  /// binary16: half the size.
   case f16
   /// Eight bits a number and a scale for each row or part of a row; binary16 for heads, and where
   /// that is no larger.

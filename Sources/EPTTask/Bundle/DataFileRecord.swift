@@ -8,6 +8,7 @@ public struct DataFileRecord: Sendable, Equatable {
     case train, dev, test
   }
 
+  /// What the file was read for.
   public let role: Role
   /// The file's name without its folder; `-` for what cannot be read again.
   public let name: String

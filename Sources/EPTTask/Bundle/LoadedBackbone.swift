@@ -6,7 +6,9 @@ import EPTText
 
 /// A backbone file opened for work: its model, its tokenizer, and who it is.
 public struct LoadedBackbone: Sendable {
+  /// What computes.
   public let model: PromptedModel
+  /// The checkpoint's tokenizer.
   public let tokenizer: any Tokenizer
   /// How its checkpoint pools an encoder's states; nil where it did not say.
   public let pooling: Pooling?

@@ -5,9 +5,11 @@ import EPTModel
 ///
 /// docs/reference/format.md describes the file.
 public struct TaskBundle: Sendable, Equatable {
+  /// What is asked, and how answers are scored.
   public var task: TaskDefinition
   /// The backbone that the prompt was tuned on, and works with.
   public var backbone: BackboneIdentity
+  /// How the bundle was made.
   public var training: TrainingRecord
   /// Whether the prompt is as it was trained.
   public var form: Form

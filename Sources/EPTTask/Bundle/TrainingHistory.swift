@@ -7,9 +7,11 @@ import Glibc
 public struct TrainingHistory: Sendable, Equatable {
   /// One evaluation.
   public struct Point: Sendable, Equatable {
+    /// Steps made before the evaluation.
     public let step: Int
     /// Mean loss of the steps since the evaluation before; nil at step 0.
     public let trainingLoss: Double?
+    /// The mean loss of the validation rows.
     public let validationLoss: Double
     /// The metric on the validation rows.
     public let score: MetricScore

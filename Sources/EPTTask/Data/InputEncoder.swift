@@ -119,8 +119,8 @@ public struct InputEncoder: Sendable {
 
   /// The tokens of `word` behind a text and a space, and the end token.
   ///
-  /// What a tokenizer makes of a text's beginning, such as a space before it, is not in the middle of
-  /// one: so the word is read behind another.
+  /// A tokenizer may treat the beginning of a text in its own way, such as with a space before it.
+  /// So the word is tokenized behind another word.
   private func continuation(_ word: String) -> [Int32] {
     let before = tokenizer.tokens(of: "a")
     let both = tokenizer.tokens(of: "a " + word)

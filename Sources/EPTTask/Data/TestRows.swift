@@ -3,6 +3,7 @@ import EPTSystem
 
 /// Rows to score a bundle on.
 public struct TestRows: Sendable {
+  /// The rows.
   public let examples: [Example]
   /// Labels that the task does not know, whose rows count as errors.
   public let unknownLabels: [String]

@@ -14,6 +14,7 @@ extension Metric {
     case classes, numbers, labelSets
   }
 
+  /// What answers the metric judges.
   public var judged: Judged {
     switch self {
     case .accuracy, .matthews, .f1Accuracy, .macroF1, .f1Answers: .classes

@@ -30,12 +30,15 @@ public struct TaskDefinition: Sendable, Equatable {
   public let isScale: Bool
   /// How many labels a row has.
   public let labelForm: LabelForm
+  /// What answers are judged by.
   public let metric: Metric
   /// The class whose F1 a metric of one class takes; nil for class 1.
   public let positive: Int?
   /// The longest input in tokens, special tokens included; more is cut off.
   public internal(set) var inputLength: Int
+  /// Which rows choose the best step, and which give the figure.
   public let split: SplitRule
+  /// Where rows are found and how they are read.
   public let source: DataSource
 
   /// The class whose F1 the metric takes, nil for a metric that looks at all classes.
@@ -153,6 +156,7 @@ public struct DataSource: Sendable, Equatable {
   /// What ends the part of a label that is the class: `:` makes `DESC` of TREC's `DESC:manner`; nil where
   /// all of it is the class.
   public let labelUntil: String?
+  /// How a record becomes rows.
   public let records: Records
   /// Whether the official file is known to have rows broken by line breaks, which are passed
   /// over and counted.
@@ -187,6 +191,7 @@ public struct Example: Sendable, Equatable {
   /// The labels of a row that may have several, in rising order.
   public let labels: [Int]
 
+  /// A row with one text a field.
   public init(values: [String], label: Int, score: Double? = nil, labels: [Int] = []) {
     self.values = values
     self.label = label

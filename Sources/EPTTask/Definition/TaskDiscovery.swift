@@ -12,6 +12,7 @@ public enum TaskDiscovery {
     public var textColumns: [String]
     /// The label's column; nil for `label`, or the last one of a file without header.
     public var labelColumn: String?
+    /// What the task is judged by.
     public var metric: Metric
     /// The word of the positive class; nil for class 1.
     public var positive: String?
@@ -46,7 +47,9 @@ public enum TaskDiscovery {
 
   /// A task with the file that it was found in.
   public struct Found: Sendable {
+    /// The task.
     public let definition: TaskDefinition
+    /// The file that it was found in.
     public let file: LabelledFile
     /// What may be a slip, a sentence each.
     public let warnings: [String]
@@ -69,10 +72,10 @@ public enum TaskDiscovery {
 
   /// Reads `train` and makes the definition that its rows ask for.
   ///
-  /// Classes are the labels found, in numeric order if all are whole numbers, else in the order
-  /// of their bytes. Rows are split by class: of `train` alone two tenths are held out; with development
-  /// rows a set of 10 000 rows or more is split as DePT splits large ones, a smaller one as small
-  /// ones.
+  /// Classes are the labels found, in numeric order if all are whole numbers, else in the order of
+  /// their bytes. Rows are split by class. Of `train` alone two tenths are held out. With
+  /// development rows, a set of 10 000 rows or more is split as DePT splits large sets, a smaller
+  /// one as small sets.
   ///
   /// - Throws: `TaskError.badRow`, `.noRows` or `.invalidDefinition`; `DataError` if the file
   ///   cannot be read.

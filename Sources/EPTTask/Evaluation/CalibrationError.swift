@@ -7,9 +7,43 @@ public enum CalibrationError {
   /// How many bins of equal width are counted, as by Guo and others (ICML 2017).
   public static let bins = 15
 
-  /// The expected calibration error, from 0 to 1: answers are put into bins by their probability, bin
-  /// `m` of `M` holding (m/M, (m + 1)/M]; the mean over answers of how far their bin's share of right
-  /// answers is from its mean probability.
+  /// The answers of one bin.
+  public struct Bin: Sendable, Equatable {
+    /// How many there are.
+    public internal(set) var count = 0
+    /// How many of them are right.
+    public internal(set) var right = 0
+    /// The sum of their probabilities.
+    public internal(set) var probability = 0.0
+  }
+
+  /// Puts answers into bins by their probability: bin `m` of `M` holds (m/M, (m + 1)/M].
+  ///
+  /// - Parameters:
+  ///   - probabilities: The answers', from 0 to 1.
+  ///   - right: Whether each answer is right.
+  ///   - bins: How many bins there are.
+  /// - Returns: One element a bin.
+  public static func binned(
+    _ probabilities: [Double], right: [Bool], bins: Int = Self.bins
+  ) -> [Bin] {
+    var counted = [Bin](repeating: Bin(), count: bins)
+    for (probability, isRight) in zip(probabilities, right) {
+      // A probability that is no number has no bin of its own; its bin's sum is no number then.
+      let place =
+        probability.isFinite ? Int((probability * Double(bins)).rounded(.up)) - 1 : 0
+      let bin = min(bins - 1, max(0, place))
+      counted[bin].count += 1
+      counted[bin].right += isRight ? 1 : 0
+      counted[bin].probability += probability
+    }
+    return counted
+  }
+
+  /// The expected calibration error, from 0 to 1.
+  ///
+  /// It is the mean over answers of the distance between their bin's share of right answers and its mean
+  /// probability.
   ///
   /// - Parameters:
   ///   - probabilities: The answers', from 0 to 1.
@@ -19,22 +53,21 @@ public enum CalibrationError {
   public static func expected(
     _ probabilities: [Double], right: [Bool], bins: Int = Self.bins
   ) -> Double {
-    var gaps = [Double](repeating: 0, count: bins)
-    for (probability, isRight) in zip(probabilities, right) {
-      // Scores that are no numbers give a probability that is in no bin, and an error that is none.
-      let place = probability.isFinite ? Int((probability * Double(bins)).rounded(.up)) - 1 : 0
-      let bin = min(bins - 1, max(0, place))
-      gaps[bin] += (isRight ? 1 : 0) - probability
-    }
-    return gaps.reduce(0) { $0 + abs($1) } / Double(max(1, probabilities.count))
+    expected(binned(probabilities, right: right, bins: bins))
   }
 
-  /// That of the largest score of each row as a softmax of the scores divided by `temperature`.
+  /// That of answers in bins.
+  static func expected(_ bins: [Bin]) -> Double {
+    let gaps = bins.reduce(0) { $0 + abs(Double($1.right) - $1.probability) }
+    return gaps / Double(max(1, bins.reduce(0) { $0 + $1.count }))
+  }
+
+  /// The bins of the largest score of each row, as a softmax of the scores divided by `temperature`.
   ///
   /// A row of a class beyond the scores' is answered wrongly.
-  static func expected(
+  static func binned(
     _ scores: [Matrix], _ examples: [Example], temperature: Double
-  ) -> Double {
+  ) -> [Bin] {
     let predicted = scores.flatMap(\.bestColumns)
     var probabilities: [Double] = []
     for matrix in scores {
@@ -45,6 +78,6 @@ public enum CalibrationError {
           1 / values.reduce(0.0) { $0 + exp((Double($1) - best) / temperature) })
       }
     }
-    return expected(probabilities, right: zip(predicted, examples).map { $0 == $1.label })
+    return binned(probabilities, right: zip(predicted, examples).map { $0 == $1.label })
   }
 }

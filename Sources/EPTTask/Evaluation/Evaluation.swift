@@ -4,6 +4,7 @@ import Glibc
 
 /// How good parameters are on a set of rows.
 public struct Evaluation: Sendable, Equatable {
+  /// The metric's figures.
   public let score: MetricScore
   /// Mean cross-entropy over the classes, whose scores a softmax turns into probabilities; of other
   /// answers the mean of their head's loss.

@@ -7,11 +7,13 @@ import Glibc
 public struct EvaluationDetail: Sendable {
   /// One class's figures.
   public struct ClassFigures: Sendable, Equatable {
+    /// The class's label.
     public let label: String
     /// The share of the answers with this label that are right.
     public let precision: Double
     /// The share of this label's rows that are found.
     public let recall: Double
+    /// The harmonic mean of precision and recall.
     public let f1: Double
     /// Rows with this label.
     public let support: Int
@@ -21,7 +23,9 @@ public struct EvaluationDetail: Sendable {
   public struct Mistake: Sendable, Equatable {
     /// One text a field.
     public let texts: [String]
+    /// The true label.
     public let truth: String
+    /// The label that was answered.
     public let answer: String
     /// The answer's; nil where it has none.
     public let probability: Double?
@@ -31,15 +35,23 @@ public struct EvaluationDetail: Sendable {
 
   /// How many rows share a truth and an answer.
   public struct ConfusionCell: Sendable, Equatable {
+    /// The true label.
     public let truth: String
+    /// The label that was answered.
     public let answer: String
+    /// How many rows have both.
     public let count: Int
   }
 
+  /// How many rows were judged.
+  public let rows: Int
+  /// The metric's figures and the loss.
   public let evaluation: Evaluation
   /// The expected calibration error of the answers' probabilities, from 0 to 1; nil for answers that are
   /// not classes.
   public let calibrationError: Double?
+  /// The answers by probability; none for answers that are not classes.
+  public let reliability: [CalibrationError.Bin]
   /// What bootstrapping says of each figure of the metric.
   public let intervals: [ConfidenceInterval]
   /// In the task's order, then labels that the task does not know.
@@ -62,9 +74,11 @@ public struct EvaluationDetail: Sendable {
     scores: [Matrix], examples: [Example], task: TaskDefinition, kind: HeadKind = .classes,
     unknown: [String] = [], temperature: Double = 1
   ) {
+    rows = examples.count
     if let answers = kind.judged(scores, examples, task, unknown: unknown) {
       evaluation = Evaluation(answers, rows: examples.count, kind)
       calibrationError = nil
+      reliability = []
       classes = answers.classes
       confusion = []
       mistakes = answers.mistakes
@@ -75,7 +89,8 @@ public struct EvaluationDetail: Sendable {
     }
     evaluation = Evaluation(
       scores: scores, examples: examples, task: task, temperature: temperature)
-    calibrationError = CalibrationError.expected(scores, examples, temperature: temperature)
+    reliability = CalibrationError.binned(scores, examples, temperature: temperature)
+    calibrationError = CalibrationError.expected(reliability)
     let predicted = scores.flatMap(\.bestColumns)
     let words = task.labels.map(\.word) + unknown
     let counts = ClassCounts(predicted, examples.map(\.label))
@@ -127,8 +142,11 @@ public struct EvaluationDetail: Sendable {
 
 /// Between which numbers a figure lies with 95 % confidence.
 public struct ConfidenceInterval: Sendable, Equatable {
+  /// The figure's name.
   public let name: String
+  /// The lower bound.
   public let low: Double
+  /// The upper bound.
   public let high: Double
 
   /// How many samples of the rows are drawn.

@@ -1,5 +1,6 @@
 /// What a task is judged by.
 public enum Metric: String, Sendable, CaseIterable {
+  /// The share of right answers.
   case accuracy
   /// Matthews' correlation coefficient.
   case matthews
@@ -71,10 +72,12 @@ public enum Metric: String, Sendable, CaseIterable {
 public struct MetricScore: Sendable, Equatable {
   /// A figure with its name.
   public struct Figure: Sendable, Equatable {
+    /// The figure's name.
     public let name: String
     /// From 0 (correlations: -1) to 1; of an error 0 or more.
     public let value: Double
 
+    /// A figure with its value, from -1 to 1 or in its own unit.
     public init(_ name: String, _ value: Double) {
       self.name = name
       self.value = value
@@ -84,6 +87,7 @@ public struct MetricScore: Sendable, Equatable {
   /// One figure or two, the chief one first.
   public let figures: [Figure]
 
+  /// The figures of a metric, the first of which is the main one.
   public init(_ figures: [Figure]) {
     self.figures = figures
   }

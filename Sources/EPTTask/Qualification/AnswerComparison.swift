@@ -15,11 +15,13 @@ public struct AnswerComparison: Sendable, Equatable {
     public let candidateMargin: Double
   }
 
+  /// How many rows were compared.
   public let rows: Int
   /// Rows whose answer is another one, those first of which the reference was surest.
   public let changes: [Change]
   /// The largest and the mean difference of a row's probabilities; of a row the largest counts.
   public let largestDifference: Double
+  /// The mean distance of a probability from the reference's.
   public let meanDifference: Double
 
   /// The share of rows with the same answer; 1 without rows.

@@ -29,15 +29,20 @@ public struct QualityBudget: Sendable, Equatable {
 
   /// A limit against its figure.
   public struct Verdict: Sendable, Equatable {
+    /// Which limit.
     public let limit: Limit
+    /// What it allows.
     public let bound: Double
+    /// What was measured; NaN if nothing was.
     public let figure: Double
+    /// Whether the figure is within the bound.
     public let isKept: Bool
   }
 
   /// The limits that are set.
   public var limits: [Limit: Double]
 
+  /// Limits with their bounds.
   public init(limits: [Limit: Double] = [:]) {
     self.limits = limits
   }

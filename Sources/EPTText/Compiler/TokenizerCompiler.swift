@@ -103,8 +103,10 @@ struct TokenizerCompiler {
     return ids
   }
 
-  /// Ordinary pieces in the vocabulary's order, which is that of frequency, except that the single
-  /// characters, which stand before all others whatever their frequency, go to the end.
+  /// Ordinary pieces in the vocabulary's order, which is that of frequency.
+  ///
+  /// Single characters come first in a vocabulary whatever their frequency, so they are moved to
+  /// the end.
   func frequentTokens(unknown: Int?) -> [Int32] {
     let special = special(unknown: unknown)
     var several: [Int32] = []

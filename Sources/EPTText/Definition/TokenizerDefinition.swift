@@ -19,7 +19,7 @@ public enum TokenizerDefinition {
 
   /// Compiles the tokenizer of the checkpoint in `folder`.
   ///
-  /// The first of these that is there is read:
+  /// The first of these that exists is read:
   /// - `tokenizer.json`: models Unigram, WordPiece and BPE; its settings for truncation and padding are
   ///   ignored;
   /// - `spiece.model`: sentencepiece Unigram as T5 uses it, with 100 extra ids (or

@@ -34,8 +34,10 @@ struct Vocabulary {
   /// The id of a text, among the model's pieces and the added tokens.
   func id(_ text: [UInt8]) -> Int? { ids[text] }
 
-  /// Adds a token as the reference does: one that is a piece keeps its id, another one gets the next
-  /// id behind all others; one that is there takes over what is said of it now.
+  /// Adds a token as the reference does.
+  ///
+  /// A token that is a piece keeps its id. Another one gets the next free id. If the token exists
+  /// already, the new settings replace the old ones.
   ///
   /// - Parameters:
   ///   - token: The token; its id counts for nothing.

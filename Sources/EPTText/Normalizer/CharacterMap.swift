@@ -1,9 +1,9 @@
 /// sentencepiece's precompiled character map, applied as the reference `tokenizers` does.
 ///
 /// The text is cut into grapheme clusters. A cluster shorter than 6 bytes is replaced as a whole by
-/// what its *shortest* mapped prefix maps to, even if that covers only its first scalar; any
-/// other is replaced scalar by scalar. (The reference says of this rule that it seems broken; it is
-/// what the models were used with.)
+/// the value of its *shortest* mapped prefix, even if that covers only its first scalar. Any other
+/// is replaced scalar by scalar. The reference's own code says that this rule seems broken. Models
+/// were trained with it, so it stays.
 struct CharacterMap: @unchecked Sendable {
   /// Values of `ascii`: dropped, and not decided by the character alone.
   static let dropped: UInt8 = 0xFE

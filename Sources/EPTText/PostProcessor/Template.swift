@@ -49,8 +49,8 @@ struct Template: Sendable, Equatable {
 
   /// How many tokens of each text stay ("longest first").
   ///
-  /// The shorter text stays whole if it has at most half of the room; else both get half, and
-  /// the longer one, the second of equals, gets the odd token.
+  /// The shorter text stays whole if it needs at most half of the room. Else both get half. The
+  /// longer one, the second of equals, gets the odd token.
   static func truncate(_ first: Int, _ second: Int, to room: Int) -> (first: Int, second: Int) {
     guard first > room || second > room - first else { return (first, second) }
     let isSwapped = first > second

@@ -52,9 +52,9 @@ struct UnigramModel: @unchecked Sendable {
 
   /// Appends the pieces of the word `start..<end`.
   ///
-  /// As in the reference: scores are summed in double precision from the left; of two equal
-  /// sums the one that was found first stays, which is the one whose last piece is longer; a
-  /// character that is no piece by itself can be unknown; unknown neighbours become one.
+  /// As in the reference, scores are summed in double precision from the left. Of two equal sums
+  /// the first one found stays; its last piece is the longer one. A character that is no piece can
+  /// be unknown. Unknown neighbours become one.
   func append(
     _ bytes: UnsafePointer<UInt8>, from start: Int, to end: Int,
     workspace: inout Workspace, to output: inout [Int32]

@@ -24,8 +24,10 @@ struct LimitedMemoryBFGS {
   let function: ([Double], inout [Double]) -> Double
   /// Puts about the inverse Hessian's product with a vector in that vector's place.
   let precondition: (inout [Double]) -> Void
-  /// Ends where the next step promises less than this share of the value, or where steps have brought
-  /// less: rounding then hides what there is to gain.
+  /// Ends when the next step promises less than this share of the value, or when steps have gained
+  /// less.
+  ///
+  /// Rounding then hides any further gain.
   var tolerance = 1e-8
   var mostIterations = 1000
 

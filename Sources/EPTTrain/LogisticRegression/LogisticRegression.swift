@@ -4,9 +4,9 @@ import Glibc
 
 /// A linear head fitted to the end: multinomial logistic regression with an L2 penalty.
 ///
-/// `LogisticObjective` states what is minimised. L-BFGS is preconditioned with the Hessian that the
-/// rows' covariance would give if all were equally uncertain, so that it needs a few dozen steps
-/// whatever the strength and however unlike the columns are.
+/// `LogisticObjective` states what is minimised. L-BFGS is preconditioned with a Hessian from the
+/// rows' covariance, as if all rows were equally uncertain. So it needs a few dozen steps, whatever
+/// the strength and the scale of the columns.
 package struct LogisticRegression {
   /// The inverse strengths of the penalty that are tried: scikit-learn's ten of
   /// `LogisticRegressionCV`, from 10⁻⁴ to 10⁴ at even ratios.

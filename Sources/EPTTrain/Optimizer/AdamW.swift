@@ -2,8 +2,8 @@ import Glibc
 
 /// Adam with decoupled weight decay (Loshchilov and Hutter, ICLR 2019), as PyTorch computes it.
 ///
-/// The small constant is PyTorch's 1e-8, not DePT's 1e-6: gradients of a prompt can be far below
-/// 1e-4, where the larger constant would quietly shrink the steps.
+/// Epsilon is PyTorch's 1e-8, not DePT's 1e-6. Gradients of a prompt can be far below 1e-4, where
+/// the larger epsilon would shrink the steps.
 struct AdamW: Sendable, Equatable {
   private let firstDecay: Float = 0.9
   private let secondDecay: Float = 0.999

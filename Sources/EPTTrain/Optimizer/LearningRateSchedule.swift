@@ -13,9 +13,9 @@ public enum ScheduleShape: String, Sendable, CaseIterable {
 /// The share of the learning rate that a step uses.
 ///
 /// It rises linearly over the warm-up. With a known number of steps it then falls to 0 in the
-/// schedule's shape. Without, it stays at 1 until `beginDecay`, and falls to 0 from there:
-/// warm-up, stable, decay (Hu et al., MiniCPM, 2024), which needs no horizon and loses nothing
-/// against one.
+/// schedule's shape. Without, it stays at 1 until `beginDecay`, and falls to 0 from there: warm-up,
+/// stable, decay (Hu et al., MiniCPM, 2024). That needs no horizon, and loses nothing against a
+/// schedule that has one.
 struct LearningRateSchedule: Sendable, Equatable {
   let shape: ScheduleShape
   let warmUp: Int

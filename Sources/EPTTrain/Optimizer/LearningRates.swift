@@ -1,9 +1,14 @@
 /// The learning rate of each parameter group.
 public struct LearningRates: Sendable, Equatable {
+  /// Of the short prompt.
   public var prompt: Float
+  /// Of the low-rank pair.
   public var lowRank: Float
+  /// Of subspaces and gate.
   public var subspaces: Float
+  /// Of projections after blocks.
   public var depth: Float
+  /// Of the head.
   public var head: Float
 
   /// Explicit rates.

@@ -12,7 +12,9 @@ public enum PairReading: String, Sendable, CaseIterable {
 
 /// Which linear head is trained: what it reads, what its outputs stand for, and where it starts.
 public struct HeadPlan: Sendable, Equatable {
+  /// What the outputs stand for.
   public let kind: HeadKind
+  /// What the head reads.
   public let features: HeadFeatures
   let pooling: Pooling
   /// How many outputs there are.

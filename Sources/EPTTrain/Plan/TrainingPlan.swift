@@ -4,7 +4,9 @@ import EPTTask
 
 /// What a run will do, every free choice made.
 public struct TrainingPlan: Sendable, Equatable {
+  /// The settings, filled in.
   public let settings: TrainingSettings
+  /// The prompt's sizes.
   public let shape: PromptShape
   /// `α` of the low-rank scale.
   public let alpha: Float
@@ -18,10 +20,13 @@ public struct TrainingPlan: Sendable, Equatable {
   public let head: HeadPlan?
   /// Whether the head is solved, for one strength after another, and not trained by steps.
   public let isSolved: Bool
+  /// The learning rate of each group.
   public let rates: LearningRates
   /// Root mean square of the embeddings of the backbone's most frequent pieces.
   public let embeddingRMS: Float
+  /// Steps of rising learning rate.
   public let warmUp: Int
+  /// Steps between evaluations.
   public let evaluationInterval: Int
   /// What the best evaluation is chosen by.
   public let choice: Evaluation.Choice

@@ -23,6 +23,7 @@ public struct TrainingSettings: Sendable, Equatable {
   public var patience: Int?
   /// Where a run without `steps` ends at the latest.
   public var longestRun = 30_000
+  /// What all random choices follow from.
   public var seed: UInt64 = 42
   /// How the backbone computes its products, for the record; nil: as its file is encoded.
   public var precision: Precision?
@@ -77,10 +78,12 @@ public struct TrainingSettings: Sendable, Equatable {
   public var depthRate: Float?
   /// The learning rate of an encoder's head; nil likewise.
   public var headRate: Float?
+  /// AdamW's weight decay.
   public var weightDecay: Float = 0
   /// The largest norm of the whole gradient.
   public var gradientClip: Float = 1
 
+  /// The defaults.
   public init() {}
 
   /// Checks each value on its own.

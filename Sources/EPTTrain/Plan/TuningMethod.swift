@@ -56,8 +56,10 @@ extension TrainingSettings {
     }
   }
 
-  /// The settings with EPT's parts chosen: before a head its projections after every block and nothing in
-  /// front of the text, unless something that concerns a prompt is set (measured, docs/defaults.md).
+  /// The settings with EPT's parts chosen.
+  ///
+  /// Before a head these are projections after every block, without a prompt, unless a setting
+  /// concerns the prompt (measured, docs/defaults.md).
   ///
   /// A cosine then starts as the untrained one, since nothing in front of the text disturbs it.
   func choosingParts(hasHead: Bool) -> TrainingSettings {

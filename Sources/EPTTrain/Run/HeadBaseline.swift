@@ -16,6 +16,7 @@ public struct HeadBaseline: Sendable {
   public let trainingRows: Int
   /// How many validation rows it was scored on.
   public let validationRows: Int
+  /// Its score on the validation rows.
   public let validation: MetricScore
   /// What the most frequent class scores on them.
   public let majority: MetricScore
@@ -28,7 +29,9 @@ extension HeadBaseline {
   public struct Comparison: Sendable, Equatable {
     /// Which rows both were scored on: `test` or `validation`.
     public let rows: String
+    /// The tuned task's score.
     public let tuned: MetricScore
+    /// The head's score.
     public let head: MetricScore
 
     /// How much better the tuned bundle is, by the mean of the metric's figures.

@@ -1,11 +1,13 @@
 import EPTFormat
 import EPTTask
 
-/// One run a seed, one after another, with a checkpoint over all of them; where two ways to read a
-/// pair are tried, one run a seed and way.
+/// One run a seed, one after another, with one checkpoint for all.
+///
+/// If two ways to read a pair are tried, there is one run for each seed and way.
 public struct SeedSweep {
   /// What tells a run from the others of its sweep.
   public struct Run: Sendable, Equatable {
+    /// The run's seed.
     public let seed: UInt64
     /// Whether the two texts of a pair pass alone.
     public let readsApart: Bool

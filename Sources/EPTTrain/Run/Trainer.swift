@@ -8,6 +8,7 @@ import EPTText
 ///
 /// The same data, settings and backbone file give the same bundle, to the byte.
 public struct Trainer {
+  /// What the settings have become for this task and backbone.
   public let plan: TrainingPlan
   /// The task, its inputs cut at the length that the prompt has positions for.
   public let task: TaskDefinition
@@ -110,6 +111,7 @@ public struct Trainer {
     /// the best parameters so far, the test rows unscored.
     public var shouldStop: () -> Bool = { false }
 
+    /// Hooks that do nothing unless given.
     public init(
       progress: @escaping (TrainingProgress) -> Void = { _ in },
       shouldStop: @escaping () -> Bool = { false }
@@ -128,8 +130,8 @@ public struct Trainer {
 
   /// Trains from `state`, or from the start without one.
   ///
-  /// `save` is given the run's state after each evaluation, every `checkpointInterval` steps and
-  /// when the run is stopped; a run from such a state ends as this one would.
+  /// `save` gets the run's state after each evaluation, every `checkpointInterval` steps and when
+  /// the run is stopped. A run from such a state ends as this one would.
   func run(
     from state: TrainingRun.State?, _ hooks: Hooks, checkpointInterval: Int?,
     save: (TrainingRun.State) throws -> Void

@@ -2,6 +2,7 @@ import EPTTask
 
 /// What has come of one run.
 public struct TrainingOutcome: Sendable, Equatable {
+  /// The run's seed.
   public let seed: UInt64
   /// The parameters that are best by validation.
   public let best: TaskBundle
@@ -9,6 +10,7 @@ public struct TrainingOutcome: Sendable, Equatable {
   public let last: TaskBundle
   /// How many classes the best ones predict on the validation rows; nil if they were not scored.
   public let predictedClasses: Int?
+  /// How long it took.
   public let times: TrainingTimes
 
   /// Whether the two texts of a pair passed alone.
@@ -17,7 +19,9 @@ public struct TrainingOutcome: Sendable, Equatable {
 
 /// The mean of a figure over runs, and how far they lie apart.
 public struct Spread: Sendable, Equatable {
+  /// The figure's name.
   public let name: String
+  /// The mean over the runs.
   public let mean: Double
   /// The sample's standard deviation, of `n - 1`; 0 for one run.
   public let deviation: Double

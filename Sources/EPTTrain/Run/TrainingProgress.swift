@@ -12,7 +12,9 @@ public struct TrainingProgress: Sendable {
     case evaluation(Evaluation, isBest: Bool)
   }
 
+  /// What has just happened.
   public let event: Event
+  /// The run's seed.
   public let seed: UInt64
   /// Whether the two texts of a pair pass alone.
   public let readsApart: Bool
@@ -41,6 +43,7 @@ public struct TrainingProgress: Sendable {
   /// Whether that step is known; if not, it is the one after which a run ends whose validation gains
   /// no more.
   public let isEndKnown: Bool
+  /// How long the run has taken.
   public let times: TrainingTimes
 }
 
@@ -51,5 +54,6 @@ public struct TrainingTimes: Sendable, Equatable {
   /// Of scoring the validation rows.
   public var evaluation = 0.0
 
+  /// No time at all.
   public init() {}
 }

@@ -194,8 +194,10 @@ struct TrainingRun {
     return plateau + max(1, plateau / 5 / interval) * interval
   }
 
-  /// The error that names the step, by default the one about to be made, and what to lower: the rate of the group at
-  /// fault, or of the groups furthest above their defaults.
+  /// The error that names the step and the rate to lower.
+  ///
+  /// The step is by default the next one. The rate is that of the group at fault, or of the groups
+  /// furthest above their defaults.
   private func divergence(
     _ what: String, of tensor: ParameterTensor?, step: Int? = nil
   ) -> TrainError {

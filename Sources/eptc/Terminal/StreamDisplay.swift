@@ -1,8 +1,8 @@
 import EPTInfer
 import Glibc
 
-/// Shows on standard error how a stream goes: a bar on a terminal if the input has a size, and at
-/// the end what was not as it should be.
+/// Shows the progress of a stream on standard error: a bar on a terminal if the input has a size,
+/// and at the end a summary of what was wrong.
 struct StreamDisplay {
   private static let barWidth = 24
 

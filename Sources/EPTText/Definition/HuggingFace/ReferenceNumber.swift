@@ -1,9 +1,9 @@
 /// Numbers as the reference's JSON reader understands them.
 ///
-/// `tokenizers` reads decimal fractions by dividing the digits, as one rounded number, by a power of
-/// ten. That rounds twice and misses the nearest number by up to an ulp or two, which decides between
-/// segmentations of equal probability ("-------" into "-" and "---"): the scores of a vocabulary have
-/// to be off in the same way.
+/// `tokenizers` reads decimal fractions by dividing the digits, as one rounded number, by a power
+/// of ten. That rounds twice, and misses the nearest number by up to an ulp or two. Such a
+/// difference decides between segmentations of equal probability ("-------" into "-" and "---"). So
+/// the scores of a vocabulary must have the same error.
 enum ReferenceNumber {
   /// What the reference reads where `value` is written with the fewest digits that tell it apart.
   static func read(_ value: Double) -> Double {
