@@ -36,6 +36,18 @@ package struct BackboneOptions: ParsableArguments {
   /// To be asked once: it says so where more were asked for.
   package var threadCount: Int { ThreadCount.usable(threads) }
 
+  /// The files of which the backbone will be one: no output may be one of them.
+  package var inputs: [String] {
+    if let model { return [model] }
+    if let model = CommandLineText.variable("EPT_MODEL") { return [model] }
+    return candidates
+  }
+
+  /// The backbones in the current folder.
+  private var candidates: [String] {
+    ((try? FolderListing.names(in: ".")) ?? []).filter { $0.hasSuffix(".ept") }.sorted()
+  }
+
   /// The backbone's path: the option, the environment, or the only `.ept` in the current folder.
   ///
   /// Of several there the one that `wanted` were tuned on, by its fingerprint.
@@ -44,8 +56,7 @@ package struct BackboneOptions: ParsableArguments {
   package func path(for wanted: [BackboneIdentity] = []) throws -> String {
     if let model { return model }
     if let model = CommandLineText.variable("EPT_MODEL") { return model }
-    let candidates = (try? FolderListing.names(in: ".")) ?? []
-    let backbones = candidates.filter { $0.hasSuffix(".ept") }.sorted()
+    let backbones = candidates
     if backbones.count > 1, let first = wanted.first {
       let fitting = backbones.first { name in
         (try? BackboneFile(path: name))?.fingerprint.hex == first.fingerprint

@@ -76,7 +76,7 @@ package enum ExitStatus: Int32 {
     switch error {
     case .missingInput: .missingInput
     case .input: .inputOutput
-    case .compressed, .foreign, .header: .badData
+    case .compressed, .foreign, .unmarked, .header: .badData
     }
   }
 }

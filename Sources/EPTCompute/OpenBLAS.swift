@@ -1,3 +1,4 @@
+import EPTSystem
 import Glibc
 
 /// OpenBLAS's product of matrices, loaded when it is first asked for.
@@ -14,6 +15,8 @@ package struct OpenBLAS: Sendable {
       _ ldb: Int32, _ beta: Float, _ c: UnsafeMutablePointer<Float>?, _ ldc: Int32
     ) -> Void
   private typealias SetThreads = @convention(c) (Int32) -> Void
+  private typealias TakeBuffer = @convention(c) (Int32) -> UnsafeMutableRawPointer?
+  private typealias GiveBuffer = @convention(c) (UnsafeMutableRawPointer?) -> Void
 
   /// The values of cblas.h.
   private enum Constant {
@@ -24,7 +27,7 @@ package struct OpenBLAS: Sendable {
 
   private let sgemm: Multiply
 
-  /// The system's library; nil where it is not installed.
+  /// The system's library; nil where it is not installed, or has no room to compute in.
   package static let shared: OpenBLAS? = OpenBLAS(libraries: [
     "libopenblas.so.0", "libopenblas.so",
   ])
@@ -40,6 +43,7 @@ package struct OpenBLAS: Sendable {
         continue
       }
       unsafeBitCast(setThreads, to: SetThreads.self)(1)
+      guard Self.takeBuffers(library) else { return nil }
       sgemm = unsafeBitCast(multiply, to: Multiply.self)
       return
     }
@@ -58,6 +62,32 @@ package struct OpenBLAS: Sendable {
       if let given { setenv(variable, given, 1) } else { unsetenv(variable) }
     }
     return dlopen(name, RTLD_NOW | RTLD_LOCAL)
+  }
+
+  /// Lets the library take the memory that it computes in, for every thread that may call it; false where
+  /// the system refuses that much.
+  ///
+  /// It takes a buffer of up to 128 MiB of addresses for each call that runs at the same time as others,
+  /// and keeps it. Where it gets none it asks again for ever, so it must not be the first to ask.
+  private static func takeBuffers(_ library: UnsafeMutableRawPointer) -> Bool {
+    let size = 144 << 20
+    // The library counts its buffers in a table of fixed size.
+    let count = min(Processors.available, 64)
+    var rooms: [UnsafeMutableRawPointer] = []
+    while rooms.count < count,
+      let room = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
+      room != MAP_FAILED
+    {
+      rooms.append(room)
+    }
+    for room in rooms { munmap(room, size) }
+    guard rooms.count == count else { return false }
+    guard let take = dlsym(library, "blas_memory_alloc"),
+      let give = dlsym(library, "blas_memory_free")
+    else { return true }
+    let buffers = (0..<count).map { _ in unsafeBitCast(take, to: TakeBuffer.self)(0) }
+    for buffer in buffers { unsafeBitCast(give, to: GiveBuffer.self)(buffer) }
+    return true
   }
 
   /// Puts `op(a) · op(b)` into `c`; false if a size is beyond the library's integers.

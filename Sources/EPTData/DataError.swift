@@ -8,6 +8,8 @@ public enum DataError: Error, Equatable, Sendable {
   case compressed(input: String, reason: String)
   /// Something else than text: `what` it is, and how to mend that.
   case foreign(input: String, what: String, hint: String)
+  /// Text in an encoding that must be named, since no byte order mark tells it.
+  case unmarked(input: String, encoding: TextEncoding)
   /// A line that should name the columns does not.
   case header(input: String, line: Int, reason: String)
 }
@@ -23,6 +25,8 @@ extension DataError: CustomStringConvertible {
       "\(input): \(reason); compress it again"
     case .foreign(let input, let what, let hint):
       "\(input) is \(what); \(hint)"
+    case .unmarked(let input, let encoding):
+      "\(input) is \(encoding.title) without a byte order mark; name its encoding"
     case .header(let input, let line, let reason):
       "\(input):\(line): \(reason)"
     }

@@ -105,3 +105,14 @@ extension MappedFile {
     }
   }
 }
+
+extension UnsafeRawBufferPointer {
+  /// Whether the first eight bytes are printable ASCII, as those of most texts are, and of no binary
+  /// file's head.
+  var beginsAsText: Bool {
+    count >= 8
+      && prefix(8).allSatisfy {
+        (0x20..<0x7F).contains($0) || [0x09, 0x0A, 0x0D].contains($0)
+      }
+  }
+}

@@ -32,7 +32,7 @@ extension InferError: CustomStringConvertible {
     case .samePrompt(let name, let paths):
       "\(paths.joined(separator: " and ")) would both be called \(name); rename one"
     case .threshold(let label, let reason):
-      "the threshold for \(label) is not usable: \(reason)"
+      "no threshold can be set for \(label): \(reason)"
     case .unsupported(let what, let hint):
       "\(what); \(hint)"
     case .output(let reason):

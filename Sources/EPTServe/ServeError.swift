@@ -40,7 +40,8 @@ extension ServeError: CustomStringConvertible {
     case .unauthorized: "a bearer token is needed: send the header Authorization: Bearer TOKEN"
     case .noRoute(let path): "there is nothing at \(path); GET /openapi.json lists what there is"
     case .noTask(let name, let served):
-      "no task or model \"\(name)\"; there are: \(served.joined(separator: ", "))"
+      "no task or model \"\(name)\"; "
+        + (served.isEmpty ? "none is served" : "there are: \(served.joined(separator: ", "))")
     case .taskNotNamed(let served):
       served.isEmpty
         ? "no task is loaded; put a .eptb file into the folder of prompts"

@@ -46,7 +46,14 @@ struct EPTCServe: AsyncParsableCommand {
     // Until the server takes it for a wish, SIGHUP means nothing.
     signal(SIGHUP, SIG_IGN)
     do {
-      var command = try parseAsRoot(CommandLineText.arguments)
+      if let empty = EmptyArgument(CommandLineText.arguments) { throw empty }
+      let arguments = try NegativeValues.allowing(
+        CommandLineText.arguments, message: message(for:)
+      ) { arguments in
+        _ = try parseAsRoot(arguments)
+        return arguments
+      }
+      var command = try parseAsRoot(arguments)
       if var command = command as? any AsyncParsableCommand {
         try await command.run()
       } else {
@@ -63,7 +70,10 @@ struct EPTCServe: AsyncParsableCommand {
       Glibc.exit(status.rawValue)
     }
     guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
-    report(message(for: error))
+    let advice = UsageAdvice(
+      message(for: error), ["serve"] + CommandLineText.arguments, command: "eptc serve --help",
+      help: helpMessage())
+    report(advice.line)
     Glibc.exit(ExitStatus.usage.rawValue)
   }
 
@@ -71,6 +81,7 @@ struct EPTCServe: AsyncParsableCommand {
     switch error {
     case ServeError.badToken: .missingInput
     case is ServeError: .failure
+    case is EmptyArgument: .usage
     default: ExitStatus(error)
     }
   }

@@ -29,8 +29,11 @@ struct EPTC: ParsableCommand {
     ProcessStart.prepare()
     do {
       let arguments = CommandLineText.arguments
+      if let empty = EmptyArgument(arguments) { throw empty }
       if let slip = CommandSlip(arguments) { throw slip }
-      var command = try parseAsRoot(arguments)
+      var command = try NegativeValues.allowing(arguments, message: message(for:)) {
+        try parseAsRoot($0)
+      }
       try command.run()
     } catch {
       end(with: error)
@@ -38,7 +41,7 @@ struct EPTC: ParsableCommand {
   }
 
   private static func end(with error: any Error) -> Never {
-    if let status = error is CommandSlip ? .usage : ExitStatus(error) {
+    if let status = error is CommandSlip || error is EmptyArgument ? .usage : ExitStatus(error) {
       // `eptc inspect | head` needs no message.
       if error as? CommandError != .closedOutput { report(FlagNames.message(error)) }
       Glibc.exit(status.rawValue)
@@ -61,9 +64,19 @@ struct EPTC: ParsableCommand {
   /// What the parser says of the command line, in one line.
   private static func advice(on message: String) -> String {
     let arguments = CommandLineText.arguments
-    let type = configuration.subcommands.first {
-      $0.configuration.commandName == arguments.first
+    var command: any ParsableCommand.Type = self
+    var path = "help"
+    for word in arguments {
+      guard
+        let next = command.configuration.subcommands.first(where: {
+          $0.configuration.commandName == word
+        })
+      else { break }
+      command = next
+      path += " " + word
     }
-    return UsageAdvice(message, arguments, help: type.map { helpMessage(for: $0) } ?? "").line
+    // The root's help names no flags of commands.
+    let help = path == "help" ? "" : helpMessage(for: command)
+    return UsageAdvice(message, arguments, command: "eptc \(path)", help: help).line
   }
 }

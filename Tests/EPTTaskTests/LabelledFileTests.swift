@@ -90,6 +90,7 @@ struct LabelledFileTests {
     arguments: [
       ("Pos", "pos", "case"), ("a b", "ab", "blanks"),
       ("pos\u{200B}", "pos", "characters that are not seen"),
+      ("01", "1", "the spelling of a number"), ("1e2", "100.0", "the spelling of a number"),
     ])
   func lookalikes(first: String, second: String, difference: String) throws {
     let text = "text\tlabel\n1\t\(first)\n2\t\(second)\n3\tneg\n4\t\(first)\n"
@@ -97,6 +98,15 @@ struct LabelledFileTests {
     try #require(warnings.count == 1)
     #expect(warnings[0].contains("differ in \(difference) alone"))
     #expect(!warnings[0].unicodeScalars.contains("\u{200B}"))
+  }
+
+  @Test("Rows without a text are counted")
+  func emptyTexts() throws {
+    let warnings = try find("text\tlabel\n\ta\nx\tb\n \tb\n").warnings
+    #expect(warnings.count == 1)
+    #expect(
+      warnings[0].hasPrefix("2 of 3 rows of ") && warnings[0].hasSuffix(", the first in line 2"))
+    #expect(try find("text\tlabel\nx\ta\ny\tb\n").warnings.isEmpty)
   }
 
   @Test("Whole numbers may have a fraction of zeros")

@@ -203,7 +203,7 @@ struct BaselineTests {
       }
       for text in [
         "negative\t2\npositive\t0.5\n", "positive,0.5\r\nnegative,2", "1 0.5\n\n0   2\n",
-        "negative, 2\npositive , 0.5",
+        "negative, 2\npositive , 0.5", "\u{FEFF}negative\t2\npositive\t0.5",
       ] {
         let weights = try read(text)
         #expect(weights == .given([2, 0.5]), "\(text)")
@@ -223,6 +223,21 @@ struct BaselineTests {
       #expect(throws: SystemError.self) {
         try ClassWeights.read(folder + "/none", for: task)
       }
+      // Bytes that are no text must not be mended to a name.
+      let latin = try TestPaths.write(Array("caf".utf8) + [0xE9, 0x20, 0x31], to: "l", in: folder)
+      #expect {
+        try ClassWeights.read(latin, for: task)
+      } throws: { "\($0)".contains("l:1: a text that is not UTF-8") }
+      let long = [UInt8](repeating: 0x20, count: 1 << 16) + Array("1".utf8)
+      let wide = try TestPaths.write(long, to: "w", in: folder)
+      #expect {
+        try ClassWeights.read(wide, for: task)
+      } throws: { "\($0)".contains("w:1: a line of more than 65536 bytes") }
+      let large = try TestPaths.write(
+        [UInt8](repeating: 0x0A, count: (1 << 24) + 1), to: "g", in: folder)
+      #expect {
+        try ClassWeights.read(large, for: task)
+      } throws: { "\($0)".contains("at most 16777216 make sense") }
     }
     let rows = [0, 0, 0, 1].map { Example(values: [""], label: $0) }
     #expect(try ClassWeights.balanced.values(of: rows, classes: 3) == [4.0 / 6, 2, 1])

@@ -49,6 +49,10 @@ enum MistakeFiles {
     "latin.csv": Array("text,label\ncaf".utf8) + [0xE9] + Array(",yes\n".utf8),
     "book.xlsx": [0x50, 0x4B, 0x03, 0x04] + Array("xxxxxxxx".utf8),
     "rows.parquet": Array("PAR1xxxx".utf8),
+    "wide.txt": Array((header + rows).utf8).flatMap { [$0, 0] },
+    "widest.txt": Array((header + rows).utf8).flatMap { [0, 0, 0, $0] },
+    "image.png": [0x89, 0x50, 0x4E, 0x47, 0, 0x0A, 0x1A, 0x0A],
+    "weights.txt": Array("yes 2\ncaf".utf8) + [0xE9] + Array(" 1\n".utf8),
     "old.gz": [0x1F, 0x8B, 0x08, 0, 0, 0, 0, 0, 0, 0x03, 0x4B],
   ]
 

@@ -9,6 +9,15 @@ public enum TextEncoding: String, Sendable, CaseIterable {
   /// ISO 8859-1, read as browsers read it: as Windows' code page 1252.
   case latin1
 
+  /// What messages call it.
+  var title: String {
+    switch self {
+    case .utf8: "UTF-8"
+    case .utf16le, .utf16be: "UTF-16"
+    case .latin1: "Latin-1"
+    }
+  }
+
   /// The encoding that a byte order mark at the start of `bytes` tells, with the mark's length.
   static func marked(_ bytes: some Collection<UInt8>) -> (encoding: TextEncoding, mark: Int)? {
     if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { return (.utf8, 3) }
@@ -17,11 +26,11 @@ public enum TextEncoding: String, Sendable, CaseIterable {
     return nil
   }
 
-  /// Whether more bytes after `bytes` may make a byte order mark.
+  /// Whether more bytes after `bytes` may make a byte order mark, or `WideText`.
   static func mayBecomeMark(_ bytes: some Collection<UInt8>) -> Bool {
-    [[0xEF, 0xBB, 0xBF], [0xFF, 0xFE], [0xFE, 0xFF]].contains { (mark: [UInt8]) in
-      bytes.count < mark.count && mark.starts(with: bytes)
-    }
+    let marks: [[UInt8]] = [[0xEF, 0xBB, 0xBF], [0xFF, 0xFE, 0, 0], [0xFE, 0xFF]]
+    return marks.contains { bytes.count < $0.count && $0.starts(with: bytes) }
+      || (bytes.contains(0) && bytes.count < WideText.length)
   }
 
   /// Code page 1252 from 0x80 to 0x9F; five places stand for the control characters there.

@@ -1,7 +1,7 @@
 /// The bytes of an input as UTF-8, whatever its encoding, without a byte order mark.
 ///
 /// A byte order mark tells UTF-8 and UTF-16 apart; without one the text is UTF-8, or what `given`
-/// says.
+/// says. What is UTF-16 without a mark, or UTF-32, is refused.
 final class TextSource {
   /// What messages call the input.
   var name: String { source.name }
@@ -31,7 +31,8 @@ final class TextSource {
   ///
   /// It may append nothing where a piece of a character has come alone.
   ///
-  /// - Throws: `DataError.input`, or `.compressed` for gzip or zstd data that is cut or corrupt.
+  /// - Throws: `DataError.input`; `.compressed` for gzip or zstd data that is cut or corrupt; `.unmarked` or
+  ///   `.foreign` for an encoding that is not found out.
   func read(into buffer: inout [UInt8]) throws -> Bool {
     if transcoder != nil, encoding == .utf8 { return try source.read(into: &buffer) }
     guard !isFinished else { return false }
@@ -41,7 +42,7 @@ final class TextSource {
     if transcoder == nil {
       start += bytes
       if hasMore, TextEncoding.mayBecomeMark(start) { return true }
-      bytes = Array(begin())
+      bytes = Array(try begin())
     }
     transcoder?.append(bytes, to: &buffer)
     if isFinished { transcoder?.finish(&buffer) }
@@ -49,8 +50,9 @@ final class TextSource {
   }
 
   /// Chooses the encoding; gives the first bytes after the mark.
-  private func begin() -> ArraySlice<UInt8> {
+  private func begin() throws -> ArraySlice<UInt8> {
     defer { start = [] }
+    if given == nil, let wide = WideText(start) { throw wide.refusal(of: name) }
     let mark = TextEncoding.marked(start)
     let encoding = mark?.encoding ?? given ?? .utf8
     self.encoding = encoding

@@ -61,7 +61,7 @@ struct FormatSniffer {
   /// The file's extension, without one for compression.
   private let ending: String
   /// The first bytes, as UTF-8.
-  private let bytes: [UInt8]
+  let bytes: [UInt8]
   private let encoding: TextEncoding?
 
   /// How many bytes are looked at.
@@ -81,6 +81,7 @@ struct FormatSniffer {
     switch ending {
     case "jsonl", "ndjson", "json":
       return first == UInt8(ascii: "[") ? .json : .jsonl
+    case _ where namedSeparator != nil: return .csv
     case "csv": return .csv
     case "tsv", "tab":
       // Excel's UTF-16 tables have quotes, as its CSV does.
@@ -140,9 +141,24 @@ struct FormatSniffer {
   private var first: UInt8? { bytes.first { $0 > 0x20 } }
 
   /// The first line that is not blank.
-  private var line: ArraySlice<UInt8> {
+  var line: ArraySlice<UInt8> {
     let text = bytes.drop { $0 <= 0x20 }
     return text.prefix { $0 != UInt8(ascii: "\n") }
+  }
+
+  /// The separator that a first line `sep=;` names, which Excel writes and reads.
+  var namedSeparator: UInt8? {
+    var line = bytes.prefix { $0 != UInt8(ascii: "\n") }
+    if line.last == UInt8(ascii: "\r") { line.removeLast() }
+    let quote = UInt8(ascii: "\"")
+    if line.count == 7, line.first == quote, line.last == quote {
+      line = line.dropFirst().dropLast()
+    }
+    guard line.count == 5, let sign = line.last, sign != quote, sign < 0x7F,
+      String(decoding: line.dropLast(), as: UTF8.self).lowercased() == "sep=",
+      !Character(Unicode.Scalar(sign)).isLetter, !Character(Unicode.Scalar(sign)).isNumber
+    else { return nil }
+    return sign
   }
 
   /// What separates the columns of a CSV file: the sign that its first line has most often outside
@@ -164,35 +180,5 @@ struct FormatSniffer {
       best = other
     }
     return best
-  }
-
-  /// Refuses what is no text.
-  ///
-  /// - Throws: `DataError.foreign`.
-  func refuseForeign(name: String) throws {
-    let known: [(magic: [UInt8], what: String, hint: String)] = [
-      (Array("PAR1".utf8), "a Parquet file", "save its rows as CSV or JSON first"),
-      (Array("ARROW1".utf8), "an Arrow file", "save its rows as CSV or JSON first"),
-      (
-        [0x50, 0x4B, 0x03, 0x04], "a zip archive or an Excel workbook",
-        "unpack it, or save the sheet as CSV"
-      ),
-      ([0xD0, 0xCF, 0x11, 0xE0], "an old Excel workbook", "save the sheet as CSV"),
-      (Array("BZh".utf8), "compressed by bzip2", "unpack it, or compress it with gzip or zstd"),
-      (
-        [0xFD, 0x37, 0x7A, 0x58], "compressed by xz", "unpack it, or compress it with gzip or zstd"
-      ),
-      (Array("version https://git-lfs".utf8), "a git-LFS pointer", "fetch it with `git lfs pull`"),
-      (Array("EPTB".utf8), "a bundle", "data are texts and labels; use it as the prompt"),
-    ]
-    if let kind = known.first(where: { bytes.starts(with: $0.magic) }) {
-      throw DataError.foreign(input: name, what: kind.what, hint: kind.hint)
-    }
-    let start = String(decoding: line.prefix(16), as: UTF8.self).lowercased()
-    if start.hasPrefix("<!doctype") || start.hasPrefix("<html") || start.hasPrefix("<?xml") {
-      throw DataError.foreign(
-        input: name, what: "a web page",
-        hint: "the download went wrong; fetch the file itself again")
-    }
   }
 }

@@ -29,6 +29,8 @@ public final class DataReader {
   private let cutter: RecordCutter
   private let isStrict: Bool
   private var isBegun = false
+  /// Whether the first record is Excel's line that names the separator.
+  private var skipsFirst = false
 
   /// Reads `input`.
   ///
@@ -75,11 +77,14 @@ public final class DataReader {
     let beginning = try cutter.beginning(limit: FormatSniffer.length)
     let sniffer = FormatSniffer(name: name, beginning: beginning, encoding: cutter.encoding)
     try sniffer.refuseForeign(name: name)
+    if isStrict { try sniffer.refuseBinary(name: name) }
     let format = format ?? sniffer.format
     self.format = format
+    if !format.isJSON, format != .lines { try sniffer.refuseReturns(name: name) }
     switch format {
     case .csv:
-      separator = sniffer.separator
+      separator = sniffer.namedSeparator ?? sniffer.separator
+      skipsFirst = sniffer.namedSeparator != nil
       cutter.split(by: .table(separator: separator))
     case .json: cutter.split(by: .elements)
     case .lines, .tsv, .jsonl, .fastText, .labelText: break
@@ -95,6 +100,7 @@ public final class DataReader {
       switch try cutter.next() {
       case .pause: return .pause
       case .end: return .end
+      case .record where skipsFirst: skipsFirst = false
       case .record(let raw):
         if let record = record(raw) { return .record(record) }
       }
@@ -187,8 +193,7 @@ public final class DataReader {
         throw .notJSON(
           reason: "it goes on in the next line; write each object in one line, or all in an array")
       }
-      let hasNaN = String(decoding: bytes, as: UTF8.self).contains("NaN")
-      throw .notJSON(reason: "\(error)" + (hasNaN ? "; JSON has no NaN, write null" : ""))
+      throw .notJSON(reason: "\(error)" + slip(in: bytes))
     } catch {
       throw .notJSON(reason: "\(error)")
     }
@@ -200,6 +205,15 @@ public final class DataReader {
           ? "an array; a file that is one array has it alone" : "another value")
     default: throw .notJSON(reason: "another value")
     }
+  }
+
+  /// What is often meant by text that is no JSON, after a semicolon.
+  private static func slip(in bytes: [UInt8]) -> String {
+    let marks = bytes.filter { $0 > 0x20 }
+    if marks.last == UInt8(ascii: ",") { return "; a line has no comma behind its object" }
+    if marks.starts(with: Array("{'".utf8)) { return "; JSON has double quotes alone" }
+    let hasNaN = String(decoding: bytes, as: UTF8.self).contains("NaN")
+    return hasNaN ? "; JSON has no NaN, write null" : ""
   }
 
   /// `__label__x text` as text and label.

@@ -49,7 +49,10 @@ struct RecordSplitter: Sendable {
   var faultAtEnd: DataFault? {
     switch kind {
     case .lines: nil
-    case .table: isQuoted ? .quote(reason: "a quote opens here and is never closed") : nil
+    case .table:
+      isQuoted
+        ? .quote(reason: "a quote opens here and is never closed; close it, or write it twice")
+        : nil
     case .elements:
       depth >= 0 ? .notJSON(reason: "the array is not closed; is the file whole?") : nil
     }

@@ -19,7 +19,8 @@ enum TableCells {
         place += 1
         while true {
           guard let end = record[place...].firstIndex(of: quote) else {
-            throw DataFault.quote(reason: "a quote opens here and is never closed")
+            throw DataFault.quote(
+              reason: "a quote opens here and is never closed; close it, or write it twice")
           }
           cell += record[place..<end]
           place = end + 1

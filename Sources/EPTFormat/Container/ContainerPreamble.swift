@@ -95,6 +95,12 @@ struct ContainerPreamble {
         path: path, have: bytes.count, expected: ContainerLayout.preambleSize)
     }
     if let foreign = ForeignFile(bytes) { throw foreign.error(path: path, expected: kind.label) }
+    if bytes.beginsAsText {
+      throw FormatError.foreign(
+        path: path, what: "text", expected: kind.label,
+        hint: kind == .backbone ? "convert a checkpoint first" : "tune a task first",
+        remedy: kind == .backbone ? .convert : nil)
+    }
     throw FormatError.foreign(
       path: path, what: "a file of an unknown kind", expected: kind.label,
       hint: "its first bytes are not those of one; was it copied as text?")

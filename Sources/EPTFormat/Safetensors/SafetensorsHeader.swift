@@ -27,13 +27,18 @@ struct SafetensorsHeader {
 
   /// Reads and checks the header of the file `bytes`.
   ///
-  /// - Throws: `FormatError.truncated`, `.corrupt` or `.unsupported`.
+  /// - Throws: `FormatError.truncated`, `.corrupt`, `.foreign` or `.unsupported`.
   init(_ bytes: UnsafeRawBufferPointer, path: String) throws {
     guard bytes.count >= 8 else {
       throw FormatError.truncated(path: path, have: bytes.count, expected: 8)
     }
     let length = UInt64(littleEndian: bytes.loadUnaligned(as: UInt64.self))
     guard length <= Self.maximumLength else {
+      if bytes.beginsAsText {
+        throw FormatError.foreign(
+          path: path, what: "text", expected: "a safetensors file",
+          hint: "name a checkpoint's folder, or its weights")
+      }
       throw FormatError.corrupt(
         path: path, location: "byte 0",
         reason: "a header of \(length) bytes is claimed, at most \(Self.maximumLength) are allowed")

@@ -7,7 +7,8 @@ package enum FolderListing {
   /// - Throws: `SystemError.system`.
   package static func names(in folder: String) throws -> [String] {
     guard let stream = folder.withPath({ opendir($0) }) else {
-      throw SystemError.system(operation: .open, path: folder, reason: systemReason())
+      let reason = errno == ENOTDIR ? "it is no folder" : systemReason()
+      throw SystemError.system(operation: .open, path: folder, reason: reason)
     }
     defer { closedir(stream) }
     var names: [String] = []

@@ -11,10 +11,14 @@ public enum OutputFolder {
   ///
   /// - Throws: `SystemError.system`.
   public static func make(_ path: String) throws {
-    var status = stat()
-    if path.withPath({ stat($0, &status) }) == 0, status.st_mode & S_IFMT == S_IFDIR { return }
-    guard path.withPath({ mkdir($0, 0o777) }) == 0 else {
-      throw SystemError.system(operation: .create, path: path, reason: systemReason())
+    func refusal(_ reason: String) -> SystemError {
+      .system(operation: .create, path: path.isEmpty ? "a folder" : path, reason: reason)
     }
+    guard !path.isEmpty else { throw refusal("its name is empty") }
+    if let existing = FileStatus(path) {
+      guard existing.isFolder else { throw refusal("it is there and is no folder") }
+      return
+    }
+    guard path.withPath({ mkdir($0, 0o777) }) == 0 else { throw refusal(systemReason()) }
   }
 }

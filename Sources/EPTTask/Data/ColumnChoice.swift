@@ -181,7 +181,7 @@ struct ColumnChoice {
       throw fault(
         line,
         names.count == 1
-          ? "1 column; a line needs a text and a label, with a tab between"
+          ? "1 column; a line needs a text and a label, a comma, semicolon or tab between"
           : "a file without a column `label` must have lines of text and label; this one has "
             + count(names.count), .nameColumns)
     }
@@ -191,7 +191,8 @@ struct ColumnChoice {
       ? names.indices.filter { $0 != labelPlace }
       : numbers[..<texts.count].compactMap { $0.map { $0 - 1 } }
     guard !textPlaces.isEmpty else {
-      throw fault(line, "1 column; a line needs a text and a label with a tab between")
+      throw fault(
+        line, "1 column; a line needs a text and a label, a comma, semicolon or tab between")
     }
     return numbered(names, textPlaces + [labelPlace])
   }

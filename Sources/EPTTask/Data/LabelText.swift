@@ -38,11 +38,12 @@ enum LabelText {
       ? String(parts[0].dropFirst()) : String(parts[0])
   }
 
-  /// The pairs of `labels` that differ in blanks, case or invisible characters only.
+  /// The pairs of `labels` that differ in blanks, case or invisible characters only, or are one number.
   static func lookalikes(_ labels: [String]) -> [Lookalike] {
     var firstOfKey: [String: String] = [:]
     return labels.compactMap { label in
-      let key = String(String.UnicodeScalarView(visible(label))).lowercased()
+      let text = String(String.UnicodeScalarView(visible(label))).lowercased()
+      let key = plainNumber(text) ?? text
       guard let first = firstOfKey[key] else {
         firstOfKey[key] = label
         return nil
@@ -55,8 +56,17 @@ enum LabelText {
     // Swift takes texts as equal that Unicode calls equivalent.
     if first == second { return "how accents are coded (Unicode normalization)" }
     if first.lowercased() == second.lowercased() { return "case" }
+    let numbers = [first, second].map { String(String.UnicodeScalarView(visible($0))).lowercased() }
+    if numbers[0] != numbers[1] { return "the spelling of a number" }
     let blanks = [first, second].map { $0.unicodeScalars.filter { !$0.properties.isWhitespace } }
     return blanks[0].elementsEqual(blanks[1]) ? "blanks" : "characters that are not seen"
+  }
+
+  /// `1` for `01`, `+1`, `1.0` and `1e0`; nil for what is no number, or too large to be told exactly.
+  private static func plainNumber(_ text: String) -> String? {
+    if let number = Int(text) { return String(number) }
+    guard let number = Double(text), abs(number) < 0x1p53 else { return nil }
+    return Int(exactly: number).map(String.init) ?? String(number)
   }
 
   private static func visible(_ label: String) -> [Unicode.Scalar] {

@@ -14,7 +14,7 @@ struct LabelledRow {
 
 /// The rows of one labelled file, read once.
 public struct LabelledFile: Sendable {
-  /// The path as it was given.
+  /// The path as it was given; of standard input its name.
   public let path: String
   /// What the file was found to be: format and header.
   public let title: String
@@ -39,11 +39,12 @@ public struct LabelledFile: Sendable {
     canBeReadAgain = path != "-" && input.size != nil
     let reader = DataReader(input, options, isStrict: true, hashing: true)
     try reader.begin()
+    self.path = input.name
     var rows = RowReader(
-      ColumnChoice(request: request, header: options.header, path: path), format: reader.format)
+      ColumnChoice(request: request, header: options.header, path: self.path),
+      format: reader.format)
     try reader.readAll { try rows.add($0) }
-    guard !rows.rows.isEmpty else { throw TaskError.noRows(path: path) }
-    self.path = path
+    guard !rows.rows.isEmpty else { throw TaskError.noRows(path: self.path) }
     let names = (rows.textColumns + [rows.labelColumn]).joined(separator: ", ")
     title =
       switch rows.isHeader {
@@ -87,6 +88,14 @@ public struct LabelledFile: Sendable {
     var unknown: [String]? = []
     let examples = try rows.map { try definition.example($0, of: self, unknown: &unknown) }
     return (examples, unknown ?? [])
+  }
+
+  /// A sentence about rows without a text; nil if there are none.
+  var emptyTexts: String? {
+    let empty = rows.filter { $0.values.allSatisfy { ColumnNames.trimmed($0).isEmpty } }
+    guard let first = empty.first else { return nil }
+    return "\(empty.count) of \(rows.count) rows of \(path) have no text, the first in line "
+      + "\(first.line)"
   }
 
   /// Refuses a class that no row of `train` has, since nothing could teach it.

@@ -42,7 +42,7 @@ struct LabelSurvey {
     guard labels.count > 1 else {
       throw fault(
         firstLine,
-        "every row has the label \(LabelText.shown(labels[0])); a task needs two, "
+        "every row has the label \(LabelText.shown(labels[0])); a task needs two labels; "
           + "is `\(file.labelColumn)` the label's column?", .nameColumns)
     }
     if file.reading.header == false, file.reading.format?.isTable == true,
@@ -81,7 +81,8 @@ struct LabelSurvey {
     var seen: Set<ByteName> = []
     let distinct = whole.filter { seen.insert(ByteName($0)).inserted }
     guard distinct.count > 1 else {
-      throw fault(labels[0], "every row has the label \"\(distinct[0])\"; a task needs two", nil)
+      throw fault(
+        labels[0], "every row has the label \"\(distinct[0])\"; a task needs two labels", nil)
     }
     return distinct.map { (Int(ColumnNames.trimmed($0)) ?? 0, $0) }.sorted { $0.0 < $1.0 }.map(\.1)
   }

@@ -199,3 +199,13 @@ public struct Example: Sendable, Equatable {
     self.labels = labels
   }
 }
+
+extension Collection<Example> {
+  /// Whether two of them have different right answers.
+  public var haveDifferentAnswers: Bool {
+    contains { row in
+      first.map { $0.label != row.label || $0.score != row.score || $0.labels != row.labels }
+        ?? false
+    }
+  }
+}

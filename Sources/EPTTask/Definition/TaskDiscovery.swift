@@ -100,7 +100,9 @@ public enum TaskDiscovery {
         folders: [], columns: file.textColumns, label: file.labelColumn,
         labelUntil: hints.labelUntil,
         labelSeparator: found.form == .several ? hints.labelSeparator : nil))
-    return Found(definition: definition, file: file, warnings: found.warnings)
+    return Found(
+      definition: definition, file: file,
+      warnings: found.warnings + [file.emptyTexts].compactMap { $0 })
   }
 
   /// The file's own name, or its folder's if it is just called `train`.

@@ -27,6 +27,9 @@ public struct SeedSweep {
     }
   }
 
+  /// The rows that choose the best step of every run.
+  public var validationRows: [Example] { trainers.first?.data.validation ?? [] }
+
   /// What tells this sweep from others: a checkpoint is resumed only by its own.
   let identity: JSON
 

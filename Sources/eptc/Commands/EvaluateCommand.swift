@@ -69,7 +69,7 @@ struct EvaluateCommand: ParsableCommand {
       if confusion { try StandardOutput.print(report.confusionTable) }
       if errors != nil { try StandardOutput.print(report.mistakeTable) }
     }
-    if detail.evaluation.predictedClasses == 1 {
+    if detail.evaluation.predictedClasses == 1, rows.examples.haveDifferentAnswers {
       eptc.report(
         "warning: every row got the same answer; the prompt has collapsed to one class")
     }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import CEPTSystem
 import EPTInfer
+import EPTSystem
 import EPTTask
 import Glibc
 
@@ -49,6 +50,13 @@ struct InferCommand: ParsableCommand {
   /// The bundles that are named, in order.
   private var files: [String] { bundles + prompt }
 
+  /// The files in the folder of bundles.
+  private var promptFiles: [String] {
+    prompts.map { folder in
+      ((try? FolderListing.names(in: folder)) ?? []).map { "\(folder)/\($0)" }
+    } ?? []
+  }
+
   func validate() throws {
     guard (1...65_536).contains(batch) else {
       throw ValidationError("--batch must be from 1 to 65536.")
@@ -68,7 +76,7 @@ struct InferCommand: ParsableCommand {
     // CEPTStart has done so before, where the system lets it.
     _ = ept_signal_count_from_now(SIGHUP, -1)
     let target = try output.target(
-      inputs: files + [backbone.model, self.input.input].compactMap { $0 },
+      inputs: files + promptFiles + backbone.inputs + [self.input.input].compactMap { $0 },
       input: self.input.input,
       prompts: files + [prompts].compactMap { $0 })
     if let records = try target?.finishedRecords() {

@@ -92,7 +92,8 @@ struct QualifyCommand: ParsableCommand {
     let lock = try html.map { page in
       try OutputPath.check(
         page, replacing: force,
-        inputs: [bundle.path, path, self.reference] + [test.test].compactMap { $0 })
+        inputs: [bundle.path, path, self.reference] + [self.budget].compactMap { $0 }
+          + test.inputs(of: tuned))
       return try OutputLock(path: page)
     }
     defer { withExtendedLifetime(lock) {} }
@@ -130,7 +131,7 @@ struct QualifyCommand: ParsableCommand {
         limits = try QualityBudget(
           withExtendedLifetime(file) { try JSON(parsing: file.bytes) }, path: budget)
       } catch let error as JSONError {
-        throw TaskError.badTaskFile(path: budget, reason: "\(error)")
+        throw TaskError.badTaskFile(path: budget, reason: "not JSON: \(error)")
       }
     }
     for (limit, bound) in limit.compactMap(Self.limit) { limits.limits[limit] = bound }

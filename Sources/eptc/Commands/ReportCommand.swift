@@ -43,8 +43,7 @@ struct ReportCommand: ParsableCommand {
     let tuned = try TaskBundle(path: path)
     let output =
       output ?? (path.hasSuffix(".eptb") ? String(path.dropLast(5)) : path) + ".html"
-    let model = try? backbone.path(for: [tuned.backbone])
-    let inputs = [path, log, model].compactMap { $0 } + test.inputs(of: tuned)
+    let inputs = [path, log].compactMap { $0 } + backbone.inputs + test.inputs(of: tuned)
     try OutputPath.check(output, replacing: force, inputs: inputs)
     let lock = try OutputLock(path: output)
     defer { withExtendedLifetime(lock) {} }

@@ -34,7 +34,7 @@ struct TasksCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
       commandName: "show", abstract: "Print a task as JSON, to edit and pass as --task-file.")
 
-    @Argument(help: ArgumentHelp("The task.", valueName: "name"))
+    @Argument(help: ArgumentHelp("The task.", valueName: "task"))
     var name: String
 
     @Option(help: "Label words of the task's own (words), or 0, 1, … (digits).")

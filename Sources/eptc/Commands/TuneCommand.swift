@@ -81,10 +81,12 @@ struct TuneCommand: ParsableCommand {
   }
 
   /// Tunes one task; with `--quiet` `printsResult` says whether its line goes to standard output.
-  func tune(printsResult: Bool = true) throws {
+  ///
+  /// `inputs` are files besides the task's own that no output may be.
+  func tune(printsResult: Bool = true, sparing inputs: [String] = []) throws {
     let named = try task.find()
     let definition = named.definition
-    let files = dryRun ? nil : try files(definition)
+    let files = dryRun ? nil : try files(definition, sparing: inputs)
     let rows = try task.rows(of: named)
     let dataset = rows.dataset
     if !quiet, !dryRun { for line in rows.lines { report(line) } }
@@ -127,12 +129,11 @@ struct TuneCommand: ParsableCommand {
   }
 
   /// The run's files, none of which is one that it reads.
-  private func files(_ definition: TaskDefinition) throws -> RunFiles {
-    // Where no backbone can be found, that is told once the rows have been.
-    let model = (try? backbone.path()).map { [$0] } ?? []
-    return try RunFiles(
+  private func files(_ definition: TaskDefinition, sparing inputs: [String]) throws -> RunFiles {
+    try RunFiles(
       output: output ?? "\(definition.name).eptb", keepLast: keepLast, log: log,
-      inputs: model + task.inputs(of: definition) + start.inputs + training.inputs,
+      inputs: inputs + backbone.inputs + task.inputs(of: definition) + start.inputs
+        + training.inputs,
       resuming: resume,
       replacing: force)
   }
@@ -172,7 +173,7 @@ struct TuneCommand: ParsableCommand {
     for outcome in outcomes { log?.write(outcome) }
     let alike = outcomes.filter { $0.readsApart == best.readsApart }
     if alike.count > 1 { log?.write(alike) }
-    display.end(outcomes, best: best, path: files.output)
+    display.end(outcomes, best: best, path: files.output, rows: sweep.validationRows)
     if let baseline, !isInterrupted,
       let comparison = try sweep.comparison(
         of: best, with: baseline, shouldStop: { interruption.isRequested })

@@ -50,4 +50,11 @@ enum YesOrNo: String, CaseIterable, ExpressibleByArgument {
   var isYes: Bool { self == .yes }
 }
 
-extension TextEncoding: ExpressibleByArgument {}
+extension TextEncoding: ExpressibleByArgument {
+  /// By its own name, or by one that other programs have for it: `UTF-8`, `iso-8859-1`, `cp1252`.
+  public init?(argument: String) {
+    let name = String(argument.lowercased().filter { $0 != "-" && $0 != "_" })
+    let isWestern = ["iso88591", "cp1252", "windows1252"].contains(name)
+    self.init(rawValue: isWestern ? "latin1" : name)
+  }
+}

@@ -60,8 +60,10 @@ enum ShardChoice: ExpressibleByArgument, Equatable {
   case unknown(reason: String)
 
   /// `3/8`, `auto/8` or `auto`.
-  init?(argument: String) {
-    self.init(argument, variable: CommandLineText.variable)
+  init(argument: String) {
+    self =
+      ShardChoice(argument, variable: CommandLineText.variable)
+      ?? .unknown(reason: "\(argument) is no part; it is i/n such as 0/8, auto/n or auto")
   }
 
   /// The same in the environment that `variable` reads.

@@ -19,7 +19,8 @@ struct TaskOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       """
-      Many tasks, a JSON object of these flags a line: {"train": "a.csv", "output": "a.eptb"}. Those on the       command line are for all. A bundle that is there is left as it is.
+      Many tasks, a JSON object of these flags a line: {"train": "a.csv", "output": "a.eptb"}. Those on the \
+      command line are for all. A bundle that is there is left as it is.
       """, valueName: "tasks.jsonl"))
   var manifest: String?
 
@@ -233,7 +234,8 @@ struct TaskOptions: ParsableArguments {
     }
     return Rows(
       dataset: dataset,
-      lines: [titles.joined(separator: "; ")] + [splitLine(definition, dataset)].compactMap { $0 },
+      lines: [titles.joined(separator: "; ")]
+        + [splitLine(definition, dataset, trainFile, devFile)].compactMap { $0 },
       warnings: Self.sameFile(trainFile, [("--dev", devFile), ("--test", testFile)]))
   }
 
@@ -247,18 +249,20 @@ struct TaskOptions: ParsableArguments {
   }
 
   /// Which rows choose the best step, where one file is split.
-  private func splitLine(_ definition: TaskDefinition, _ data: Dataset) -> String? {
+  private func splitLine(
+    _ definition: TaskDefinition, _ data: Dataset, _ train: LabelledFile, _ dev: LabelledFile?
+  ) -> String? {
     let counts =
       "rows that choose the best step: \(data.validation.count), that give the test figure: "
       + "\(data.test.count)"
     switch definition.split {
     case .halvedDev where test == nil, .stratifiedHalves where test == nil:
-      return "\(dev ?? "") is halved: \(counts); --test keeps two files apart"
+      return "\(dev?.path ?? "") is halved: \(counts); --test keeps two files apart"
     case .stratifiedTenths:
-      return "\(train ?? "") is split: rows that are learnt from: \(data.train.count), \(counts)"
+      return "\(train.path) is split: rows that are learnt from: \(data.train.count), \(counts)"
     case .stratifiedHeldOut, .heldOutTrain:
       return
-        "\(train ?? "") is split: rows of it that choose the best step: \(data.validation.count)"
+        "\(train.path) is split: rows of it that choose the best step: \(data.validation.count)"
     default:
       return nil
     }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import EPTCommandLine
 import EPTFormat
 import EPTInfer
 import EPTSystem
@@ -9,6 +10,7 @@ struct TuneManifest {
   /// More is no list of tasks.
   private static let sizeLimit = 64 << 20
 
+  private let path: String
   private let tasks: [ManifestTask]
   private let common: [String]
 
@@ -16,6 +18,7 @@ struct TuneManifest {
   ///
   /// - Throws: `CommandError.badManifest`, `SystemError`.
   init(path: String, common: [String], part: Shard?) throws {
+    self.path = path
     self.common = common
     let file = try MappedFile(reading: path, limit: Self.sizeLimit)
     var tasks: [ManifestTask] = []
@@ -31,7 +34,7 @@ struct TuneManifest {
       } catch let fault as ManifestTask.Fault {
         throw CommandError.badManifest(path: path, line: index + 1, reason: fault.reason)
       } catch let error as JSONError {
-        throw CommandError.badManifest(path: path, line: index + 1, reason: "\(error)")
+        throw CommandError.badManifest(path: path, line: index + 1, reason: "not JSON: \(error)")
       }
     }
     self.tasks = tasks
@@ -65,7 +68,7 @@ struct TuneManifest {
         code = stop
         break
       } catch {
-        report("\(task.output): \(Self.message(error))")
+        report("\(task.output): \(message(error, task))")
         rows.append(row(task, .failed))
         code = .failure
       }
@@ -75,10 +78,13 @@ struct TuneManifest {
   }
 
   private func tune(_ task: ManifestTask) throws -> Outcome {
-    let command = try TuneCommand.parse(common + task.arguments + ["--output=\(task.output)"])
+    let arguments = common + task.arguments + ["--output=\(task.output)"]
+    let command = try NegativeValues.allowing(arguments, message: TuneCommand.message(for:)) {
+      try TuneCommand.parse($0)
+    }
     if !command.force, !command.resume, FileStatus(task.output) != nil { return .kept }
     do {
-      try command.tune(printsResult: false)
+      try command.tune(printsResult: false, sparing: [path])
       return .tuned
     } catch SystemError.outputInUse {
       return .busy
@@ -95,9 +101,11 @@ struct TuneManifest {
     ]
   }
 
-  private static func message(_ error: any Error) -> String {
-    ExitStatus(error) == nil
-      ? TuneCommand.message(for: error).split(separator: "\n").joined(separator: " ")
-      : FlagNames.message(error)
+  private func message(_ error: any Error, _ task: ManifestTask) -> String {
+    if ExitStatus(error) != nil { return FlagNames.message(error) }
+    return UsageAdvice(
+      TuneCommand.message(for: error), ["tune"] + common + task.arguments,
+      command: "eptc help tune", help: EPTC.helpMessage(for: TuneCommand.self)
+    ).line
   }
 }

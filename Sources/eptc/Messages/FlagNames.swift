@@ -19,9 +19,10 @@ enum FlagNames {
       case let error as TaskError: message(error)
       case SystemError.outputExists(let path): "\(path) exists already; use --force to replace it"
       case ConvertError.badPattern, ConvertError.patternFitsNothing: "--tensor: \(error)"
+      case DataError.unmarked(_, let encoding): "\(error) (--text-encoding \(encoding.rawValue))"
       case DataError.header: "\(error) (--columns)"
       case InferError.threshold: "\(error) (--threshold)"
-      case FormatError.foreign(let path, _, _, _, nil)
+      case FormatError.foreign(let path, _, ContainerKind.bundle.label, _, nil)
       where isNamedAsRows(path) && command == "infer":
         "\(path) is no bundle; texts to answer are given with --input \(path)"
       case FormatError.foreign(_, _, _, _, .convert): "\(error) (`eptc convert`)"

@@ -79,9 +79,12 @@ struct TrainingDisplay {
     lastShown = clock.now
   }
 
-  /// Tells what has come of it, and warns of a prompt that answers always the same.
-  func end(_ outcomes: [TrainingOutcome], best: TrainingOutcome, path: String) {
-    if best.predictedClasses == 1 {
+  /// Tells what has come of it, and warns of a prompt that gives all of `rows`, which chose the step, the
+  /// same answer though they have others.
+  func end(
+    _ outcomes: [TrainingOutcome], best: TrainingOutcome, path: String, rows: [Example]
+  ) {
+    if best.predictedClasses == 1, rows.haveDifferentAnswers {
       report(
         "warning: every validation row got the same answer; the prompt has collapsed to one "
           + "class: train longer, lower the learning rates, or look at the labels")
