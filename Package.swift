@@ -2,6 +2,12 @@
 
 import PackageDescription
 
+// The commit that `eptc --version` names; scripts/package sets it. It comes by the environment, since SwiftPM keeps what it
+// read of this file until the file or the environment changes.
+let commit = (Context.environment["EPTC_COMMIT"] ?? "").filter { character in
+  character.isASCII && (character.isLetter || character.isNumber || character == "-")
+}
+
 // The rooms, top to bottom: a target may depend only on targets above it.
 // docs/explanation/architecture.md draws the data's way through them.
 let package = Package(
@@ -32,6 +38,7 @@ let package = Package(
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(
       name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+    .target(name: "CEPTBuild", cSettings: [.define("EPT_COMMIT", to: "\"\(commit)\"")]),
     .target(name: "CEPTKernels"),
     .target(name: "CEPTSystem"),
     .target(name: "CEPTStart", dependencies: ["CEPTSystem"]),
@@ -73,8 +80,8 @@ let package = Package(
     .target(
       name: "EPTCommandLine",
       dependencies: [
-        "CEPTSystem", "EPTSystem", "EPTCompute", "EPTFormat", "EPTData", "EPTText", "EPTModel",
-        "EPTTask", "EPTConvert", "EPTTrain", "EPTInfer",
+        "CEPTBuild", "CEPTSystem", "EPTSystem", "EPTCompute", "EPTFormat", "EPTData", "EPTText",
+        "EPTModel", "EPTTask", "EPTConvert", "EPTTrain", "EPTInfer",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(

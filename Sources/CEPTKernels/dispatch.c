@@ -137,8 +137,13 @@ const struct ept_attention_kernels *ept_bf16_attention_for(enum ept_isa isa) {
 }
 #endif
 
+static const char *const names[] = {"scalar", "avx2", "avx512", "amx", "neon", "dotprod", "i8mm"};
+
+const char *ept_isa_name(enum ept_isa isa) {
+  return names[isa];
+}
+
 enum ept_isa ept_isa_chosen(void) {
-  static const char *const names[] = {"scalar", "avx2", "avx512", "amx", "neon", "dotprod", "i8mm"};
   const char *wanted = getenv("EPT_ISA");
   for (int isa = EPT_ISA_SCALAR; wanted && isa <= EPT_ISA_I8MM; isa++)
     if (strcmp(wanted, names[isa]) == 0 && ept_kernels_for((enum ept_isa)isa))

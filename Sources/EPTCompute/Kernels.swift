@@ -10,6 +10,12 @@ package let kernels: ept_kernels = {
   return table.pointee
 }()
 
+/// The instruction set of the C loops.
+package enum InstructionSet {
+  /// As the environment's `EPT_ISA` calls it.
+  package static var name: String { String(cString: ept_isa_name(ept_isa_chosen())) }
+}
+
 /// Attention between int8 products: in bfloat16 where the processor has it.
 ///
 /// Its inputs come from int8 products, whose error is larger than bfloat16's rounding.

@@ -26,6 +26,8 @@ package struct OpenBLAS: Sendable {
   }
 
   private let sgemm: Multiply
+  /// As the library itself says it.
+  package let version: String
 
   /// The system's library; nil where it is not installed, or has no room to compute in.
   package static let shared: OpenBLAS? = OpenBLAS(libraries: [
@@ -45,9 +47,20 @@ package struct OpenBLAS: Sendable {
       unsafeBitCast(setThreads, to: SetThreads.self)(1)
       guard Self.takeBuffers(library) else { return nil }
       sgemm = unsafeBitCast(multiply, to: Multiply.self)
+      version = Self.version(of: library)
       return
     }
     return nil
+  }
+
+  /// The second word of its configuration: "OpenBLAS 0.3.21 DYNAMIC_ARCH …".
+  private static func version(of library: UnsafeMutableRawPointer) -> String {
+    typealias Configuration = @convention(c) () -> UnsafePointer<CChar>?
+    guard let symbol = dlsym(library, "openblas_get_config"),
+      let text = unsafeBitCast(symbol, to: Configuration.self)()
+    else { return "unknown" }
+    let words = String(cString: text).split(separator: " ")
+    return words.count > 1 ? String(words[1]) : "unknown"
   }
 
   /// Opens the library without threads of its own.

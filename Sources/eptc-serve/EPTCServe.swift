@@ -17,7 +17,8 @@ struct EPTCServe: AsyncParsableCommand {
       the one before it at work. SIGTERM answers what has been asked, then ends.
 
       Standard output gets one line, the address. docs/reference/http.md tells the routes.
-      """)
+      """,
+    version: BuildDescription.version)
 
   @OptionGroup var backbone: BackboneOptions
   @OptionGroup var server: ServerOptions
@@ -68,6 +69,10 @@ struct EPTCServe: AsyncParsableCommand {
     if let status = status(of: error) {
       report("\(error)")
       Glibc.exit(status.rawValue)
+    }
+    if message(for: error) == BuildDescription.version {
+      print(BuildDescription.text(program: "eptc-serve"))
+      Glibc.exit(0)
     }
     guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
     let advice = UsageAdvice(

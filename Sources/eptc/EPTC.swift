@@ -16,7 +16,7 @@ struct EPTC: ParsableCommand {
 
       \(ExitStatus.explanation)
       """,
-    version: "0.1.0",
+    version: BuildDescription.version,
     subcommands: [
       ConvertCommand.self, TuneCommand.self, InferCommand.self, EmbedCommand.self,
       EvaluateCommand.self, QualifyCommand.self,
@@ -54,7 +54,9 @@ struct EPTC: ParsableCommand {
     guard code == .success else { exit(withError: error) }
     // Help and version go to standard output, which may be full as well.
     do {
-      try StandardOutput.print(fullMessage(for: error))
+      let message = fullMessage(for: error)
+      let isVersion = message == BuildDescription.version
+      try StandardOutput.print(isVersion ? BuildDescription.text(program: "eptc") : message)
     } catch {
       end(with: error)
     }

@@ -179,4 +179,7 @@ const struct ept_attention_kernels *_Nullable ept_bf16_attention_for(enum ept_is
 // environment's EPT_ISA names another that it has (scalar, avx2, avx512, amx; neon, dotprod, i8mm).
 enum ept_isa ept_isa_chosen(void);
 
+// What EPT_ISA calls it.
+const char *_Nonnull ept_isa_name(enum ept_isa isa);
+
 #endif
