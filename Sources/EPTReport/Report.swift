@@ -8,6 +8,8 @@ public struct Report {
   let confusion: ConfusionMatrix?
   /// Why there is no confusion matrix.
   let confusionGap: String
+  /// The figures of each type of entity on the test rows; nil for answers that are no tags.
+  let entities: [EvaluationDetail.ClassFigures]?
   /// The gates of the projections after blocks over the test rows, or why there are none.
   let depthGates: Result<DepthGates, ReportGap>
   /// The loss of single steps, from a run's log; empty without.
@@ -21,11 +23,14 @@ public struct Report {
   ///   - depthGates: The gates of projections after blocks over the test rows, or why there are
   ///     none; a bundle without projections shows nothing of them.
   ///   - stepLosses: From `RunLog`; empty without a log.
+  ///   - entities: The figures of each type of entity on the test rows, in the place of a confusion matrix;
+  ///     nil for answers that are no tags.
   public init(
     _ bundle: TaskBundle, confusion: Result<ConfusionMatrix, ReportGap>,
     depthGates: Result<DepthGates, ReportGap> = .failure(ReportGap("No test rows were read.")),
-    stepLosses: [StepLoss] = []
+    stepLosses: [StepLoss] = [], entities: [EvaluationDetail.ClassFigures]? = nil
   ) {
+    self.entities = entities
     self.bundle = bundle
     self.depthGates = depthGates
     self.stepLosses = stepLosses
@@ -46,7 +51,8 @@ public struct Report {
       bundle.prompt.shape.depth.map {
         card("Gate after blocks", wide: true, DepthGateMap(shape: $0, gates: depthGates).html)
       },
-      card("Confusion on the test rows", wide: false, confusionHTML),
+      entities.map { card("Entities of the test rows", wide: false, EntityTable($0).html) }
+        ?? card("Confusion on the test rows", wide: false, confusionHTML),
       card("Parameter budget", wide: false, ParameterBudget(bundle).html),
       card("Settings", wide: true, SettingsTables(bundle).html),
     ].compactMap { $0 }

@@ -16,6 +16,8 @@ enum CommandError: Error, Equatable {
   case otherShard(path: String, marker: String)
   /// Answers that are not one class a row have no confusion matrix.
   case noConfusion(path: String)
+  /// Answers that are a tag a word, which are not compared row by row.
+  case noQualification(path: String)
   /// Standard output cannot be written. `reason` is the system's own text.
   case output(reason: String)
   /// The reader of standard output has gone.
@@ -48,6 +50,9 @@ extension CommandError: CustomStringConvertible {
     case .noConfusion(let path):
       "\(path) does not answer with one class a row, so it has no confusion matrix; the figures and "
         + "the worst errors tell how good it is"
+    case .noQualification(let path):
+      "\(path) answers each word, which `qualify` does not compare; score both encodings with "
+        + "`eptc eval`"
     case .output(let reason):
       "cannot write standard output: \(reason)"
     case .closedOutput:

@@ -47,7 +47,13 @@ public struct HeadPlan: Sendable, Equatable {
     _ task: TaskDefinition, _ rows: [Example], _ settings: TrainingSettings, pooling: Pooling,
     hiddenSize: Int, hasDecoder: Bool
   ) throws {
-    self.pooling = pooling
+    // Each word has the state of its own.
+    self.pooling = task.labelForm == .tags ? .mean : pooling
+    guard task.labelForm != .tags || settings.pooling == nil else {
+      throw TrainError.invalidSetting(
+        [.pooling],
+        reason: "is of one vector a text; a tag reads its word's own state: leave it out")
+    }
     // A text-to-text backbone reads both texts in its template.
     guard !hasDecoder || settings.pair != .apart else {
       throw TrainError.invalidSetting(
@@ -85,6 +91,8 @@ public struct HeadPlan: Sendable, Equatable {
         startWeight = Float(high - low) / scale.scale
         startBias = scale.output(low)
       }
+    } else if task.labelForm == .tags {
+      (kind, features, outputs) = (.tags, .words, task.labels.count)
     } else {
       kind =
         task.labelForm == .several

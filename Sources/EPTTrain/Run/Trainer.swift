@@ -231,6 +231,7 @@ public struct Trainer {
         return PromptObjective(
           model, rows, labelTokens: labelTokens, classWeights: classWeights)
       }
+      guard head.kind != .tags else { return try WordObjective(model, rows, head) }
       return head.kind == .classes && head.features == .text
         ? try HeadObjective(
           model, rows, pooling: plan.pooling ?? .mean, classWeights: classWeights,

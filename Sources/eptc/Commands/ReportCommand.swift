@@ -49,16 +49,20 @@ struct ReportCommand: ParsableCommand {
     defer { withExtendedLifetime(lock) {} }
     let seed = tuned.training.settings["seed"]?.integer
     let losses = try log.map { try RunLog.stepLosses(path: $0, seed: seed) } ?? []
-    let (confusion, gates) = try scored(tuned)
-    let page = Report(tuned, confusion: confusion, depthGates: gates, stepLosses: losses).html()
+    let scored = try scored(tuned)
+    let page = Report(
+      tuned, confusion: scored.confusion, depthGates: scored.gates, stepLosses: losses,
+      entities: scored.entities
+    ).html()
     try AtomicFile.write(Array(page.utf8), to: output, replacing: force)
     report("wrote \(output)")
   }
 
-  /// What the model says of the test rows: their counts by class, and the gates of projections
-  /// after blocks.
+  /// What the model says of the test rows: their counts by class or, of tags, each type's figures, and
+  /// the gates of projections after blocks.
   private typealias Scored = (
-    confusion: Result<ConfusionMatrix, ReportGap>, gates: Result<DepthGates, ReportGap>
+    confusion: Result<ConfusionMatrix, ReportGap>, gates: Result<DepthGates, ReportGap>,
+    entities: [EvaluationDetail.ClassFigures]?
   )
 
   /// The test rows scored, or why there are none; a file that is there but bad is an error.
@@ -77,9 +81,16 @@ struct ReportCommand: ParsableCommand {
             scores: try predictor.scores(of: examples, batch: Self.batch), examples: examples,
             classes: tuned.task.labels.count))
         : .failure(ReportGap("Answers that are not classes have no confusion matrix."))
+      let entities =
+        predictor.kind == .tags
+        ? EvaluationDetail(
+          scores: try predictor.scores(of: examples, batch: Self.batch), examples: examples,
+          task: tuned.task, kind: predictor.kind
+        ).classes : nil
       return (
         confusion,
-        gates.map { .success($0) } ?? .failure(ReportGap("This bundle has no gate after blocks."))
+        gates.map { .success($0) } ?? .failure(ReportGap("This bundle has no gate after blocks.")),
+        entities
       )
     } catch let error as CommandError {
       return gap("\(error)")
@@ -94,6 +105,6 @@ struct ReportCommand: ParsableCommand {
   private func gap(_ reason: String) -> Scored {
     report("no confusion matrix: \(reason)")
     let gap = ReportGap("No test rows were scored: \(reason).")
-    return (.failure(gap), .failure(gap))
+    return (.failure(gap), .failure(gap), nil)
   }
 }
