@@ -13,7 +13,8 @@ struct TaggedSentence {
   ///
   /// - Throws: `DataFault.noTag` where some words have a tag and others none.
   init(_ lines: String) throws(DataFault) {
-    for line in lines.unicodeScalars.split(separator: "\n") {
+    for line in lines.unicodeScalars.split(separator: "\n")
+    where line.contains(where: { $0.value > 0x20 }) {
       let columns = Self.columns(String(line))
       guard let word = columns.first, !word.utf8.elementsEqual(Self.documentStart.utf8) else {
         continue
