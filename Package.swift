@@ -70,10 +70,18 @@ let package = Package(
       dependencies: [
         "CEPTC", "EPTSystem", "EPTFormat", "EPTText", "EPTModel", "EPTTask", "EPTTrain", "EPTInfer",
       ]),
+    .target(
+      name: "EPTCommandLine",
+      dependencies: [
+        "CEPTSystem", "EPTSystem", "EPTCompute", "EPTFormat", "EPTData", "EPTText", "EPTModel",
+        "EPTTask", "EPTConvert", "EPTTrain", "EPTInfer",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
     .executableTarget(
       name: "eptc",
       dependencies: [
-        "CEPTSystem", "CEPTStart", "EPTSystem", "EPTCompute", "EPTFormat", "EPTData", "EPTText",
+        "CEPTSystem", "CEPTStart", "EPTCommandLine", "EPTSystem", "EPTCompute", "EPTFormat",
+        "EPTData", "EPTText",
         "EPTModel", "EPTTask", "EPTConvert", "EPTTrain", "EPTInfer", "EPTReport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
@@ -152,3 +160,47 @@ let package = Package(
   ],
   swiftLanguageModes: [.v6]
 )
+
+// `eptc serve` is an executable of its own, so that neither a start nor a build of `eptc` pays for a server.
+// Hummingbird needs Swift 6.2; with an older one everything else still builds.
+#if compiler(>=6.2)
+  package.dependencies += [
+    .package(
+      url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+    .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.14.0"),
+    .package(url: "https://github.com/apple/swift-metrics", from: "2.9.0"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.10.0"),
+  ]
+  package.products += [.executable(name: "eptc-serve", targets: ["eptc-serve"])]
+  package.targets += [
+    .target(
+      name: "EPTServe",
+      dependencies: [
+        "EPTSystem", "EPTFormat", "EPTModel", "EPTTask", "EPTInfer",
+        .product(name: "HummingbirdCore", package: "hummingbird"),
+        .product(name: "HTTPTypes", package: "swift-http-types"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "CoreMetrics", package: "swift-metrics"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+      ]),
+    .executableTarget(
+      name: "eptc-serve",
+      dependencies: [
+        "EPTCommandLine", "EPTServe", "EPTSystem", "EPTFormat", "EPTTask", "EPTInfer",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
+      ]),
+    .testTarget(
+      name: "EPTServeTests",
+      dependencies: [
+        "eptc-serve", "eptc", "EPTServe", "EPTConvert", "EPTSystem", "EPTFormat", "EPTModel",
+        "EPTTask", "EPTText", "EPTInfer", "EPTTestSupport",
+        .product(name: "CoreMetrics", package: "swift-metrics"),
+      ]),
+  ]
+#endif

@@ -58,7 +58,7 @@ class Runs:
     def tune(self, model, kind, variant, seed):
         encoding, precision = TUNED[variant]
         steps = kind.split()[0]
-        flags = ["--prompt-length", "40", *FLAGS[model]] if kind == SHORT else []
+        flags = ["--prompt-length", "40", *FLAGS[model]] if kind == SHORT else ["--depth", "none"]
         bundle = self.args.work / f"accuracy-{model}-{steps}-{variant.replace(' ', '-')}-{seed}.eptb"
         if not bundle.exists():
             self.eptc(

@@ -35,8 +35,9 @@ BATCH, LENGTH = 32, 128
 STEPS = {"small": 300, "large": 1000}
 # Twice the default, by which EPT gains nothing: docs/research/defaults-2026-11.md, "The rate of prompt tuning".
 RATES = {("t5-mini", "pt"): ["--prompt-rate", 0.1]}
-# Columns that are a method of `eptc tune` with flags.
-VARIANTS = {"depth": ["--method", "ept", "--depth", "all", "--prompt-length", 0]}
+# Columns that are a method of `eptc tune` with flags. EPT's own column is its prompt, whatever the default is.
+VARIANTS = {"ept": ["--method", "ept", "--depth", "none"],
+            "depth": ["--method", "ept", "--depth", "all", "--prompt-length", 0]}
 
 
 def figures(task, predicted, actual):

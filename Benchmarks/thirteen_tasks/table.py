@@ -75,23 +75,24 @@ def main():
         print(f"### {backbone}: dev score\n")
         print("| task | metric | train rows | " + " | ".join(NAMES[m] for _, m in columns) + " |")
         print("|---|---|---:|" + "---:|" * len(columns))
-        complete = []
+        # Columns that have not run on all tasks have a mean of their own below, over the tasks that all have.
+        whole = [column for column in columns if all(get(task, column) for task in TASKS)]
         for task in TASKS:
             majority = cells.get((task, "none", "majority"), {}).get(0, {})
-            values = [get(task, column) for column in columns]
-            if all(values):
-                complete.append(task)
             print(f"| {task} | {METRICS.get(task, 'accuracy')} | {majority.get('rows', ['–'])[0]} | "
-                  + " | ".join(map(shown, values)) + " |")
-        if complete:
-            means = [statistics.mean(statistics.mean(get(task, column)) for task in complete)
-                     for column in columns]
-            print(f"| mean of {len(complete)} | | | " + " | ".join(f"{mean:.1f}" for mean in means) + " |")
+                  + " | ".join(shown(get(task, column)) for column in columns) + " |")
+        complete = list(TASKS) if whole else []
+        shared = [task for task in TASKS if all(get(task, column) for column in columns)]
+        for tasks, having in ((complete, whole), (shared, columns)):
+            if tasks and (tasks is complete or len(tasks) < len(complete)):
+                means = [f"{statistics.mean(statistics.mean(get(task, column)) for task in tasks):.1f}"
+                         if column in having else "–" for column in columns]
+                print(f"| mean of {len(tasks)} | | | " + " | ".join(means) + " |")
         print()
         methods = [column for column in columns if column[0] == backbone]
         ept = (backbone, "ept")
         for other in columns:
-            if other == ept or not complete:
+            if other == ept or other not in whole:
                 continue
             gains = [statistics.mean(get(task, ept)) - statistics.mean(get(task, other)) for task in complete]
             better, same = sum(gain > 0 for gain in gains), sum(gain == 0 for gain in gains)

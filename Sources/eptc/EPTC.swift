@@ -1,7 +1,5 @@
 import ArgumentParser
-import CEPTSystem
-import EPTFormat
-import EPTSystem
+import EPTCommandLine
 import Glibc
 
 @main
@@ -23,12 +21,12 @@ struct EPTC: ParsableCommand {
       ConvertCommand.self, TuneCommand.self, InferCommand.self, EmbedCommand.self,
       EvaluateCommand.self, QualifyCommand.self,
       InspectCommand.self, TasksCommand.self, FoldCommand.self,
-      ExportCommand.self, ReportCommand.self,
+      ExportCommand.self, ReportCommand.self, ServeCommand.self,
     ])
 
   /// Runs the command line; errors of the rooms become one line and their exit status.
   static func main() {
-    prepareProcess()
+    ProcessStart.prepare()
     do {
       let arguments = CommandLineText.arguments
       if let slip = CommandSlip(arguments) { throw slip }
@@ -39,19 +37,8 @@ struct EPTC: ParsableCommand {
     }
   }
 
-  /// What must stand before any file is opened or anything is written.
-  private static func prepareProcess() {
-    ept_fill_standard_descriptors()
-    // A reader that goes away and a limit on the size of files show as errors where they are met, not as
-    // signals.
-    signal(SIGPIPE, SIG_IGN)
-    signal(SIGXFSZ, SIG_IGN)
-    MappingFaults.report(prefix: "eptc: ", status: ExitStatus.inputOutput.rawValue)
-    MemoryRefusals.report(prefix: "eptc: ", status: ExitStatus.failure.rawValue)
-  }
-
   private static func end(with error: any Error) -> Never {
-    if let status = ExitStatus(error) {
+    if let status = error is CommandSlip ? .usage : ExitStatus(error) {
       // `eptc inspect | head` needs no message.
       if error as? CommandError != .closedOutput { report(FlagNames.message(error)) }
       Glibc.exit(status.rawValue)

@@ -43,7 +43,8 @@ struct MethodTests {
         embeddingRMS: 1, hasHead: hasHead, blocks: (encoder: 2, decoder: 0)
       ).shape
     }
-    let (ept, dept, pt, head) = try (shape(.ept), shape(.dept), shape(.pt), shape(.head))
+    let (dept, pt, head) = try (shape(.dept), shape(.pt), shape(.head))
+    let ept = try shape(.ept) { $0.promptLength = 10 }
     // 10 rows of 768, and 3 072 · 3 numbers of subspaces and gate, leave 59 904.
     #expect((ept.promptLength, ept.rank, ept.subspaces, ept.subspaceWidth) == (10, 58, 4, 1))
     let words = try shape(.ept, hasHead: false)

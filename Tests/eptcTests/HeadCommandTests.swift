@@ -154,7 +154,8 @@ struct HeadCommandTests {
       ] {
         let run = try CommandLineRun(
           ["tune", "--task", "sst2", "--method", "head", flag, value], in: folder)
-        #expect(run.status == 64, "\(run.errors)")
+        // Whether a head is solved depends on the rows too, so this is no wrong usage by itself.
+        #expect(run.status == 65, "\(run.errors)")
         #expect(run.errors.contains("\(flag) is of a head that is trained by steps"))
       }
       let bad = try CommandLineRun(["tune", "--task", "sst2", "--calibrate", "yes"], in: folder)

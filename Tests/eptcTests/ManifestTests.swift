@@ -49,7 +49,7 @@ struct ManifestTests {
       #expect(run.errors.contains("b.eptb: ") && run.errors.contains("nothing.csv"))
       #expect(run.errors.contains("--epochs"))
       let inspect = try CommandLineRun(["inspect", "a.eptb", "--json"], in: folder)
-      #expect(inspect.output.contains("\"prompt_length\":3"), "\(inspect.output)")
+      #expect(inspect.output.contains("\"prompt\": \"s=3 "), "\(inspect.output)")
       // What is there is kept, so the same command goes on where it was.
       let again = try tune(in: folder)
       #expect(rows(again).map { $0[1] } == ["kept", "failed", "kept", "failed"])

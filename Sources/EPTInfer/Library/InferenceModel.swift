@@ -66,6 +66,8 @@ public struct TunedTask: Sendable {
   public var fields: [String] { prompt.fields.map(\.name) }
   /// The answers that it can give.
   public var labels: [String] { prompt.labels }
+  /// Whether it answers each word of a text, with spans and no labels of the whole text.
+  public var answersWords: Bool { prompt.takesWords }
 }
 
 /// What can be answered: a text, or a record of named ones.

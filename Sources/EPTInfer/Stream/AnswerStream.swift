@@ -125,25 +125,14 @@ public final class AnswerStream {
 
   /// The records with the replies to their questions; a record that the model cannot answer has a fault
   /// instead.
-  ///
-  /// A text that the model refuses fails the batch that it is in: then each record is answered alone, so
-  /// that the others have their answers.
   private func replies(
     to records: [PendingRecord]
   ) throws -> [(record: PendingRecord, replies: [Reply])] {
-    do {
-      return zip(records, try responder.replies(to: records)).map { record, replies in
-        guard let place = replies.firstIndex(where: { $0 == nil }) else {
-          return (record, replies.compactMap { $0 })
-        }
-        let name = record.prompts.prompts[record.questions[place].place].name
-        return (record.failing(.noScore(prompt: name)), [])
+    zip(records, try responder.results(for: records)).map { record, result in
+      switch result {
+      case .success(let replies): (record, replies)
+      case .failure(let fault): (record.failing(fault), [])
       }
-    } catch let error as ModelError {
-      guard records.count > 1 else {
-        return records.map { ($0.failing(.refused(reason: "\(error)")), []) }
-      }
-      return try records.flatMap { try replies(to: [$0]) }
     }
   }
 }

@@ -8,7 +8,12 @@ final class Lock: @unchecked Sendable {
 
   init() {
     pthread_mutex_init(mutex, nil)
-    pthread_cond_init(changed, nil)
+    var attributes = pthread_condattr_t()
+    pthread_condattr_init(&attributes)
+    // A clock that nobody sets, for who waits no longer than so much.
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
+    pthread_cond_init(changed, &attributes)
+    pthread_condattr_destroy(&attributes)
   }
 
   deinit {
@@ -30,4 +35,18 @@ final class Lock: @unchecked Sendable {
 
   /// Lets go of the lock until someone notifies; to be called under the lock, in a loop.
   func wait() { pthread_cond_wait(changed, mutex) }
+
+  /// The same, but no longer than until `now` is `deadline`.
+  func wait(until deadline: UInt64) {
+    var time = timespec(
+      tv_sec: Int(deadline / 1_000_000_000), tv_nsec: Int(deadline % 1_000_000_000))
+    pthread_cond_timedwait(changed, mutex, &time)
+  }
+
+  /// Nanoseconds of a clock that nobody sets.
+  static var now: UInt64 {
+    var time = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &time)
+    return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+  }
 }

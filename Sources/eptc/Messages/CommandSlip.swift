@@ -5,17 +5,18 @@ struct CommandSlip: Error, CustomStringConvertible {
 
   static let commands = [
     "convert", "tune", "infer", "embed", "eval", "qualify", "inspect", "tasks", "fold", "export",
-    "report", "help",
+    "report", "serve", "help",
   ]
   /// What other tools call it.
   private static let synonyms = [
     "train": "tune", "fit": "tune", "finetune": "tune", "fine-tune": "tune", "learn": "tune",
-    "predict": "infer", "classify": "infer", "run": "infer", "generate": "infer", "serve": "infer",
+    "predict": "infer", "classify": "infer", "run": "infer", "generate": "infer",
     "evaluate": "eval", "test": "eval", "score": "eval", "validate": "eval", "metrics": "eval",
     "show": "inspect", "info": "inspect", "verify": "inspect", "diff": "inspect", "list": "tasks",
     "presets": "tasks", "quantize": "convert", "import": "convert", "merge": "fold",
     "embeddings": "embed", "encode": "embed", "vectorize": "embed", "similarity": "embed",
-    "shrink": "fold", "html": "report", "plot": "report", "peft": "export", "version": "--version",
+    "shrink": "fold", "html": "report", "plot": "report", "peft": "export", "server": "serve",
+    "http": "serve", "daemon": "serve", "version": "--version",
   ]
 
   /// nil if the first of the arguments, the program's name not counted, is a command, a flag or nothing.

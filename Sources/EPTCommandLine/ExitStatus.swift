@@ -10,7 +10,7 @@ import EPTTrain
 import Glibc
 
 /// The exit statuses of `sysexits.h` that eptc uses.
-enum ExitStatus: Int32 {
+package enum ExitStatus: Int32 {
   case failure = 1
   case usage = 64
   case badData = 65
@@ -20,18 +20,18 @@ enum ExitStatus: Int32 {
   case interrupted = 130
 
   /// What the help says about them.
-  static let explanation = """
+  package static let explanation = """
     EXIT STATUS: 0 success, 1 other failure, 64 wrong usage, 65 bad data, 66 missing input, \
     73 output cannot be created, 74 input or output failed, 130 interrupted.
     """
 
   /// The status for `error`, nil for one that eptc's rooms do not throw.
-  init?(_ error: any Error) {
+  package init?(_ error: any Error) {
     switch error {
-    case is CommandSlip: self = .usage
     case let error as SystemError: self = Self.status(of: error)
     case is FormatError: self = .badData
-    case CommandError.noBackbone, CommandError.noFittingBackbone: self = .missingInput
+    case CommandError.noBackbone, CommandError.noFittingBackbone, CommandError.noServer:
+      self = .missingInput
     case CommandError.unfinishedRun, CommandError.sameOutput, CommandError.otherShard:
       self = .cannotCreate
     case ConvertError.outputIsInput: self = .cannotCreate
@@ -42,7 +42,6 @@ enum ExitStatus: Int32 {
     case TaskError.dataNotFound, TaskError.dataGone: self = .missingInput
     case let error as DataError: self = Self.status(of: error)
     case let error as InferError: self = Self.status(of: error)
-    case TrainError.invalidSetting: self = .usage
     case is TaskError, is TextError, is ConvertError, is ModelError, is TrainError: self = .badData
     default: return nil
     }
@@ -85,12 +84,12 @@ enum ExitStatus: Int32 {
 /// Writes one line to standard error, after the program's name.
 ///
 /// Control characters are escaped: a message may name what stands in a file.
-func report(_ message: String) {
+package func report(_ message: String) {
   writeError("eptc: \(message.printable)\n")
 }
 
 /// Writes text to standard error as it is.
-func writeError(_ text: String) {
+package func writeError(_ text: String) {
   var text = text
   text.withUTF8 { bytes in
     // Nothing sensible can be done where standard error cannot be written.

@@ -1,5 +1,5 @@
 /// What can be wrong with a command before any other room is at work, and with its output.
-enum CommandError: Error, Equatable {
+package enum CommandError: Error, Equatable {
   /// No backbone was named, and the folder holds none or several.
   case noBackbone(folder: String, candidates: [String])
   /// Several backbones are there, none of them the one that the bundle fits.
@@ -18,6 +18,8 @@ enum CommandError: Error, Equatable {
   case noConfusion(path: String)
   /// Answers that are a tag a word, which are not compared row by row.
   case noQualification(path: String)
+  /// The server's executable cannot be started. `reason` is the system's own text.
+  case noServer(path: String, reason: String)
   /// Standard output cannot be written. `reason` is the system's own text.
   case output(reason: String)
   /// The reader of standard output has gone.
@@ -25,7 +27,7 @@ enum CommandError: Error, Equatable {
 }
 
 extension CommandError: CustomStringConvertible {
-  var description: String {
+  package var description: String {
     switch self {
     case .noBackbone(let folder, let candidates):
       candidates.isEmpty
@@ -53,6 +55,9 @@ extension CommandError: CustomStringConvertible {
     case .noQualification(let path):
       "\(path) answers each word, which `qualify` does not compare; score both encodings with "
         + "`eptc eval`"
+    case .noServer(let path, let reason):
+      "cannot start \(path): \(reason); build it with `swift build -c release --product eptc-serve` and "
+        + "install it beside eptc"
     case .output(let reason):
       "cannot write standard output: \(reason)"
     case .closedOutput:

@@ -7,39 +7,41 @@ import EPTTask
 import Glibc
 
 /// Which backbone file to use, and with how many threads.
-struct BackboneOptions: ParsableArguments {
+package struct BackboneOptions: ParsableArguments {
   @Option(
     name: .shortAndLong,
     help: ArgumentHelp(
       "The backbone. (default: $EPT_MODEL, else the .ept file here that the bundle fits)",
       valueName: "file.ept"))
-  var model: String?
+  package var model: String?
 
   @Option(help: "Threads to compute with. (default: one a processor)")
-  var threads: Int?
+  package var threads: Int?
 
   @Option(
     help: ArgumentHelp(
       "How products with the backbone's weights are computed: int8 or f32. (default: int8 where "
         + "the file has them as q8 or q4, else f32)", valueName: "int8|f32"))
-  var precision: Precision?
+  package var precision: Precision?
+
+  package init() {}
 
   /// Refuses a thread count below one.
-  func validate() throws {
+  package func validate() throws {
     try ThreadCount.validate(threads)
   }
 
   /// How many threads to compute with.
   ///
   /// To be asked once: it says so where more were asked for.
-  var threadCount: Int { ThreadCount.usable(threads) }
+  package var threadCount: Int { ThreadCount.usable(threads) }
 
   /// The backbone's path: the option, the environment, or the only `.ept` in the current folder.
   ///
   /// Of several there the one that `wanted` were tuned on, by its fingerprint.
   ///
   /// - Throws: `CommandError.noBackbone` or `.noFittingBackbone`.
-  func path(for wanted: [BackboneIdentity] = []) throws -> String {
+  package func path(for wanted: [BackboneIdentity] = []) throws -> String {
     if let model { return model }
     if let model = CommandLineText.variable("EPT_MODEL") { return model }
     let candidates = (try? FolderListing.names(in: ".")) ?? []
