@@ -108,7 +108,7 @@ extension HeadKind {
 
 extension Target {
   /// The targets of the first `words` words, of a target that is tags; else the target itself.
-  func parts(words: Int) -> [Target] {
+  package func parts(words: Int) -> [Target] {
     guard case .tags(let tags) = self else { return [self] }
     return tags.prefix(words).map { .label($0) }
   }

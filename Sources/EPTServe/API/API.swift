@@ -56,7 +56,8 @@ struct API: Sendable {
         text: metrics.text(waiting: engine.waiting), contentType: PrometheusRegistry.contentType)
     case .openAPI:
       let document = OpenAPIDocument(
-        tasks: folder.tasks.tasks.map(\.task).filter { !$0.answersWords }, backbone: backbone.identity.name,
+        tasks: folder.tasks.tasks.map(\.task).filter { !$0.answersWords },
+        backbone: backbone.identity.name,
         settings: settings, needsToken: needsToken)
       return Reply(json: document.json.serialized(indented: true))
     case .classify(let task): return try await classify(body, task: task)

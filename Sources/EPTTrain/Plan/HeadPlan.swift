@@ -128,3 +128,8 @@ extension HeadPlan: CustomStringConvertible {
   /// What the outputs stand for, and what they read of two texts: `a number, cosine of two texts`.
   public var description: String { LinearHead.description(kind, features) }
 }
+
+extension HeadKind {
+  /// Whether its loss is the log-loss over classes, which logistic regression solves to the end.
+  var isSolvable: Bool { self == .classes || self == .tags }
+}

@@ -79,7 +79,8 @@ public struct TrainingPlan: Sendable, Equatable {
         task, rows, settings, pooling: $0, hiddenSize: hiddenSize, hasDecoder: blocks.decoder > 0)
     }
     pooling = head?.pooling
-    isSolved = settings.method == .head && settings.steps == nil && (head?.isPlain ?? false)
+    isSolved =
+      settings.method == .head && settings.steps == nil && (head?.kind.isSolvable ?? false)
     if isSolved { try settings.refuseSteps() }
     let settings = settings.choosingParts(hasHead: hasHead)
     try settings.validateDepth()

@@ -231,12 +231,8 @@ public struct Trainer {
         return PromptObjective(
           model, rows, labelTokens: labelTokens, classWeights: classWeights)
       }
-      guard head.kind != .tags else { return try WordObjective(model, rows, head) }
-      return head.kind == .classes && head.features == .text
-        ? try HeadObjective(
-          model, rows, pooling: plan.pooling ?? .mean, classWeights: classWeights,
-          seed: plan.settings.seed)
-        : try FeatureObjective(model, rows, head, classWeights: classWeights)
+      return try FeatureObjective(
+        model, rows, head, classWeights: classWeights, seed: plan.settings.seed)
     }
   }
 

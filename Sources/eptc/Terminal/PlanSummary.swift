@@ -71,7 +71,7 @@ struct PlanSummary {
       "method \(plan.settings.method.rawValue): s=\(shape.promptLength) n=\(shape.inputLength) "
         + "d=\(shape.hiddenSize) r=\(shape.rank) K=\(shape.subspaces) k=\(shape.subspaceWidth): "
         + "\(plan.parameterCount) numbers (budget \(plan.budget))"
-        + (plan.pooling.map { ", \($0.rawValue) pooling" } ?? "")
+        + (task.labelForm == .tags ? "" : plan.pooling.map { ", \($0.rawValue) pooling" } ?? "")
         + (plan.head.map { $0.isPlain ? "" : ", \($0)" } ?? ""))
     if let depth = shape.depth {
       lines.append(
