@@ -16,6 +16,8 @@ package enum CommandError: Error, Equatable {
   case otherShard(path: String, marker: String)
   /// Answers that are not one class a row have no confusion matrix.
   case noConfusion(path: String)
+  /// Answers that are a tag a word, which are not compared row by row.
+  case noQualification(path: String)
   /// The server's executable cannot be started. `reason` is the system's own text.
   case noServer(path: String, reason: String)
   /// Standard output cannot be written. `reason` is the system's own text.
@@ -50,6 +52,9 @@ extension CommandError: CustomStringConvertible {
     case .noConfusion(let path):
       "\(path) does not answer with one class a row, so it has no confusion matrix; the figures and "
         + "the worst errors tell how good it is"
+    case .noQualification(let path):
+      "\(path) answers each word, which `qualify` does not compare; score both encodings with "
+        + "`eptc eval`"
     case .noServer(let path, let reason):
       "cannot start \(path): \(reason); build it with `swift build -c release --product eptc-serve` and "
         + "install it beside eptc"

@@ -36,7 +36,7 @@ package enum ExitStatus: Int32 {
       self = .cannotCreate
     case ConvertError.outputIsInput: self = .cannotCreate
     case CommandError.dataFile, CommandError.badManifest,
-      CommandError.noConfusion:
+      CommandError.noConfusion, CommandError.noQualification:
       self = .badData
     case CommandError.output, CommandError.closedOutput: self = .inputOutput
     case TaskError.dataNotFound, TaskError.dataGone: self = .missingInput

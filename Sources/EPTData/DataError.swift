@@ -45,6 +45,9 @@ public enum DataFault: Error, Equatable, Sendable {
   case notText
   /// A line without a label in front of its text. `expected` shows one.
   case noLabel(expected: String)
+  /// A sentence in columns of which some lines have a tag and others have none. `word` is the first
+  /// without.
+  case noTag(word: String)
 }
 
 extension DataFault: CustomStringConvertible {
@@ -60,6 +63,8 @@ extension DataFault: CustomStringConvertible {
       "a text that is not UTF-8, or broken UTF-16; convert the file, or name its encoding"
     case .noLabel(let expected):
       "a line must look like this: \(expected)"
+    case .noTag(let word):
+      "the word \"\(word)\" has no tag in its line, and other words of its sentence have one"
     }
   }
 }

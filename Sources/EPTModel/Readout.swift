@@ -16,6 +16,11 @@ public enum Readout: Sendable, Equatable {
     }
   }
 
+  /// Whether each word of a text is answered.
+  public var readsWords: Bool {
+    if case .head(let head) = self { head.features == .words } else { false }
+  }
+
   /// What the outputs stand for.
   public var kind: HeadKind {
     if case .head(let head) = self { head.kind } else { .classes }
@@ -69,10 +74,11 @@ extension LinearHead {
       case .classes: "a class"
       case .number: "a number"
       case .labels: "several labels"
+      case .tags: "a tag a word"
       }
     let read =
       switch features {
-      case .text: ""
+      case .text, .words: ""
       case .pair: ", two texts apart"
       case .cosine: ", the cosine of two texts apart"
       }

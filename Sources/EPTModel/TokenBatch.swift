@@ -12,6 +12,9 @@ public struct TokenBatch: Sendable, Equatable {
   public private(set) var starts: [Int] = [0]
   /// The first text of each row, then the number of texts. `[rows + 1]`
   public private(set) var rowStarts: [Int] = [0]
+  /// Where each word of a row starts in the row's text; none in rows that are not given as words.
+  /// `[rows][words]`
+  public private(set) var wordStarts: [[Int]] = []
 
   /// A batch without texts.
   public init() {}
@@ -42,10 +45,11 @@ public struct TokenBatch: Sendable, Equatable {
     part.tokenTypeIDs = Array(tokenTypeIDs[tokens])
     part.starts = starts[texts.lowerBound...texts.upperBound].map { $0 - tokens.lowerBound }
     part.rowStarts = rowStarts[range.lowerBound...range.upperBound].map { $0 - texts.lowerBound }
+    part.wordStarts = Array(wordStarts[range])
     return part
   }
 
-  /// Copies of the texts `indices`, in their order, one row each.
+  /// Copies of the texts `indices`, in their order, one row each, without their words.
   func texts(_ indices: [Int]) -> TokenBatch {
     var texts = TokenBatch()
     for index in indices {
@@ -53,6 +57,7 @@ public struct TokenBatch: Sendable, Equatable {
       texts.tokenTypeIDs += tokenTypeIDs[range(index)]
       texts.starts.append(texts.ids.count)
       texts.rowStarts.append(texts.count)
+      texts.wordStarts.append([])
     }
     return texts
   }
@@ -67,6 +72,7 @@ public struct TokenBatch: Sendable, Equatable {
     }
     starts.append(ids.count)
     rowStarts.append(count)
+    wordStarts.append(text.wordStarts)
   }
 
   /// `values`, one a row, once for each text.

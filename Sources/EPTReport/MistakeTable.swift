@@ -13,6 +13,12 @@ struct MistakeTable {
     self.mistakes = mistakes
   }
 
+  /// Which of them come first; tags of words come by the number of their wrong entities.
+  private var order: String {
+    mistakes.contains { $0.truthProbability != nil }
+      ? ": those whose true label had the lowest probability" : ""
+  }
+
   /// The table; nil where no answer is wrong.
   var html: String? {
     guard !mistakes.isEmpty else { return nil }
@@ -28,8 +34,7 @@ struct MistakeTable {
     return "<div class=\"scroll-table\"><table>\n<tr><th>truth</th><th>answer</th>"
       + "<th class=\"n\">probability</th><th class=\"text\">text</th></tr>\n"
       + rows.joined(separator: "\n") + "\n</table></div>"
-      + "\n<p class=\"small\">\(grouped(rows.count)) of \(grouped(mistakes.count)) wrong answers: those whose "
-      + "true label had the lowest probability.</p>"
+      + "\n<p class=\"small\">\(grouped(rows.count)) of \(grouped(mistakes.count)) wrong answers\(order).</p>"
   }
 }
 

@@ -46,13 +46,16 @@ public struct Report {
   /// The page: one HTML file that refers to no other, drawn for light and dark.
   public func html() -> String {
     let title = "\(bundle.task.name) · eptc report"
-    let classes = detail.flatMap { ClassTable($0.classes).html }
+    let tellsEntities = bundle.readout.kind == .tags
+    let classes = detail.flatMap { ClassTable($0.classes, areEntities: tellsEntities).html }
     let reliability = detail.flatMap { ReliabilityDiagram($0)?.html }
     // What it answers first, how it came to that next, what is inside last. Cards of half the width
     // come in pairs.
     let cards = [
-      card("Confusion on the test rows", wide: classes == nil, confusionHTML),
-      classes.map { card("By class", wide: false, $0) },
+      tellsEntities
+        ? card("Entities of the test rows", wide: true, classes ?? note(confusionGap))
+        : card("Confusion on the test rows", wide: classes == nil, confusionHTML),
+      tellsEntities ? nil : classes.map { card("By class", wide: false, $0) },
       detail.flatMap { MistakeTable($0.mistakes).html }.map {
         card("Worst errors", wide: true, $0)
       },

@@ -15,6 +15,8 @@ public enum ServeError: Error, Equatable, Sendable {
   /// No task is named, and there are several or none.
   case taskNotNamed(served: [String])
   case wrongMethod(allowed: String)
+  /// A task of tags, which no route answers with.
+  case answersWords(task: String)
   /// More than the server takes. `what` says what of.
   case tooLarge(what: String, limit: Int)
   case mediaType
@@ -47,6 +49,8 @@ extension ServeError: CustomStringConvertible {
         ? "no task is loaded; put a .eptb file into the folder of prompts"
         : "name one of the tasks in the path or as \"model\": \(served.joined(separator: ", "))"
     case .wrongMethod(let allowed): "this path takes \(allowed)"
+    case .answersWords(let task):
+      "\(task) answers each word of a text, which this server does not tell; `eptc infer` does"
     case .tooLarge(let what, let limit): "more than \(limit) \(what); send less at a time"
     case .mediaType: "the body must be JSON: send the header Content-Type: application/json"
     case .overloaded: "too many texts are waiting; try again later"
@@ -63,7 +67,7 @@ extension ServeError {
   var status: Int {
     switch self {
     case .badText(_, .noScore): 500
-    case .badJSON, .badRequest, .badText, .taskNotNamed: 400
+    case .badJSON, .badRequest, .badText, .taskNotNamed, .answersWords: 400
     case .unauthorized: 401
     case .noRoute, .noTask: 404
     case .wrongMethod: 405
@@ -79,7 +83,8 @@ extension ServeError {
   var kind: String {
     switch self {
     case .badText(_, .noScore): "backend"
-    case .badJSON, .badRequest, .badText, .taskNotNamed, .tooLarge, .mediaType, .wrongMethod:
+    case .badJSON, .badRequest, .badText, .taskNotNamed, .tooLarge, .mediaType, .wrongMethod,
+      .answersWords:
       "validation"
     case .unauthorized: "authentication"
     case .noRoute, .noTask: "not_found"

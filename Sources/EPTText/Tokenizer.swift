@@ -6,12 +6,18 @@ public struct TokenizedText: Sendable, Equatable {
   public var tokenTypeIDs: [UInt8]
   /// Where the second of two texts that pass alone starts; nil for one text.
   public var secondStart: Int?
+  /// Where each word starts of a text that is given as words, as far as the words are read; none for
+  /// other texts. `[words]`
+  public var wordStarts: [Int]
 
   /// Token ids with their token types.
-  public init(ids: [Int32], tokenTypeIDs: [UInt8], secondStart: Int? = nil) {
+  public init(
+    ids: [Int32], tokenTypeIDs: [UInt8], secondStart: Int? = nil, wordStarts: [Int] = []
+  ) {
     self.ids = ids
     self.tokenTypeIDs = tokenTypeIDs
     self.secondStart = secondStart
+    self.wordStarts = wordStarts
   }
 
   /// Two texts that pass alone.
@@ -35,6 +41,13 @@ public protocol Tokenizer: Sendable {
   /// A longer input loses tokens at its end (a pair: of whichever text is longer at the time),
   /// never its closing special token.
   func encode(_ first: String, _ second: String?, limit: Int) -> TokenizedText
+
+  /// The tokens of a text whose words are tokenized already, with the model's special tokens, at most
+  /// `limit` of them.
+  ///
+  /// `words` has the tokens of each word. Words that begin beyond the limit are left out of
+  /// `wordStarts`; a word without tokens starts where the next token is.
+  func encode(words: [[Int32]], limit: Int) -> TokenizedText
 
   /// The tokens of a text without any special token.
   func tokens(of text: String) -> [Int32]

@@ -206,6 +206,7 @@ struct ReadoutTests {
         case .classes: [.number(1), .label(3), .labels([0])]
         case .number: [.label(0), .number(.nan), .number(.infinity)]
         case .labels: [.label(0), .labels([3]), .labels([-1])]
+        case .tags: [.label(0), .tags([3]), .tags([-1])]
         }
       for target in targets {
         expect("1 rows need") {

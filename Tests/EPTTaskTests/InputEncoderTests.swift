@@ -21,6 +21,11 @@ struct InputEncoderTests {
         ids: Array((a + b).prefix(limit)), tokenTypeIDs: Array(tokenTypeIDs.prefix(limit)))
     }
 
+    func encode(words: [[Int32]], limit: Int) -> TokenizedText {
+      let ids = Array(words.joined().prefix(limit))
+      return TokenizedText(ids: ids, tokenTypeIDs: ids.map { _ in 0 })
+    }
+
     func tokens(of text: String) -> [Int32] {
       (ignoresCase ? text.lowercased() : text).unicodeScalars.map { Int32($0.value) }
     }

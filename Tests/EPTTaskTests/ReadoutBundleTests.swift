@@ -17,7 +17,9 @@ struct ReadoutBundleTests {
     case .classes: break
     case .number: (labels, isScale, metric) = ([], true, .mse)
     case .labels: (form, metric) = (.several, .microMacroF1)
+    case .tags: (form, metric) = (.tags, .entityF1)
     }
+    guard form != .tags else { return try EntityTests.task(["O", "B-X"]).limited(to: 6) }
     return try TaskDefinition(
       name: "mine", fields: ["a", "b"], template: "{a} {b}", segments: ["{a}", "{b}"],
       labels: labels, isScale: isScale, labelForm: form, metric: metric, inputLength: 6,
@@ -72,6 +74,28 @@ struct ReadoutBundleTests {
           }
         }
       }
+    }
+  }
+
+  @Test("Tags have a feature of their own, and no pooling")
+  func tags() throws {
+    let bundle = try bundle(.tags, .words)
+    for kept in [bundle, bundle.folded()] {
+      try withFile(kept) { path in
+        #expect(try TaskBundle(path: path) == kept)
+        let bytes = try TestPaths.read(path)
+        #expect(bytes[32] == 8 && bytes[33] == 2)
+      }
+    }
+    var pooled = bundle
+    pooled.pooling = .cls
+    try withFile(pooled) { path in
+      #expect(throws: FormatError.self) { try TaskBundle(path: path) }
+    }
+    var other = bundle
+    other.task = try task(.classes)
+    try withFile(other) { path in
+      #expect(throws: FormatError.self) { try TaskBundle(path: path) }
     }
   }
 

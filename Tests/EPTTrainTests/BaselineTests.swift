@@ -86,7 +86,8 @@ struct BaselineTests {
         func objective(_ weights: [Float]?) throws -> any TrainingObjective {
           let tokens = configuration == TinyBackbone.t5 ? try trainer.encoder.labelTokens() : []
           return method == .head
-            ? try HeadObjective(trainer.model, rows, classWeights: weights, seed: 1)
+            ? try FeatureObjective(
+              trainer.model, rows, #require(trainer.start.head), classWeights: weights, seed: 1)
             : PromptObjective(trainer.model, rows, labelTokens: tokens, classWeights: weights)
         }
         var (plain, weighted) = try (objective(nil), objective(weights))

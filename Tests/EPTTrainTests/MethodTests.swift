@@ -137,7 +137,8 @@ struct MethodTests {
         prompt: EPTPrompt(shape: shape),
         head: LinearHead(
           weight: Matrix(rows: 2, columns: 32, values: random.gaussians(64)), bias: [0.3, -0.2]))
-      var mine = try HeadObjective(model, rows, seed: 5)
+      let head = try #require(parameters.head)
+      var mine = try FeatureObjective(model, rows, head, seed: 5)
       let theirs = PromptObjective(model, rows, labelTokens: [])
       for chosen in [[3, 399, 0, 17], [3, 5]] {
         let one = try mine.gradient(parameters, rows: chosen)

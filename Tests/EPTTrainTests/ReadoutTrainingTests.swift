@@ -20,7 +20,7 @@ struct ReadoutTrainingTests {
     var isPair: Bool { self == .similarity || self == .pairClasses }
   }
 
-  private static func task(_ question: Question) throws -> TaskDefinition {
+  static func task(_ question: Question) throws -> TaskDefinition {
     let fields = question.isPair ? ["a", "b"] : ["a"]
     let isNumber = question == .number || question == .similarity
     return try TaskDefinition(
@@ -70,7 +70,7 @@ struct ReadoutTrainingTests {
     }
   }
 
-  private static func data(_ question: Question) -> Dataset {
+  static func data(_ question: Question) -> Dataset {
     Dataset(
       train: rows(question, 200, seed: 1), validation: rows(question, 60, seed: 2),
       test: rows(question, 60, seed: 3))

@@ -17,6 +17,14 @@ struct WordTokenizer: Tokenizer {
     return TokenizedText(ids: ids, tokenTypeIDs: ids.map { _ in 0 })
   }
 
+  func encode(words: [[Int32]], limit: Int) -> TokenizedText {
+    let ids = Array(words.joined().prefix(limit - 1)) + [1]
+    var text = TokenizedText(ids: ids, tokenTypeIDs: ids.map { _ in 0 })
+    // One token a word.
+    text.wordStarts = Array(words.indices.prefix(limit - 1))
+    return text
+  }
+
   func tokens(of text: String) -> [Int32] {
     text.split(separator: " ").map { word in
       Int32(words.firstIndex(of: String(word)) ?? 2)

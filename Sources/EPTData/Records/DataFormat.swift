@@ -14,6 +14,8 @@ public enum DataFormat: String, Sendable, CaseIterable {
   case fastText = "fasttext"
   /// The label, white space, the text, as TREC has it.
   case labelText = "label-text"
+  /// A word a line, its tag in the last column, an empty line after each sentence, as CoNLL-2003 has it.
+  case conll
 
   /// The names of the columns of a format that has a label and a text in each line.
   static let labelledText = ["text", "label"]
@@ -28,6 +30,7 @@ public enum DataFormat: String, Sendable, CaseIterable {
     case .json: "a JSON array of objects"
     case .fastText: "fastText"
     case .labelText: "label and text"
+    case .conll: "CoNLL columns"
     }
   }
 
@@ -83,6 +86,7 @@ struct FormatSniffer {
       return first == UInt8(ascii: "[") ? .json : .jsonl
     case _ where namedSeparator != nil: return .csv
     case "csv": return .csv
+    case "conll", "bio", "iob": return .conll
     case "tsv", "tab":
       // Excel's UTF-16 tables have quotes, as its CSV does.
       if encoding != .utf8 { return .csv }
@@ -106,8 +110,25 @@ struct FormatSniffer {
     default: break
     }
     if line.starts(with: Array("__label__".utf8)) { return .fastText }
+    if isTaggedWords { return .conll }
     if line.contains(UInt8(ascii: "\t")) { return encoding == .utf8 ? .tsv : .csv }
     return isCommaTable ? .csv : nil
+  }
+
+  /// Whether the beginning is a sentence of CoNLL's columns: lines that end in tags, and an empty line
+  /// behind them, which no table has.
+  private var isTaggedWords: Bool {
+    if line.starts(with: Array(TaggedSentence.documentStart.utf8)) { return true }
+    let text = bytes.drop { $0 <= 0x20 }
+    let lines = text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+    guard let end = lines.dropLast().firstIndex(where: { $0.allSatisfy { $0 <= 0x20 } }) else {
+      return false
+    }
+    return lines[..<end].allSatisfy { line in
+      let columns = TaggedSentence.columns(String(decoding: line, as: UTF8.self))
+      guard columns.count > 1, let tag = columns.last else { return false }
+      return tag == "O" || ["B-", "I-"].contains { tag.utf8.starts(with: $0.utf8) }
+    }
   }
 
   /// Whether the first rows have the same number of columns, two or more.

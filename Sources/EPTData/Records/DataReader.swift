@@ -87,6 +87,7 @@ public final class DataReader {
       skipsFirst = sniffer.namedSeparator != nil
       cutter.split(by: .table(separator: separator))
     case .json: cutter.split(by: .elements)
+    case .conll: cutter.split(by: .paragraphs)
     case .lines, .tsv, .jsonl, .fastText, .labelText: break
     }
   }
@@ -155,6 +156,9 @@ public final class DataReader {
       return bytes.allSatisfy { $0 <= 0x20 } ? nil : .cells(try Self.fastText(try text(bytes)))
     case .labelText:
       return bytes.allSatisfy { $0 <= 0x20 } ? nil : .cells(try Self.labelText(try text(bytes)))
+    case .conll:
+      let sentence = try TaggedSentence(try text(bytes))
+      return sentence.words.isEmpty ? nil : .object(sentence.members)
     case .lines, nil:
       return .line(try text(bytes))
     }

@@ -3,7 +3,7 @@ import Glibc
 /// Finds where records end, in bytes that come piece by piece.
 struct RecordSplitter: Sendable {
   private enum Kind: Sendable {
-    case lines, table, elements
+    case lines, table, elements, paragraphs
   }
 
   private let kind: Kind
@@ -14,11 +14,16 @@ struct RecordSplitter: Sendable {
   /// In an array: open brackets; -1 before the array, -2 after it.
   private var depth = -1
   private var isEscaped = false
+  /// Between empty lines: whether the line has nothing so far, and the record.
+  private var isLineBlank = true
+  private var isRecordBlank = true
 
   /// A record a line.
   static let lines = RecordSplitter(.lines)
   /// A record an element of the one JSON array that the input is.
   static let elements = RecordSplitter(.elements)
+  /// A record the lines between two empty ones.
+  static let paragraphs = RecordSplitter(.paragraphs)
 
   /// A record a line of a table; a quoted column may hold line ends.
   static func table(separator: UInt8) -> RecordSplitter {
@@ -31,7 +36,7 @@ struct RecordSplitter: Sendable {
   }
 
   /// Whether blank records are none, and white space before a record is not part of it.
-  var skipsBlanks: Bool { kind == .elements }
+  var skipsBlanks: Bool { kind == .elements || kind == .paragraphs }
 
   /// Where the next record of `bytes` ends and the one after it begins, of which the bytes before
   /// `scanned` are known; nil where its end is still to come.
@@ -42,13 +47,14 @@ struct RecordSplitter: Sendable {
     case .lines: Self.lineEnd(in: bytes, from: scanned).map { ($0, $0 + 1, true) }
     case .table: tableEnd(in: bytes, from: scanned)
     case .elements: elementEnd(in: bytes, from: scanned)
+    case .paragraphs: paragraphEnd(in: bytes, from: scanned)
     }
   }
 
   /// What is wrong with an input that ends here.
   var faultAtEnd: DataFault? {
     switch kind {
-    case .lines: nil
+    case .lines, .paragraphs: nil
     case .table:
       isQuoted
         ? .quote(reason: "a quote opens here and is never closed; close it, or write it twice")
@@ -62,6 +68,7 @@ struct RecordSplitter: Sendable {
   mutating func finish() {
     isQuoted = false
     depth = -2
+    (isLineBlank, isRecordBlank) = (true, true)
   }
 
   private static func lineEnd(in bytes: UnsafeRawBufferPointer, from start: Int) -> Int? {
@@ -102,6 +109,21 @@ struct RecordSplitter: Sendable {
     }
     // A quote at the end of what is there may be the first of two.
     isEscaped = wasQuote
+    return nil
+  }
+
+  private mutating func paragraphEnd(
+    in bytes: UnsafeRawBufferPointer, from start: Int
+  ) -> (end: Int, next: Int, isRecord: Bool)? {
+    for place in start..<max(start, bytes.count) {
+      if bytes[place] > 0x20 { (isLineBlank, isRecordBlank) = (false, false) }
+      guard bytes[place] == UInt8(ascii: "\n") else { continue }
+      if isLineBlank {
+        defer { isRecordBlank = true }
+        return (place, place + 1, !isRecordBlank)
+      }
+      isLineBlank = true
+    }
     return nil
   }
 

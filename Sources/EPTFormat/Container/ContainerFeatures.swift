@@ -12,6 +12,8 @@ public struct ContainerFeatures: OptionSet, Sendable {
   public static let depth = ContainerFeatures(rawValue: 1 << 1)
   /// A bundle whose head answers something else than a class, or reads something else than one text.
   public static let readouts = ContainerFeatures(rawValue: 1 << 3)
+  /// A bundle whose head answers each word of a text.
+  public static let tags = ContainerFeatures(rawValue: 1 << 9)
   /// A bundle whose scores are divided by a temperature before the softmax.
   public static let calibration = ContainerFeatures(rawValue: 1 << 8)
 }
@@ -20,7 +22,7 @@ extension ContainerKind {
   /// The features of files of this kind that this version reads.
   var knownFeatures: ContainerFeatures {
     switch self {
-    case .bundle: [.pooling, .depth, .readouts, .calibration]
+    case .bundle: [.pooling, .depth, .readouts, .calibration, .tags]
     case .backbone, .checkpoint: []
     }
   }

@@ -77,7 +77,7 @@ struct AnswerColumns {
 
   private func columns(of reply: Reply, by prompt: StreamPrompt) -> [String] {
     switch reply {
-    case .label, .number, .labels: prompt.answers.columns(of: reply, style)
+    case .label, .number, .labels, .tags: prompt.answers.columns(of: reply, style)
     case .text(let written):
       style.format == .tsv
         ? [written.text, "\(WrittenProbability.rounded(written.score))"] : [written.text]

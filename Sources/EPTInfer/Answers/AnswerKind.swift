@@ -1,12 +1,15 @@
 import EPTFormat
 import EPTModel
+import EPTTask
 
 /// How the answers of one kind of read-out are made of scores, and how they are written.
 ///
 /// A kind is one type of this protocol, in a file of its own.
 protocol AnswerKind: Sendable {
   /// The reply that `scores`, one an output, are; nil where they are not numbers.
-  func reply(_ scores: [Float]) -> Reply?
+  ///
+  /// `words` are those of a text whose words are answered one by one.
+  func reply(_ scores: [Float], words: WordText?) -> Reply?
 
   /// The member that holds the answer itself.
   var key: String { get }

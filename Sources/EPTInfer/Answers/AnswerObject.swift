@@ -99,7 +99,7 @@ struct AnswerObject {
 
   private func members(of reply: Reply, by prompt: StreamPrompt) -> [JSONMember] {
     switch reply {
-    case .label, .number, .labels: prompt.answers.members(of: reply, style)
+    case .label, .number, .labels, .tags: prompt.answers.members(of: reply, style)
     case .text(let written):
       [
         JSONMember(Key.text, .string(written.text)),

@@ -1,4 +1,5 @@
 import EPTFormat
+import EPTTask
 
 /// One of several labels a text.
 struct LabelAnswers: AnswerKind {
@@ -7,7 +8,7 @@ struct LabelAnswers: AnswerKind {
   /// What scores are divided by before the softmax.
   var temperature: Float = 1
 
-  func reply(_ scores: [Float]) -> Reply? {
+  func reply(_ scores: [Float], words: WordText?) -> Reply? {
     Answer(scores: scores, temperature: temperature, rule: rule).map { .label($0) }
   }
 

@@ -32,7 +32,7 @@ struct LabelSetAnswers: AnswerKind {
     }
   }
 
-  func reply(_ scores: [Float]) -> Reply? {
+  func reply(_ scores: [Float], words: WordText?) -> Reply? {
     guard scores.allSatisfy(\.isFinite) else { return nil }
     let probabilities = scores.map(HeadKind.labelProbability)
     return .labels(

@@ -6,7 +6,7 @@ import EPTTask
 struct NumberAnswers: AnswerKind {
   let scale: NumberScale
 
-  func reply(_ scores: [Float]) -> Reply? {
+  func reply(_ scores: [Float], words: WordText?) -> Reply? {
     guard let output = scores.first else { return nil }
     let number = WrittenNumber.rounded(scale.number(output))
     return output.isFinite && number.isFinite ? .number(number) : nil

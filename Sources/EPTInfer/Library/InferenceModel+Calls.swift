@@ -56,7 +56,7 @@ extension InferenceModel {
   ///
   /// They sum to 1, except those of a task of several labels, each of which holds or not.
   ///
-  /// - Throws: `InferError.unsupported` for a task of numbers; `InferError.badRecord` with the row's place from 1; `SystemError.changed` where the model's
+  /// - Throws: `InferError.unsupported` for a task of numbers or tags; `InferError.badRecord` with the row's place from 1; `SystemError.changed` where the model's
   ///   file was written over.
   public func probabilities(of rows: [[String]], by task: TunedTask) throws -> [[Float]] {
     let responder = try Classifier(
@@ -69,6 +69,10 @@ extension InferenceModel {
       case .number:
         throw InferError.unsupported(
           what: "\(task.name) answers with a number, so it has no probabilities",
+          hint: "ask for its answers")
+      case .tags:
+        throw InferError.unsupported(
+          what: "\(task.name) answers each word, so a text has no probabilities of its own",
           hint: "ask for its answers")
       case .text, .vector, .similarity, nil: throw Self.noScore(pending)
       }
@@ -112,8 +116,9 @@ extension InferenceModel {
           input: "rows", line: index + 1,
           fault: .columns(expected: prompt.fields.map(\.name), actual: texts.count))
       }
+      let input = prompt.input(texts)
       pending.questions = [
-        PendingRecord.Question(place: 0, tokens: prompt.tokens(texts).tokens)
+        PendingRecord.Question(place: 0, tokens: input.tokens, words: input.words)
       ]
       return pending
     } replies: {

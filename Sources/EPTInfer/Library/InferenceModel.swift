@@ -66,6 +66,8 @@ public struct TunedTask: Sendable {
   public var fields: [String] { prompt.fields.map(\.name) }
   /// The answers that it can give.
   public var labels: [String] { prompt.labels }
+  /// Whether it answers each word of a text, with spans and no labels of the whole text.
+  public var answersWords: Bool { prompt.takesWords }
 }
 
 /// What can be answered: a text, or a record of named ones.
@@ -90,7 +92,7 @@ public struct Prediction: Sendable {
     /// The task's name.
     public let task: String
     /// The label; of a task of numbers the number, of one of several labels these with a separator
-    /// between.
+    /// between, of one of tags each word with its tag.
     public let label: String
     /// The label's probability; 1 for a number, and for several labels, which have one each.
     public let probability: Float
@@ -98,8 +100,10 @@ public struct Prediction: Sendable {
     public let probabilities: [(label: String, probability: Float)]
     /// The number, of a task of numbers.
     public let number: Double?
-    /// The labels: one, or as many as hold of a task of several; none of a task of numbers.
+    /// The labels: one, or as many as hold of a task of several; none of a task of numbers or tags.
     public let labels: [String]
+    /// What a task of tags finds in the text, in order.
+    public var spans: [Span] = []
   }
 
   /// One answer a task that was asked, in their order.
@@ -125,6 +129,10 @@ public struct Prediction: Sendable {
         return TaskAnswer(
           task: prompt.name, label: WrittenNumber.text(number), probability: 1,
           probabilities: [], number: number, labels: [])
+      case .tags(let tagged):
+        return TaskAnswer(
+          task: prompt.name, label: tagged.sequence, probability: 1, probabilities: [],
+          number: nil, labels: [], spans: tagged.spans)
       case .text(let written):
         return TaskAnswer(
           task: prompt.name, label: written.text, probability: 1, probabilities: [], number: nil,

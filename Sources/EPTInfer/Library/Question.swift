@@ -10,9 +10,11 @@ public struct Question: Sendable {
 
   init(_ texts: [String], of prompt: StreamPrompt, embedding: TextEmbedding? = nil) {
     var record = PendingRecord(line: 1, prompts: PromptSet([prompt], isNested: false))
-    let (tokens, isCut) = prompt.tokens(texts)
-    record.questions = [PendingRecord.Question(place: 0, tokens: tokens)]
-    record.cutTexts = isCut ? 1 : 0
+    let input = prompt.input(texts)
+    record.questions = [
+      PendingRecord.Question(place: 0, tokens: input.tokens, words: input.words)
+    ]
+    record.cutTexts = input.isCut ? 1 : 0
     self.record = record
     self.embedding = embedding
   }
@@ -80,7 +82,7 @@ extension InferenceModel {
   }
 
   /// The answers to `questions`, in order: one probability a label of the task, its
-  /// number, or the text's vector.
+  /// number, or the text's vector; none of a task that answers words.
   ///
   /// Questions about labels share batches, whatever their tasks; those about vectors share them with others
   /// of the same `TextEmbedding`. At most `rows` tokens and prompt rows pass through the model together.
@@ -116,7 +118,7 @@ extension InferenceModel {
     case .label(let answer)?: answer.probabilities
     case .labels(let answer)?: answer.probabilities
     case .number(let number)?: [Float(number)]
-    case .text?, .vector?, .similarity?, nil: replies.flatMap(\.numbers)
+    case .tags?, .text?, .vector?, .similarity?, nil: replies.flatMap(\.numbers)
     }
   }
 }

@@ -36,15 +36,20 @@ public final class Predictor: Sendable {
     return String(file.hasSuffix(".eptb") ? file.dropLast(5) : file)
   }
 
-  /// The answers that are labels; none where it answers with numbers.
+  /// The answers that are labels; none where it answers with numbers or with tags.
   var labels: [String] {
-    if case .number = kind { [] } else { task.labels.map(\.word) }
+    switch kind {
+    case .classes, .labels: task.labels.map(\.word)
+    case .number, .tags: []
+    }
   }
 
   /// What the outputs of its read-out stand for.
   public var kind: HeadKind { prompt.readout.kind }
 
   /// One score an output for each row, which has one text a field: `[rows, outputs]`.
+  ///
+  /// Of a task of tags a row has its words, and the scores are `[words, outputs]`, row by row.
   ///
   /// - Throws: `ModelError`; `SystemError.changed` where the backbone's file was written over.
   public func scores(_ rows: [[String]]) throws -> Matrix {
@@ -54,14 +59,18 @@ public final class Predictor: Sendable {
     return scores
   }
 
-  /// One score an output for each of labelled rows, a matrix for each `batch` of them.
+  /// One score an output for each of labelled rows, a matrix for each `batch` of them; of a task of tags a
+  /// matrix for each row.
   ///
   /// - Throws: `ModelError`.
   public func scores(of examples: [Example], batch: Int) throws -> [Matrix] {
-    try stride(from: 0, to: examples.count, by: batch).map { start in
+    let scores = try stride(from: 0, to: examples.count, by: batch).flatMap { start in
       let rows = examples[start..<min(start + batch, examples.count)]
-      return try scores(rows.map(\.values))
+      return try backbone.model.scoreMatrices(
+        TokenBatch(rows.map { encoder.tokens($0.values) }), prompt: prompt)
     }
+    try backbone.requireUnchanged()
+    return scores
   }
 
   /// The gates of the projections after blocks over all tokens of labelled rows, `batch` rows at a

@@ -37,8 +37,12 @@ public struct PromptSource: Sendable {
     let bundles = try paths.map { try TaskBundle(path: $0) }
     let heeded = try heeded(
       zip(names, bundles).map { name, bundle in
-        if case .number = bundle.readout.kind { return (name: name, labels: []) }
-        return (name: name, labels: bundle.task.labels.map(\.word))
+        let labels =
+          switch bundle.readout.kind {
+          case .classes, .labels: bundle.task.labels.map(\.word)
+          case .number, .tags: [String]()
+          }
+        return (name: name, labels: labels)
       })
     return PromptBundles(
       source: self, isNested: folder != nil || files.count > 1,
@@ -69,7 +73,7 @@ public struct PromptSource: Sendable {
         throw InferError.threshold(
           label: threshold.label,
           reason: labels.isEmpty
-            ? "the answers are numbers, not labels"
+            ? "the answers are tags or numbers, not labels"
             : "the labels are: \(labels.joined(separator: ", "))")
       }
     }

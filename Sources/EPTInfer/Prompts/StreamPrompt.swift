@@ -62,6 +62,7 @@ final class StreamPrompt: Sendable {
       case .labels(let bounds):
         LabelSetAnswers(
           labels, bounds, given: thresholds, separator: task.source.labelSeparator)
+      case .tags: TagAnswers(task.labels.map(\.word))
       }
     encoder = .task(predictor.encoder)
   }
@@ -78,23 +79,47 @@ final class StreamPrompt: Sendable {
     encoder = .plain(tokenizer, limit: limit)
   }
 
-  /// The inputs that a record makes: one, or those of a pair.
-  func inputs(_ texts: [String]) -> [(tokens: TokenizedText, isCut: Bool)] {
-    isPair ? texts.map { tokens([$0]) } : [tokens(texts)]
+  /// What a model reads of a text.
+  struct Input {
+    let tokens: TokenizedText
+    /// Whether the text had more than is read.
+    let isCut: Bool
+    /// The words, where these are answered one by one.
+    var words: WordText?
   }
 
-  /// The tokens of one row, and whether it had more than are read; `texts` has one text a field.
-  func tokens(_ texts: [String]) -> (tokens: TokenizedText, isCut: Bool) {
+  /// Whether words are answered one by one.
+  private var readsWords: Bool { prompt?.readout.readsWords ?? false }
+
+  /// Whether a record may be a list of words.
+  var takesWords: Bool { readsWords && !isPair }
+
+  /// The inputs that a record makes: one, or those of a pair.
+  func inputs(_ texts: [String]) -> [Input] {
+    isPair ? texts.map { input([$0]) } : [input(texts)]
+  }
+
+  /// The input of one row; `texts` has one text a field.
+  func input(_ texts: [String]) -> Input {
+    if readsWords { return input(WordText(texts.first ?? "")) }
     switch encoder {
     case .task(let encoder):
       let tokens = encoder.tokens(texts)
-      return (tokens, encoder.isCut(texts, tokens))
+      return Input(tokens: tokens, isCut: encoder.isCut(texts, tokens))
     case .plain(let tokenizer, let limit):
       let text = texts.first ?? ""
       let tokens = tokenizer.encode(text, nil, limit: limit)
-      guard tokens.ids.count == limit else { return (tokens, false) }
-      return (tokens, tokenizer.encode(text).ids.count > limit)
+      guard tokens.ids.count == limit else { return Input(tokens: tokens, isCut: false) }
+      return Input(tokens: tokens, isCut: tokenizer.encode(text).ids.count > limit)
     }
+  }
+
+  /// The input of a text whose words are answered one by one.
+  func input(_ text: WordText) -> Input {
+    guard case .task(let encoder) = encoder else { return input([text.text]) }
+    let tokens = encoder.tokens(text.words)
+    return Input(
+      tokens: tokens, isCut: encoder.isCut(text.words, tokens), words: text)
   }
 
   /// Tokens and prompt rows that `tokens` make.

@@ -95,6 +95,26 @@ public struct Record: Sendable, Equatable {
     }
   }
 
+  /// The words of a text that a record gives as a list, under the name of the first of `fields`, its
+  /// column's or a usual one; nil where it gives none.
+  ///
+  /// - Throws: `RecordFault.notText` for a list of something else.
+  func words(of fields: [Field]) throws -> WordText? {
+    guard case .fields(let members) = content, let field = fields.first else { return nil }
+    let names = [field.column, field.name] + WordText.usualNames
+    let list = names.lazy.compactMap { name in
+      ColumnNames.value(of: name, in: members)?.array.map { (name, $0) }
+    }.first
+    guard let (name, words) = list else { return nil }
+    return WordText(
+      words: try words.map { word in
+        guard let text = word.string else {
+          throw RecordFault.notText(field: name, value: String(word.serialized().prefix(40)))
+        }
+        return text
+      })
+  }
+
   private func texts(of cells: [String], for fields: [Field]) throws -> [String] {
     if cells == [""] { return fields.map { _ in "" } }
     let places = fields.compactMap { Int($0.column) }.filter { (1...cells.count).contains($0) }

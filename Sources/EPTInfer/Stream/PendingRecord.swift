@@ -1,4 +1,5 @@
 import EPTFormat
+import EPTTask
 import EPTText
 
 /// A record on its way: read, routed and tokenized, not yet answered.
@@ -8,6 +9,8 @@ struct PendingRecord: Sendable {
     /// The prompt's place in `prompts`.
     let place: Int
     let tokens: TokenizedText
+    /// The words of a text that are answered one by one.
+    var words: WordText?
   }
 
   /// The line it comes from, from 1.
@@ -36,10 +39,15 @@ struct PendingRecord: Sendable {
     var asked: [Question] = []
     for place in try prompts.places(for: record) {
       let prompt = prompts.prompts[place]
-      let texts = try record.texts(for: prompt.fields, prompt: prompt.name)
-      for (tokens, isCut) in prompt.inputs(texts) {
-        asked.append(Question(place: place, tokens: tokens))
-        if isCut { cutTexts += 1 }
+      let inputs =
+        if prompt.takesWords, let words = try record.words(of: prompt.fields) {
+          [prompt.input(words)]
+        } else {
+          prompt.inputs(try record.texts(for: prompt.fields, prompt: prompt.name))
+        }
+      for input in inputs {
+        asked.append(Question(place: place, tokens: input.tokens, words: input.words))
+        if input.isCut { cutTexts += 1 }
       }
     }
     questions = asked

@@ -7,6 +7,7 @@ enum Reply: Sendable, Equatable {
   case label(Answer)
   case number(Double)
   case labels(LabelSet)
+  case tags(TaggedText)
   case text(WrittenText)
   /// What a text is turned into. `[d]`
   case vector([Float])
@@ -18,7 +19,7 @@ extension Reply {
   /// The numbers of a vector or a similarity.
   var numbers: [Float] {
     switch self {
-    case .label, .number, .labels, .text: []
+    case .label, .number, .labels, .tags, .text: []
     case .vector(let values): values
     case .similarity(let value): [value]
     }
@@ -68,8 +69,8 @@ struct Classifier: Responder {
         return place
       }
       let scores = try model.scores(batch.texts, prompts: prompts, promptOfText: promptOfText)
-      return zip(scores, batch.prompts).map { scores, prompt in
-        prompt.answers.reply(scores)
+      return zip(zip(scores, batch.words), batch.prompts).map { scores, prompt in
+        prompt.answers.reply(scores.0, words: scores.1)
       }
     }
   }

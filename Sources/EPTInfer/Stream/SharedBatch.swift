@@ -1,10 +1,13 @@
 import EPTModel
+import EPTTask
 
 /// Texts of several prompts that pass through the model together.
 struct SharedBatch {
   private(set) var texts = TokenBatch()
   /// The prompt of each text.
   private(set) var prompts: [StreamPrompt] = []
+  /// The words of each text whose words are answered one by one.
+  private(set) var words: [WordText?] = []
   private var recordOfText: [Int] = []
   /// Tokens and prompt rows of all texts.
   private var rows = 0
@@ -28,6 +31,7 @@ struct SharedBatch {
         let added = record.rows(ofQuestion: place)
         if batch.rows + added > rows || batch.texts.count == texts { try run() }
         batch.texts.append(question.tokens)
+        batch.words.append(question.words)
         batch.prompts.append(record.prompts.prompts[question.place])
         batch.recordOfText.append(index)
         batch.rows += added

@@ -28,16 +28,20 @@ struct PooledHead {
     return pooled
   }
 
-  /// What the head reads of some rows, whose texts have the `sequences` of `layout`. `[rows][texts]`
+  /// What the head reads of some rows, whose texts have the `sequences` of `layout`, `[rows][texts]`, and
+  /// whose words start at `words` of their texts, `[rows][words]`.
   func features(
-    _ states: MatrixView, _ layout: TokenLayout, sequences: [[Int]], in arena: Arena
+    _ states: MatrixView, _ layout: TokenLayout, sequences: [[Int]], words: [[Int]],
+    in arena: Arena
   ) -> FeatureRows {
-    FeatureRows(head.features, head.pooling, states, layout, sequences: sequences, in: arena)
+    FeatureRows(
+      head.features, head.pooling, states, layout, sequences: sequences, words: words, in: arena)
   }
 
   /// The outputs for `[rows, features]`: one logit a class, say. `[rows, outputs]`
   func logits(_ features: MatrixView, in arena: Arena) -> MatrixView {
     let logits = arena.matrix(features.rows, weight.rows)
+    guard features.rows > 0 else { return logits }
     Product.multiply(features, weight, transposeB: true, into: logits)
     kernels.add_bias(logits.base, head.bias, Int64(logits.rows), Int64(logits.columns))
     return logits
@@ -45,21 +49,31 @@ struct PooledHead {
 
   /// The mean over rows of their weight times their loss, and the head's gradient.
   ///
+  /// The loss of a row of words is the mean over its words, which start at `words` of their texts.
   /// Adds the gradient with respect to the states to `stateGradient`, `[rows, d]`.
   func loss(
-    states: MatrixView, targets: [Target], weights: [Float], stateGradient: MatrixView,
-    _ layout: TokenLayout, in arena: Arena
+    states: MatrixView, targets: [Target], weights: [Float], words: [[Int]] = [],
+    stateGradient: MatrixView, _ layout: TokenLayout, in arena: Arena
   ) -> (loss: Float, gradient: LinearHead) {
-    let features = features(states, layout, sequences: layout.textsOfRows, in: arena)
+    let features = features(
+      states, layout, sequences: layout.textsOfRows, words: words, in: arena)
+    // Not a word of any row: nothing to learn from.
+    guard features.values.rows > 0 else { return (0, head.zeros) }
     // The loss's gradient takes the outputs' place.
     let gradient = logits(features.values, in: arena)
     let lossFunction = head.kind.lossFunction
     let outputs = weight.rows
     var loss = 0.0
+    var output = 0
     for (row, target) in targets.enumerated() {
-      let rowLoss = lossFunction.loss(
-        gradient.row(row), outputs, target, over: Float(targets.count) / weights[row])
-      loss += Double(weights[row]) * rowLoss
+      let parts = target.parts(words: words.isEmpty ? 0 : words[row].count)
+      for part in parts {
+        let partLoss = lossFunction.loss(
+          gradient.row(output), outputs, part,
+          over: Float(targets.count) / weights[row] * Float(parts.count))
+        loss += Double(weights[row]) * partLoss / Double(parts.count)
+        output += 1
+      }
     }
     let weightGradient = arena.matrix(outputs, weight.columns)
     Product.multiply(gradient, transposeA: true, features.values, into: weightGradient)
@@ -73,5 +87,15 @@ struct PooledHead {
     headGradient.weight = weightGradient.matrix()
     headGradient.bias = biasGradient
     return (Float(loss / Double(max(1, targets.count))), headGradient)
+  }
+}
+
+extension LinearHead {
+  /// A head of the same sizes without weights.
+  var zeros: LinearHead {
+    var zeros = self
+    zeros.weight = Matrix(rows: weight.rows, columns: weight.columns)
+    zeros.bias = [Float](repeating: 0, count: bias.count)
+    return zeros
   }
 }

@@ -89,13 +89,27 @@ extension PromptedModel {
         reason: "row \(row + 1) of the batch has \(found) text\(found == 1 ? "" : "s") where its "
           + "read-out reads \(texts)")
     }
+    let tokens = batch.range(batch.texts(ofRow: row).lowerBound).count
+    guard batch.wordStarts[row].allSatisfy({ 0..<tokens ~= $0 }) else {
+      throw ModelError.mismatch(
+        reason: "a word of row \(row + 1) of the batch starts outside its \(tokens) tokens")
+    }
   }
 
-  /// Stops at targets that are none of the read-out.
-  func check(_ targets: [Target], rows: Int, _ readout: Readout) throws {
+  /// Stops at targets that are none of the read-out, and at words without a tag.
+  func check(_ targets: [Target], _ batch: TokenBatch, _ readout: Readout) throws {
     var kind = HeadKind.classes
     if case .head(let head) = readout { kind = head.kind }
     let outputs = readout.classCount
+    let rows = batch.rowCount
+    for (row, target) in targets.enumerated().prefix(rows) {
+      guard case .tags(let tags) = target, tags.count < batch.wordStarts[row].count else {
+        continue
+      }
+      throw ModelError.mismatch(
+        reason: "row \(row + 1) of the batch has \(batch.wordStarts[row].count) words and "
+          + "\(tags.count) tags")
+    }
     guard targets.count == rows, targets.allSatisfy({ kind.accepts($0, outputs: outputs) }) else {
       throw ModelError.mismatch(
         reason: "\(rows) rows need as many "
@@ -117,6 +131,9 @@ extension PromptedModel {
         throw ModelError.mismatch(
           reason: "a head [\(head.weight.rows), \(head.weight.columns)] with \(head.bias.count) "
             + "biases does not fit a backbone of width \(hiddenSize)")
+      }
+      guard (head.kind == .tags) == (head.features == .words) else {
+        throw ModelError.mismatch(reason: "tags are of words, and words have tags")
       }
       guard head.kind.fits(outputs: head.weight.rows) else {
         throw ModelError.mismatch(

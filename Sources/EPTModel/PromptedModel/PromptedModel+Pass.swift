@@ -18,11 +18,16 @@ extension PromptedModel {
       let pooledHead = PooledHead(head, in: workspace.arena)
       let features = pooledHead.features(
         states, layout, sequences: rows.map { batch.texts(ofRow: $0).map { sequences[$0] } },
-        in: workspace.arena)
+        words: rows.map { batch.wordStarts[$0] }, in: workspace.arena)
       let logits = pooledHead.logits(features.values, in: workspace.arena)
-      for (place, row) in rows.enumerated() {
-        scores[row] = [Float](
-          UnsafeBufferPointer(start: logits.row(place), count: logits.columns))
+      var first = 0
+      for row in rows {
+        let count = prompt.readout.readsWords ? batch.wordStarts[row].count : 1
+        // Of words all outputs, one word after the other.
+        for place in first..<first + count {
+          scores[row] += UnsafeBufferPointer(start: logits.row(place), count: logits.columns)
+        }
+        first += count
       }
     }
 
@@ -40,7 +45,8 @@ extension PromptedModel {
     return scores
   }
 
-  /// What the head of `prompt` reads of each row, `[rows, features]`; the arguments are checked.
+  /// What the head of `prompt` reads of each row, `[rows, features]`, or of each word, `[words, features]`;
+  /// the arguments are checked.
   func features(
     of batch: TokenBatch, _ prompt: PreparedPrompt, _ head: LinearHead, _ workspace: Workspace
   ) -> Matrix {
@@ -53,7 +59,10 @@ extension PromptedModel {
       states, layout, edits: StackEdits(tasks: [prompt.edits.encoder], taskOfText: tasks),
       saving: false, workspace)
     return PooledHead(head, in: workspace.arena)
-      .features(states, layout, sequences: layout.textsOfRows, in: workspace.arena).values.matrix()
+      .features(
+        states, layout, sequences: layout.textsOfRows, words: batch.wordStarts,
+        in: workspace.arena
+      ).values.matrix()
   }
 
   /// The last hidden states of valid texts without a prompt, end to end. `[tokens, d]`

@@ -25,7 +25,7 @@ extension PromptedModel {
     let depth = depthGradients(of: prompt, in: arena)
     var loss: Float = 0
     var headGradient: LinearHead?
-    if case .head(let head) = readout { headGradient = .zeros(like: head) }
+    if case .head(let head) = readout { headGradient = head.zeros }
 
     for rows in batch.parts(promptLength: prompt.shape.promptLength, rows: Self.rowsTogether) {
       arena.temporary {
@@ -106,8 +106,8 @@ extension PromptedModel {
     switch readout {
     case .head(let head):
       (loss, headGradient) = PooledHead(head, in: arena).loss(
-        states: states, targets: targets, weights: weights, stateGradient: stateGradient, layout,
-        in: arena)
+        states: states, targets: targets, weights: weights, words: part.wordStarts,
+        stateGradient: stateGradient, layout, in: arena)
     case .labelWords(let words):
       guard let decoder = backbone.decoder, let ownWords else { break }
       loss = decoder.loss(
@@ -159,14 +159,6 @@ extension TokenBatch {
 }
 
 extension LinearHead {
-  /// A head of the same sizes without weights.
-  fileprivate static func zeros(like head: LinearHead) -> LinearHead {
-    var zeros = head
-    zeros.weight = Matrix(rows: head.weight.rows, columns: head.weight.columns)
-    zeros.bias = [Float](repeating: 0, count: head.bias.count)
-    return zeros
-  }
-
   fileprivate mutating func add(_ other: LinearHead, scale: Float) {
     for index in weight.values.indices {
       weight.values[index] += scale * other.weight.values[index]

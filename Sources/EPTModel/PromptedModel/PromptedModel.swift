@@ -128,7 +128,8 @@ public final class PromptedModel: Sendable {
     return PreparedPrompt(prompt, readout, on: self)
   }
 
-  /// For each row one number an output of its prompt's read-out: the head's outputs, or the
+  /// For each row one number an output of its prompt's read-out: the head's outputs, of a head on words
+  /// those of the first word, then those of the second, and so on; or the
   /// log-likelihood of each label word's tokens, up to a constant that the text's classes share.
   ///
   /// Row `i` is read with `prompts[promptOfText[i]]`. Its neighbours change its scores by
@@ -162,7 +163,8 @@ public final class PromptedModel: Sendable {
     }
   }
 
-  /// What the head of `prompt` reads of each row, `[rows, features]`.
+  /// What the head of `prompt` reads of each row, `[rows, features]`; of words `[words, features]`, row
+  /// by row.
   ///
   /// - Throws: `ModelError` if the read-out is no head, or a token, a length or a size does not fit.
   public func features(_ batch: TokenBatch, prompt: PreparedPrompt) throws -> Matrix {
@@ -175,14 +177,29 @@ public final class PromptedModel: Sendable {
     return withWorkspace { features(of: batch, prompt, head, $0) }
   }
 
-  /// The same for one prompt, `[rows, outputs]`.
+  /// The same for one prompt, `[rows, outputs]`; of words `[words, outputs]`, row by row.
   ///
   /// - Throws: `ModelError` if a token, a length or a size does not fit the backbone.
   public func scores(_ batch: TokenBatch, prompt: PreparedPrompt) throws -> Matrix {
-    let scores = try scores(
-      batch, prompts: [prompt], promptOfText: [Int](repeating: 0, count: batch.rowCount))
-    return Matrix(
-      rows: batch.rowCount, columns: prompt.readout.classCount, values: scores.flatMap { $0 })
+    let values = try rowScores(batch, prompt).flatMap { $0 }
+    let columns = prompt.readout.classCount
+    return Matrix(rows: values.count / columns, columns: columns, values: values)
+  }
+
+  /// The same as evaluations take them: one matrix of all rows, `[rows, outputs]`; of words one a row,
+  /// `[words, outputs]`.
+  ///
+  /// - Throws: `ModelError` if a token, a length or a size does not fit the backbone.
+  public func scoreMatrices(_ batch: TokenBatch, prompt: PreparedPrompt) throws -> [Matrix] {
+    guard prompt.readout.readsWords else { return [try scores(batch, prompt: prompt)] }
+    let columns = prompt.readout.classCount
+    return try rowScores(batch, prompt).map {
+      Matrix(rows: $0.count / columns, columns: columns, values: $0)
+    }
+  }
+
+  private func rowScores(_ batch: TokenBatch, _ prompt: PreparedPrompt) throws -> [[Float]] {
+    try scores(batch, prompts: [prompt], promptOfText: [Int](repeating: 0, count: batch.rowCount))
   }
 
   /// Loss and gradients of `batch`, whose row `i` has class `labels[i]`.
@@ -217,7 +234,7 @@ public final class PromptedModel: Sendable {
     try check(readout)
     if let depth = prompt.depth { try check(depth) }
     for row in 0..<batch.rowCount { try check(batch, row, readout) }
-    try check(targets, rows: batch.rowCount, readout)
+    try check(targets, batch, readout)
     guard classWeights.map({ $0.count == readout.classCount }) ?? true else {
       throw ModelError.mismatch(
         reason: "\(classWeights?.count ?? 0) class weights for \(readout.classCount) classes")

@@ -12,11 +12,14 @@ public enum HeadFeatures: String, Sendable, CaseIterable {
   case pair
   /// The cosine of two texts that passed alone, `[1]`.
   case cosine
+  /// The state of the first token of each word of the row's one text, `[d]` a word: what token
+  /// classification reads (Devlin et al., NAACL 2019, section 5.3).
+  case words
 
   /// How many numbers there are, for states of `hiddenSize`.
   public func count(hiddenSize: Int) -> Int {
     switch self {
-    case .text: hiddenSize
+    case .text, .words: hiddenSize
     case .pair: 4 * hiddenSize
     case .cosine: 1
     }
@@ -25,7 +28,7 @@ public enum HeadFeatures: String, Sendable, CaseIterable {
   /// How many texts a row has.
   public var textCount: Int {
     switch self {
-    case .text: 1
+    case .text, .words: 1
     case .pair, .cosine: 2
     }
   }
@@ -38,27 +41,42 @@ struct FeatureRows {
   private let layout: TokenLayout
   /// The sequences of `layout` that each row's texts have. `[rows][texts]`
   private let rows: [[Int]]
-  /// `u` and `v` of each row; for one text `u` alone. `[rows, d]` each
+  /// The states of the words of all rows, one after the other. `[words]`
+  private let wordStates: [Int]
+  /// `u` and `v` of each row; for one text `u` alone; none for words. `[rows, d]` each
   private let pooled: [MatrixView]
-  /// What the head reads. `[rows, features]`
+  /// What the head reads. `[rows, features]`; of words `[words, features]`, row by row
   let values: MatrixView
 
-  /// Reads `states`, `[layout.rows, d]`, of rows whose texts have these `sequences` of `layout`.
+  /// Reads `states`, `[layout.rows, d]`, of rows whose texts have these `sequences` of `layout`, and
+  /// whose words start at these places of their texts.
   init(
     _ features: HeadFeatures, _ pooling: Pooling, _ states: MatrixView, _ layout: TokenLayout,
-    sequences rows: [[Int]], in arena: Arena
+    sequences rows: [[Int]], words: [[Int]] = [], in arena: Arena
   ) {
     self.features = features
     self.pooling = pooling
     self.layout = layout
     self.rows = rows
     let d = states.columns
+    guard features != .words else {
+      wordStates = zip(rows, words).flatMap { row, starts in
+        starts.map { layout.tokens(row[0]).lowerBound + $0 }
+      }
+      pooled = []
+      values = arena.matrix(wordStates.count, d)
+      for (word, state) in wordStates.enumerated() {
+        values.row(word).update(from: states.row(state), count: d)
+      }
+      return
+    }
+    wordStates = []
     pooled = (0..<features.textCount).map { place in
       PooledHead.pool(
         states, layout, of: rows.map { $0[place] }, by: pooling, in: arena)
     }
     switch features {
-    case .text: values = pooled[0]
+    case .text, .words: values = pooled[0]
     case .pair:
       values = arena.matrix(rows.count, 4 * d)
       for row in 0..<rows.count {
@@ -84,6 +102,10 @@ struct FeatureRows {
     switch features {
     case .text:
       addPooled(gradient, place: 0, to: stateGradient)
+    case .words:
+      for (word, state) in wordStates.enumerated() {
+        kernels.add_scaled(stateGradient.row(state), gradient.row(word), 1, Int64(d))
+      }
     case .pair:
       let (first, second) = (arena.matrix(rows.count, d), arena.matrix(rows.count, d))
       for row in 0..<rows.count {

@@ -10,6 +10,8 @@ public enum HeadKind: Sendable, Equatable {
   /// Any of several labels, one logit a label; a label is answered where its probability reaches its
   /// threshold. `[labels]`
   case labels(thresholds: [Float])
+  /// A tag a word, one logit a tag.
+  case tags
 }
 
 /// What the output of a head for numbers is measured in.
@@ -46,6 +48,8 @@ public enum Target: Sendable, Equatable {
   case number(Double)
   /// The labels that hold, in rising order; the others do not.
   case labels([Int])
+  /// The tag of each word, in order. Those of words that are not read do not count.
+  case tags([Int])
 
   /// The class, of a target that is one.
   var label: Int? {
@@ -69,6 +73,8 @@ extension HeadKind {
     case .classes: SoftmaxLoss()
     case .number(let scale): SquaredLoss(scale: scale)
     case .labels: BinaryLoss()
+    // What is one row of outputs to it is a word.
+    case .tags: SoftmaxLoss()
     }
   }
 
@@ -77,7 +83,8 @@ extension HeadKind {
     switch (self, target) {
     case (.classes, .label(let label)): 0..<outputs ~= label
     case (.number, .number(let number)): number.isFinite
-    case (.labels, .labels(let labels)): labels.allSatisfy { 0..<outputs ~= $0 }
+    case (.labels, .labels(let labels)), (.tags, .tags(let labels)):
+      labels.allSatisfy { 0..<outputs ~= $0 }
     default: false
     }
   }
@@ -85,7 +92,7 @@ extension HeadKind {
   /// Whether `other` is the same kind, whatever its scale or thresholds.
   public func isAlike(_ other: HeadKind) -> Bool {
     switch (self, other) {
-    case (.classes, .classes), (.number, .number), (.labels, .labels): true
+    case (.classes, .classes), (.number, .number), (.labels, .labels), (.tags, .tags): true
     default: false
     }
   }
@@ -93,11 +100,19 @@ extension HeadKind {
   /// Whether a head of this kind may have `outputs` outputs.
   public func fits(outputs: Int) -> Bool {
     switch self {
-    case .classes: true
+    case .classes, .tags: true
     case .number(let scale):
       outputs == 1 && scale.offset.isFinite && scale.scale.isFinite && scale.scale > 0
     case .labels(let thresholds): thresholds.count == outputs
     }
+  }
+}
+
+extension Target {
+  /// The targets of the first `words` words, of a target that is tags; else the target itself.
+  package func parts(words: Int) -> [Target] {
+    guard case .tags(let tags) = self else { return [self] }
+    return tags.prefix(words).map { .label($0) }
   }
 }
 

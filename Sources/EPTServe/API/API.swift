@@ -56,7 +56,8 @@ struct API: Sendable {
         text: metrics.text(waiting: engine.waiting), contentType: PrometheusRegistry.contentType)
     case .openAPI:
       let document = OpenAPIDocument(
-        tasks: folder.tasks.tasks.map(\.task), backbone: backbone.identity.name,
+        tasks: folder.tasks.tasks.map(\.task).filter { !$0.answersWords },
+        backbone: backbone.identity.name,
         settings: settings, needsToken: needsToken)
       return Reply(json: document.json.serialized(indented: true))
     case .classify(let task): return try await classify(body, task: task)
@@ -112,6 +113,7 @@ struct API: Sendable {
     _ texts: RequestTexts, of served: ServedTask, truncates: Bool
   ) async throws -> (ClassificationAnswers, [Question]) {
     let task = served.task
+    guard !task.answersWords else { throw ServeError.answersWords(task: task.name) }
     let (questions, numbers) = try await answers(
       texts, task: task.name, truncates: truncates, task.question)
     // A task of numbers has no labels: Hugging Face's pipeline calls its one output so.

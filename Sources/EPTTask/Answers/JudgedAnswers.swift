@@ -22,7 +22,8 @@ extension HeadKind {
   /// What `scores` answer to `examples`.
   ///
   /// - Parameters:
-  ///   - scores: One matrix a batch, one row a text and one column an output.
+  ///   - scores: One matrix a batch, one row a text and one column an output; of words one matrix a text,
+  ///     one row a word.
   ///   - examples: The rows, in the same order.
   ///   - task: Their task.
   ///   - unknown: The labels beyond the task's own.
@@ -35,6 +36,7 @@ extension HeadKind {
     case .number(let scale): NumberAnswers(scores, examples, task, scale)
     case .labels(let thresholds):
       LabelSetAnswers(scores, examples, task, thresholds: thresholds, unknown: unknown)
+    case .tags: TagAnswers(scores, examples, task, unknown: unknown)
     }
   }
 }
@@ -46,6 +48,7 @@ extension Example {
     case .classes: .label(label)
     case .number: .number(number(task))
     case .labels: .labels(labels)
+    case .tags: .tags(labels)
     }
   }
 

@@ -12,6 +12,7 @@ struct ReadoutFields {
     case labelWords = "label_words"
     case number
     case labels
+    case tags
 
     static var list: String { allCases.map(\.rawValue).joined(separator: ", ") }
   }
@@ -28,6 +29,9 @@ struct ReadoutFields {
   init(_ head: LinearHead) {
     (kind, features) = (head.kind, head.features)
   }
+
+  /// Whether each word is answered.
+  var answersWords: Bool { kind == .tags }
 
   /// Whether a reader must know more than heads of classes on one text.
   var needsFeature: Bool { kind != .classes || features != .text }
@@ -47,6 +51,7 @@ struct ReadoutFields {
     case .labels(let thresholds):
       name = .labels
       members = [JSONMember(Self.thresholds, .array(thresholds.map { .number(Double($0)) }))]
+    case .tags: name = .tags
     }
     if features != .text {
       members.append(JSONMember(Self.features, .string(features.rawValue)))
@@ -63,6 +68,7 @@ struct ReadoutFields {
     }
     switch name {
     case .head, .labelWords: kind = .classes
+    case .tags: kind = .tags
     case .number:
       guard let offset = number(Self.offset), let scale = number(Self.scale), scale > 0 else {
         throw Fault(reason: "\"offset\" and \"scale\" must be numbers, the second more than 0")

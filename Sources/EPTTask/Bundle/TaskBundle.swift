@@ -89,6 +89,7 @@ extension TaskBundle {
     if case .head(let head) = readout, ReadoutFields(head).needsFeature {
       features.insert(.readouts)
     }
+    if readout.readsWords { features.insert(.tags) }
     if temperature != 1 { features.insert(.calibration) }
     var writer = ContainerWriter(kind: .bundle, requiredFeatures: features)
     for (name, json) in [

@@ -135,7 +135,7 @@ private struct BundleReader {
     }
     let classes = task.labels.count
     switch name {
-    case .head, .number, .labels:
+    case .head, .number, .labels, .tags:
       let fields: ReadoutFields
       do {
         fields = try ReadoutFields(json, name: name, classes: classes)
@@ -152,7 +152,9 @@ private struct BundleReader {
           bias: try floats(BundleNames.headBias, [outputs]), features: fields.features,
           kind: fields.kind))
     case .labelWords:
-      guard !file.requiredFeatures.contains(.readouts), task.labelForm == .one, classes > 0 else {
+      guard file.requiredFeatures.isDisjoint(with: [.readouts, .tags]), task.labelForm == .one,
+        classes > 0
+      else {
         throw fault(BundleNames.prompt, "label words contradict the task or the file's features")
       }
       let words = json["label_tokens"]?.array?.map { word in
@@ -177,11 +179,16 @@ private struct BundleReader {
       case .classes: task.labelForm == .one && !task.labels.isEmpty
       case .number: task.isScale
       case .labels: task.labelForm == .several
+      case .tags: task.labelForm == .tags
       }
-    guard fits, fields.features.textCount <= task.segments.count else {
+    guard fits, (fields.kind == .tags) == (fields.features == .words),
+      fields.features.textCount <= task.segments.count
+    else {
       throw fault(BundleNames.prompt, "its read-out does not fit the task")
     }
-    guard file.requiredFeatures.contains(.readouts) == fields.needsFeature else {
+    guard file.requiredFeatures.contains(.readouts) == fields.needsFeature,
+      file.requiredFeatures.contains(.tags) == fields.answersWords
+    else {
       throw fault(BundleNames.prompt, "its \"readout\" contradicts the file's features")
     }
   }
@@ -198,6 +205,9 @@ private struct BundleReader {
     }
     if pooling != .mean, case .labelWords = readout {
       throw fault(BundleNames.prompt, "label words have no \"pooling\"")
+    }
+    guard pooling == .mean || !readout.readsWords else {
+      throw fault(BundleNames.prompt, "a head on words has no \"pooling\"")
     }
     guard file.requiredFeatures.contains(.pooling) == (pooling != .mean) else {
       throw fault(BundleNames.prompt, "its \"pooling\" contradicts the file's features")

@@ -34,6 +34,16 @@ extension TaskDefinition {
       if index == unknown?.count { unknown?.append(name) }
       return labels.count + index
     }
+    if labelForm == .tags {
+      let tags = try (row.labels ?? []).map { name in
+        guard let tag = place(name) ?? classIndex(name) else {
+          throw unknownLabel(name, file.path, row.line)
+        }
+        return tag
+      }
+      let first = tags.first { (1..<labels.count).contains($0) } ?? 0
+      return Example(values: row.values, label: first, labels: tags)
+    }
     guard labelForm == .several else {
       guard row.labels.map({ $0.count == 1 }) ?? true else {
         throw TaskError.badRow(
@@ -85,9 +95,13 @@ extension TaskDefinition {
       throw TaskError.badRow(
         path: path, line: line, reason: "the score \(label) is outside \(low) to \(high)")
     }
+    throw unknownLabel(label, path, line)
+  }
+
+  private func unknownLabel(_ label: String, _ path: String, _ line: Int) -> TaskError {
     let known = labels.prefix(8).map { $0.value == $0.word ? $0.word : "\($0.value) (\($0.word))" }
     let more = labels.count > 8 ? ", …" : ""
-    throw TaskError.badRow(
+    return TaskError.badRow(
       path: path, line: line,
       reason: "unknown label \(LabelText.shown(label)); the labels are: "
         + known.joined(separator: ", ") + more,

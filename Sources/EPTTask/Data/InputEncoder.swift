@@ -48,8 +48,11 @@ public struct InputEncoder: Sendable {
     return joined
   }
 
-  /// The tokens of one row: `values` has one text a field.
+  /// The tokens of one row: `values` has one text a field, or of a task of tags its words.
   public func tokens(_ values: [String]) -> TokenizedText {
+    guard task.labelForm != .tags else {
+      return tokenizer.encode(words: values, limit: task.inputLength)
+    }
     let input = task.input(values, hasDecoder: hasDecoder)
     guard isApart, let second = input.second else {
       return tokenizer.encode(input.first, input.second, limit: task.inputLength)
@@ -66,10 +69,16 @@ public struct InputEncoder: Sendable {
     return [(input.first, nil), (second, nil)]
   }
 
+  /// Whether the words have more tokens than the task reads.
+  private func isCut(words: [String]) -> Bool {
+    tokenizer.encode(words: words, limit: task.inputLength + 1).ids.count > task.inputLength
+  }
+
   /// Whether `tokens`, made from `values`, leave something of them out.
   public func isCut(_ values: [String], _ tokens: TokenizedText) -> Bool {
     // Few texts are as long as the limit, so few are tokenized twice.
     guard tokens.ids.count >= task.inputLength else { return false }
+    guard task.labelForm != .tags else { return isCut(words: values) }
     return passes(values).contains { input in
       let longer = tokenizer.encode(input.first, input.second, limit: task.inputLength + 1)
       return longer.ids.count > task.inputLength
@@ -78,7 +87,10 @@ public struct InputEncoder: Sendable {
 
   /// How many of `examples` have more tokens than the task reads, so that their ends are cut off.
   public func cutCount(of examples: [Example]) -> Int {
-    examples.count { example in
+    guard task.labelForm != .tags else {
+      return examples.count { isCut($0.values, tokens($0.values)) }
+    }
+    return examples.count { example in
       passes(example.values).contains { input in
         let texts = [input.first, input.second ?? ""]
         let bytes = texts.reduce(0) { $0 + $1.utf8.count }
@@ -122,10 +134,6 @@ public struct InputEncoder: Sendable {
   /// A tokenizer may treat the beginning of a text in its own way, such as with a space before it.
   /// So the word is tokenized behind another word.
   private func continuation(_ word: String) -> [Int32] {
-    let before = tokenizer.tokens(of: "a")
-    let both = tokenizer.tokens(of: "a " + word)
-    let tokens =
-      both.starts(with: before) ? Array(both.dropFirst(before.count)) : tokenizer.tokens(of: word)
-    return tokens + (endToken.map { [$0] } ?? [])
+    tokenizer.tokens(ofNext: word) + (endToken.map { [$0] } ?? [])
   }
 }

@@ -4,11 +4,12 @@ import EPTSystem
 
 /// A row as its file has it, before its label is known to be a task's.
 struct LabelledRow {
+  /// One text a field, or the words that have tags.
   let values: [String]
   /// The label; of a list its only member, or nothing.
   let label: String
   let line: Int
-  /// The members, where the label is a list.
+  /// The members, where the label is a list; the tag of each word.
   var labels: [String]?
 }
 
@@ -24,6 +25,8 @@ public struct LabelledFile: Sendable {
   let textColumns: [String]
   let labelColumn: String
   let rows: [LabelledRow]
+  /// Whether each row is words with a tag each.
+  let hasTags: Bool
   /// Rows skipped because the official file is known to be broken there.
   let skippedRows: Int
   /// Whether it is a file that stays, no pipe.
@@ -56,6 +59,7 @@ public struct LabelledFile: Sendable {
     textColumns = rows.textColumns
     labelColumn = rows.labelColumn
     self.rows = rows.rows
+    hasTags = rows.hasTags
     skippedRows = rows.skippedRows
     reading = ReadingOptions(
       format: reader.format, header: rows.isHeader, encoding: options.encoding)
@@ -106,7 +110,12 @@ public struct LabelledFile: Sendable {
   func requireClasses(of train: LabelledFile, _ definition: TaskDefinition) throws {
     guard !definition.isScale else { return }
     func classes(_ row: LabelledRow) -> [Int] {
-      let names = definition.labelForm == .several ? definition.labelNames(row) : [row.label]
+      let names =
+        switch definition.labelForm {
+        case .one: [row.label]
+        case .several: definition.labelNames(row)
+        case .tags: row.labels ?? []
+        }
       return names.compactMap { definition.classIndex($0) }
     }
     let taught = Set(train.rows.flatMap(classes))

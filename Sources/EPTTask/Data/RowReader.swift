@@ -14,6 +14,8 @@ struct RowReader {
   private(set) var isHeader: Bool?
   private var layout: ColumnChoice.Layout?
   private var keys: (texts: [String], label: String)?
+  /// The words' key and their tags', of a file that has them.
+  private var tagKeys: (words: String, tags: String)?
   /// An empty line counts only if a row follows it.
   private var emptyLine: Int?
 
@@ -39,9 +41,18 @@ struct RowReader {
     }
   }
 
+  /// Whether each row is words with a tag each.
+  var hasTags: Bool { tagKeys != nil }
+
   // MARK: Columns
 
   private mutating func add(_ cells: [String], _ line: Int) throws {
+    if case .task(let source, _) = columns.request, source.records == .words {
+      throw fault(
+        line,
+        "columns of a table are no words with tags; give a JSON object with the lists \"tokens\" and "
+          + "\"tags\" a line, or CoNLL columns (format conll)")
+    }
     if cells == [""] {
       emptyLine = emptyLine ?? line
       return
@@ -118,6 +129,13 @@ struct RowReader {
   // MARK: Objects
 
   private mutating func add(_ record: [JSONMember], _ line: Int) throws {
+    tagKeys = tagKeys ?? (rows.isEmpty ? columns.tagKeys(record) : nil)
+    if let tagKeys {
+      (textColumns, labelColumn) = ([tagKeys.words], tagKeys.tags)
+      rows.append(
+        try TaggedRow.row(record, words: tagKeys.words, tags: tagKeys.tags, columns.path, line))
+      return
+    }
     guard case .task(let source, let fields) = columns.request else {
       let keys = try keys ?? columns.keys(record.map(\.key), line: line)
       self.keys = keys

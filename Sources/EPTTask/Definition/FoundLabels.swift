@@ -1,6 +1,6 @@
 import EPTSystem
 
-/// What the labels of a file are: classes, numbers, or several labels a row.
+/// What the labels of a file are: classes, numbers, several labels a row, or a tag a word.
 struct FoundLabels {
   var labels: [TaskDefinition.Label] = []
   var isScale = false
@@ -14,6 +14,12 @@ struct FoundLabels {
   /// - Throws: `TaskError.badRow` for labels that are not what is asked for.
   init(_ file: LabelledFile, _ hints: TaskDiscovery.Hints) throws {
     metric = hints.metric
+    guard !file.hasTags else {
+      form = .tags
+      if metric == .accuracy { metric = .entityF1 }
+      try takeTags(file, hints)
+      return
+    }
     guard hints.metric.judged != .numbers else {
       isScale = true
       try Self.checkNumbers(file, hints)
@@ -38,6 +44,32 @@ struct FoundLabels {
     form = .several
     if metric == .accuracy { metric = .microMacroF1 }
     try takeSeveral(names, file, hints)
+  }
+
+  /// Takes the tags of all words: `O` first, then by type, what begins an entity first.
+  private mutating func takeTags(_ file: LabelledFile, _ hints: TaskDiscovery.Hints) throws {
+    var found: Set<ByteName> = []
+    for row in file.rows {
+      found.formUnion((row.labels ?? []).map { ByteName($0) })
+      guard found.count <= hints.mostClasses else {
+        throw TaskError.badRow(
+          path: file.path, line: row.line,
+          reason:
+            "more than \(hints.mostClasses) different tags; is \"\(file.labelColumn)\" the list "
+            + "of tags?", remedy: .allowClasses)
+      }
+    }
+    let entities = found.filter { !$0.text.isIdentical(to: Tag.outside) }.sorted { first, second in
+      let types = [first, second].map { ByteName(String($0.text.unicodeScalars.dropFirst(2))) }
+      return types[0] == types[1] ? first < second : types[0] < types[1]
+    }
+    guard !entities.isEmpty else {
+      throw TaskError.badRow(
+        path: file.path, line: file.rows[0].line,
+        reason: "every word has the tag \(Tag.outside); a task needs entities",
+        remedy: .nameColumns)
+    }
+    labels = ([Tag.outside] + entities.map(\.text)).map { TaskDefinition.Label($0) }
   }
 
   private static func checkNumbers(

@@ -6,12 +6,14 @@ public enum LabelForm: String, Sendable, CaseIterable {
   case one
   /// Any number of them, none included.
   case several
+  /// One a word: a tag.
+  case tags
 }
 
 extension Metric {
   /// What a metric judges.
   public enum Judged: Sendable {
-    case classes, numbers, labelSets
+    case classes, numbers, labelSets, tags
   }
 
   /// What answers the metric judges.
@@ -20,6 +22,7 @@ extension Metric {
     case .accuracy, .matthews, .f1Accuracy, .macroF1, .f1Answers: .classes
     case .pearsonSpearman, .mse: .numbers
     case .microMacroF1: .labelSets
+    case .entityF1: .tags
     }
   }
 }

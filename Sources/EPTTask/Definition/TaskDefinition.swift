@@ -92,6 +92,24 @@ public struct TaskDefinition: Sendable, Equatable {
       "the metric \(metric.rawValue) is for rows of "
         + "\(metric.judged == .labelSets ? "several labels" : "one label") each")
     try require(
+      (labelForm == .tags) == (metric.judged == .tags),
+      "the metric \(metric.rawValue) is for "
+        + (metric.judged == .tags ? "rows of a tag a word" : "rows without a tag for each word"))
+    try require(
+      (labelForm == .tags) == (source.records == .words),
+      "tags are of records that are words, and records that are words have tags")
+    if labelForm == .tags {
+      try require(
+        fields.count == 1 && segments.count == 1, "a tag is of a word of one text, not of several")
+      try require(
+        labels[0].word.isIdentical(to: Tag.outside), "its first tag must be \(Tag.outside)")
+      for label in labels {
+        try require(
+          Tag(label.word) != nil,
+          "the tag \(LabelText.shown(label.word)) is none of BIO's: O, B-name and I-name")
+      }
+    }
+    try require(
       labels.count == 2 || !metric.hasPositiveClass,
       "the metric \(metric.rawValue) is for two classes; \(Metric.macroF1.rawValue) is for more")
     let positiveClass = positive.map { word in labels.firstIndex { $0.word.isIdentical(to: word) } }
@@ -144,6 +162,8 @@ public struct DataSource: Sendable, Equatable {
     case winograd
     /// A passage with questions with answers: one row an answer.
     case multiRC = "multirc"
+    /// One row a record: a list of words and a list of their tags.
+    case words
   }
 
   /// Names that the set's folder may have, the official one first.
@@ -180,15 +200,15 @@ public struct DataSource: Sendable, Equatable {
 
 /// One labelled row.
 public struct Example: Sendable, Equatable {
-  /// One text a field.
+  /// One text a field; of a task of tags one word a tag.
   public let values: [String]
   /// The class; one beyond the task's own for a label that the task does not know.
   ///
-  /// Of several labels it is the first, by which rows are split.
+  /// Of several labels it is the first, of tags the first that is an entity's: by it rows are split.
   public let label: Int
   /// The unrounded number, on a scale.
   public let score: Double?
-  /// The labels of a row that may have several, in rising order.
+  /// The labels of a row that may have several, in rising order; the tag of each word.
   public let labels: [Int]
 
   /// A row with one text a field.

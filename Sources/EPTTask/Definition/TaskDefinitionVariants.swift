@@ -18,11 +18,11 @@ extension TaskDefinition {
 
   /// The same task with `words` for its classes.
   ///
-  /// Digits are the class ids. A scale keeps its words, which are numbers already.
+  /// Digits are the class ids. A scale keeps its words, which are numbers already, and tags keep theirs.
   ///
   /// - Throws: `TaskError.invalidDefinition`.
   public func labelled(_ words: LabelWords) throws -> TaskDefinition {
-    guard words == .digits, !isScale else { return self }
+    guard words == .digits, !isScale, labelForm != .tags else { return self }
     return try replacing(
       labels: labels.enumerated().map { Label(String($0.offset), value: $0.element.value) })
   }
@@ -45,7 +45,8 @@ extension TaskDefinition {
     return try replacing(
       source: DataSource(
         folders: source.folders, columns: columns, label: label ?? source.label,
-        labelUntil: source.labelUntil, records: .flat, skipsBrokenRows: source.skipsBrokenRows,
+        labelUntil: source.labelUntil, records: source.records == .words ? .words : .flat,
+        skipsBrokenRows: source.skipsBrokenRows,
         labelSeparator: source.labelSeparator))
   }
 

@@ -83,7 +83,8 @@ public enum TaskDiscovery {
     let file = try LabelledFile(
       train, .found(texts: hints.textColumns, label: hints.labelColumn), hints.reading)
     let found = try FoundLabels(file, hints)
-    let fields = fieldNames(file.textColumns)
+    // Of words the text is made.
+    let fields = file.hasTags ? ["text"] : fieldNames(file.textColumns)
     let seed = SplitRule.standardSeed
     let holdsOut = hints.hasDev ? file.rows.count >= largeSet : hints.hasTest
     let split: SplitRule =
@@ -98,7 +99,7 @@ public enum TaskDiscovery {
       inputLength: inputLength, split: split,
       source: DataSource(
         folders: [], columns: file.textColumns, label: file.labelColumn,
-        labelUntil: hints.labelUntil,
+        labelUntil: hints.labelUntil, records: file.hasTags ? .words : .flat,
         labelSeparator: found.form == .several ? hints.labelSeparator : nil))
     return Found(
       definition: definition, file: file,

@@ -51,7 +51,8 @@ public struct Evaluation: Sendable, Equatable {
     }
   }
 
-  /// Judges `scores`, one row a text and one column an output of a head of `kind`, or a class.
+  /// Judges `scores`, one row a text and one column an output of a head of `kind`, or a class; of words
+  /// one matrix a text.
   ///
   /// Probabilities of classes are the softmax of the scores divided by `temperature`, which changes the
   /// loss and no answer.

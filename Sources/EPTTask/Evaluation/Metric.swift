@@ -16,6 +16,8 @@ public enum Metric: String, Sendable, CaseIterable {
   case mse
   /// F1 over all labels of all rows, and the mean of each label's F1, of rows with several labels.
   case microMacroF1 = "micro_macro_f1"
+  /// F1 over the entities of all rows, of a tag a word, as seqeval counts it.
+  case entityF1 = "entity_f1"
 
   /// Whether one class, the positive one, counts for more than others.
   public var hasPositiveClass: Bool { self == .f1Accuracy || self == .f1Answers }
@@ -57,6 +59,9 @@ public enum Metric: String, Sendable, CaseIterable {
       // One label a row is a set of one.
       return LabelSetAnswers.score(
         predicted.map { [$0] }, actual.map { [$0] }, labels: definition.labels.count)
+    case .entityF1:
+      // One tag a row is a sequence of one word.
+      return TagAnswers.score(predicted.map { [$0] }, actual.map { [$0] }, definition.labels)
     case .macroF1:
       return MetricScore([
         .init("macro F1", Statistics.macroF1(predicted, actual)),
@@ -152,6 +157,11 @@ public enum MajorityBaseline {
       return LabelSetAnswers.score(
         examples.map { _ in labels }, examples.map { Set($0.labels) },
         labels: definition.labels.count)
+    }
+    if definition.labelForm == .tags {
+      let tag = TagAnswers.mostFrequent(examples, tags: definition.labels.count)
+      return TagAnswers.score(
+        examples.map { $0.labels.map { _ in tag } }, examples.map(\.labels), definition.labels)
     }
     if definition.labels.isEmpty {
       // Of numbers it is their mean.

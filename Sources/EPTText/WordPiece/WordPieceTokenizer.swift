@@ -41,6 +41,10 @@ final class WordPieceTokenizer: Tokenizer, @unchecked Sendable {
     common.template.assemble(tokens(of: first), second.map { tokens(of: $0) }, limit: limit)
   }
 
+  func encode(words: [[Int32]], limit: Int) -> TokenizedText {
+    common.template.assemble(words: words, limit: limit)
+  }
+
   func piece(_ id: Int32) -> String? { common.pieces[id] }
 
   func frequentTokens(limit: Int) -> [Int32] { common.frequentTokens(limit: limit) }

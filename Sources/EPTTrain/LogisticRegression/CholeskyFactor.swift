@@ -1,5 +1,8 @@
 /// The lower triangle `L` with `L·Lᵀ = A` of a positive definite matrix, in binary64.
 struct CholeskyFactor {
+  /// Rows that are worked on together, so that those above are read once for all of them.
+  private static let block = 32
+
   private let size: Int
   /// `[size, size]`, row-major; what stands above the diagonal does not matter.
   private var values: [Double]
@@ -11,13 +14,23 @@ struct CholeskyFactor {
     self.size = size
     values = matrix
     values.withUnsafeMutableBufferPointer { values in
-      for i in 0..<size {
-        let row = UnsafeMutableBufferPointer(rebasing: values[i * size..<(i + 1) * size])
-        for j in 0..<i {
-          let other = UnsafeMutableBufferPointer(rebasing: values[j * size..<(j + 1) * size])
-          row[j] = (row[j] - Self.dot(.init(row), .init(other), count: j)) / other[j]
+      let values = values
+      func row(_ i: Int) -> UnsafeMutableBufferPointer<Double> {
+        UnsafeMutableBufferPointer(rebasing: values[i * size..<(i + 1) * size])
+      }
+      for start in stride(from: 0, to: size, by: Self.block) {
+        let end = min(size, start + Self.block)
+        for j in 0..<end {
+          let other = row(j)
+          if j >= start {
+            let square = Self.dot(.init(other), .init(other), count: j)
+            other[j] = max(other[j] - square, floor).squareRoot()
+          }
+          for i in max(start, j + 1)..<end {
+            let mine = row(i)
+            mine[j] = (mine[j] - Self.dot(.init(mine), .init(other), count: j)) / other[j]
+          }
         }
-        row[i] = max(row[i] - Self.dot(.init(row), .init(row), count: i), floor).squareRoot()
       }
     }
   }

@@ -35,7 +35,8 @@ package struct LogisticRegression {
   /// The classes that have training rows.
   private let present: [Int]
   private let classes: Int
-  private let pooling: Pooling
+  /// What the head reads, and what its outputs stand for.
+  private let form: LinearHead?
 
   /// A regression on `features`, `[rows, d]`, which are taken over.
   ///
@@ -44,15 +45,15 @@ package struct LogisticRegression {
   ///   - labels: One class a row.
   ///   - classes: How many classes there are.
   ///   - weights: One weight a class; nil for 1.
-  ///   - pooling: What the features are of a text's states, for the head.
+  ///   - form: A head that reads the same; nil for one of classes on a text's mean state.
   ///   - product: What multiplies.
   ///   - threads: How many threads work.
   package init(
     _ features: consuming Matrix, labels: [Int], classes: Int, weights: [Float]? = nil,
-    pooling: Pooling = .mean, product: DenseProduct = .fastest, threads: Int
+    like form: LinearHead? = nil, product: DenseProduct = .fastest, threads: Int
   ) {
     self.classes = classes
-    self.pooling = pooling
+    self.form = form
     let present = Set(labels).sorted()
     self.present = present
     var places = [Int](repeating: 0, count: classes)
@@ -98,8 +99,7 @@ package struct LogisticRegression {
     var bias = [Float](repeating: Self.absent, count: classes)
     for label in present { bias[label] = 0 }
     return Fit(
-      head: LinearHead(
-        weight: Matrix(rows: classes, columns: objective.columns), bias: bias, pooling: pooling),
+      head: head(Matrix(rows: classes, columns: objective.columns), bias),
       objective: 0, loss: 0, gradientNorm: 0, iterations: 0, isConverged: true)
   }
 
@@ -123,6 +123,12 @@ package struct LogisticRegression {
     }
   }
 
+  private func head(_ weight: Matrix, _ bias: [Float]) -> LinearHead {
+    LinearHead(
+      weight: weight, bias: bias, pooling: form?.pooling ?? .mean,
+      features: form?.features ?? .text, kind: form?.kind ?? .classes)
+  }
+
   /// The head of a point: on states as they are, not centred.
   private func head(_ point: [Double]) -> LinearHead {
     let (columns, means) = (objective.columns, objective.means)
@@ -140,13 +146,13 @@ package struct LogisticRegression {
     if present.count == 2 {
       put(present[0], 0, scale: -0.5)
       put(present[1], 0, scale: 0.5)
-      return LinearHead(weight: weight, bias: bias, pooling: pooling)
+      return head(weight, bias)
     }
     for (vector, label) in present.enumerated() { put(label, vector, scale: 1) }
     // All intercepts may move together: with mean 0, one logit at least is 0 or more.
     let mean = present.reduce(Float(0)) { $0 + bias[$1] } / Float(present.count)
     for label in present { bias[label] -= mean }
-    return LinearHead(weight: weight, bias: bias, pooling: pooling)
+    return head(weight, bias)
   }
 
   /// The point of a head, as `head` makes one.

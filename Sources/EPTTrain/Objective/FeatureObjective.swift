@@ -2,36 +2,47 @@ import EPTCompute
 import EPTModel
 import EPTTask
 
-/// A linear head on a frozen encoder without a prompt, whatever it reads and answers.
+/// A linear head on a frozen encoder without a prompt, trained by steps: the linear probe.
 ///
-/// Nothing before the head changes, so the features of each row are computed once and kept.
+/// Nothing before the head changes, so what it reads of each row is computed once and kept.
 struct FeatureObjective: TrainingObjective {
   /// Training rows whose features are computed together.
   private static let block = 32
 
-  private let model: PromptedModel
-  private let prepared: PreparedPrompt
+  private let features: FrozenFeatures
   private let rows: EncodedRows
   private let targets: [Target]
   /// One factor of the loss of each training row.
   private let weights: [Float]
-  /// Features of the training rows, in blocks of the file's order; nil until they are needed.
-  private var training: [[[Float]]?]
+  /// Where each training row stands in the first epoch.
+  ///
+  /// Rows are computed in blocks of this order: a run needs them so, and a run that is resumed
+  /// computes the same blocks, with the same rounding.
+  private let places: [Int]
+  private let order: [Int]
+  /// What the head reads of the training rows, in blocks of `order`; nil until it is needed.
+  private var training: [[Matrix]?]
   private var scored: [RowSet: [Matrix]] = [:]
 
+  /// An objective whose first epoch runs in the order of `seed`.
+  ///
   /// - Throws: `ModelError` if the model cannot have `head`.
   init(
-    _ model: PromptedModel, _ rows: EncodedRows, _ head: LinearHead, classWeights: [Float]? = nil
+    _ model: PromptedModel, _ rows: EncodedRows, _ head: LinearHead,
+    classWeights: [Float]? = nil, seed: UInt64
   ) throws {
-    self.model = model
+    features = try FrozenFeatures(model, rows.encoder, for: head)
     self.rows = rows
-    prepared = try model.prepare(nil, readout: .head(head))
     targets = rows.data.train.map { $0.target(for: head.kind, rows.task) }
     weights = rows.data.train.map { classWeights?[$0.label] ?? 1 }
-    let blocks = (targets.count + Self.block - 1) / Self.block
-    training = [[[Float]]?](repeating: nil, count: blocks)
+    order = BatchOrder.epoch(0, rows: targets.count, seed: seed)
+    var places = order
+    for (place, row) in order.enumerated() { places[row] = place }
+    self.places = places
+    training = [[Matrix]?](repeating: nil, count: (order.count + Self.block - 1) / Self.block)
   }
 
+  /// The loss of a row of words is the mean over its words.
   mutating func gradient(
     _ parameters: TrainedParameters, rows chosen: [Int]
   ) throws -> (loss: Float, gradient: TrainedParameters) {
@@ -41,21 +52,23 @@ struct FeatureObjective: TrainingObjective {
     var (weight, bias) = (gradient[.headWeight], gradient[.headBias])
     var loss = 0.0
     for row in chosen {
-      let features = try features(row)
-      var slope = head.outputs(features)
-      let factor = weights[row]
-      loss +=
-        Double(factor)
-        * head.kind.loss(&slope, targets[row], share: factor / Float(chosen.count))
-      for output in slope.indices {
-        bias[output] += slope[output]
-        for input in 0..<inputs {
-          weight[output * inputs + input] += slope[output] * features[input]
+      let features = try trainingFeatures(row)
+      let parts = targets[row].parts(words: features.rows)
+      let factor = weights[row] / Float(chosen.count * max(1, parts.count))
+      for (place, part) in parts.enumerated() {
+        let input = features.values[place * inputs..<(place + 1) * inputs]
+        var slope = head.outputs(input)
+        loss += Double(factor) * head.kind.loss(&slope, part, share: factor)
+        for output in slope.indices {
+          bias[output] += slope[output]
+          for (index, value) in zip(output * inputs..<(output + 1) * inputs, input) {
+            weight[index] += slope[output] * value
+          }
         }
       }
     }
     (gradient[.headWeight], gradient[.headBias]) = (weight, bias)
-    return (Float(loss / Double(chosen.count)), gradient)
+    return (Float(loss), gradient)
   }
 
   mutating func scores(
@@ -66,38 +79,31 @@ struct FeatureObjective: TrainingObjective {
       var features: [Matrix] = []
       for texts in rows.batches(set) {
         if shouldStop() { return nil }
-        features.append(try model.features(texts, prompt: prepared))
+        features += try self.features.matrices(texts)
       }
       scored[set] = features
     }
-    return (scored[set] ?? []).map { features in
-      Matrix(
-        rows: features.rows, columns: head.weight.rows,
-        values: features.eachRow.flatMap { head.outputs($0) })
-    }
+    return scored[set]?.map { head.scores($0) }
   }
 
-  /// The features of one training row.
-  private mutating func features(_ row: Int) throws -> [Float] {
-    let (index, place) = row.quotientAndRemainder(dividingBy: Self.block)
+  /// What the head reads of one training row.
+  private mutating func trainingFeatures(_ row: Int) throws -> Matrix {
+    let (index, place) = places[row].quotientAndRemainder(dividingBy: Self.block)
     if let block = training[index] { return block[place] }
     let start = index * Self.block
-    let block = try model.features(
-      rows.trainingTexts(start..<min(targets.count, start + Self.block)), prompt: prepared
-    ).eachRow
+    let block = try features.eachRow(
+      rows.trainingTexts(order[start..<min(order.count, start + Self.block)]))
     training[index] = block
     return block[place]
   }
 }
 
 extension LinearHead {
-  /// The outputs for one row's features.
-  fileprivate func outputs(_ features: [Float]) -> [Float] {
-    let inputs = weight.columns
-    return bias.indices.map { output in
-      var sum: Float = 0
-      for input in 0..<inputs { sum += weight.values[output * inputs + input] * features[input] }
-      return sum + bias[output]
+  /// The outputs for the features of one row or word.
+  fileprivate func outputs(_ features: ArraySlice<Float>) -> [Float] {
+    bias.indices.map { output in
+      let row = weight.values[output * weight.columns..<(output + 1) * weight.columns]
+      return zip(row, features).reduce(bias[output]) { $0 + $1.0 * $1.1 }
     }
   }
 }

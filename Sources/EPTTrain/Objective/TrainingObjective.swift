@@ -10,7 +10,8 @@ protocol TrainingObjective {
     _ parameters: TrainedParameters, rows: [Int]
   ) throws -> (loss: Float, gradient: TrainedParameters)
 
-  /// One number a row and class, a matrix a batch; nil if `shouldStop` says so before the end.
+  /// One number a row and class, a matrix a batch, or of words a matrix a row; nil if `shouldStop` says so
+  /// before the end.
   mutating func scores(
     _ parameters: TrainedParameters, of set: RowSet, shouldStop: () -> Bool
   ) throws -> [Matrix]?
@@ -86,7 +87,7 @@ struct PromptObjective: TrainingObjective {
     var scores: [Matrix] = []
     for texts in set == .validation ? validation : rows.batches(set) {
       if shouldStop() { return nil }
-      scores.append(try model.scores(texts, prompt: prompt))
+      scores += try model.scoreMatrices(texts, prompt: prompt)
     }
     return scores
   }

@@ -49,7 +49,13 @@ public struct HeadPlan: Sendable, Equatable {
     _ task: TaskDefinition, _ rows: [Example], _ settings: TrainingSettings, pooling: Pooling,
     hiddenSize: Int, hasDecoder: Bool
   ) throws {
-    self.pooling = pooling
+    // Each word has the state of its own.
+    self.pooling = task.labelForm == .tags ? .mean : pooling
+    guard task.labelForm != .tags || settings.pooling == nil else {
+      throw TrainError.invalidSetting(
+        [.pooling],
+        reason: "is of one vector a text; a tag reads its word's own state: leave it out")
+    }
     // A text-to-text backbone reads both texts in its template.
     guard !hasDecoder || settings.pair != .apart else {
       throw TrainError.invalidSetting(
@@ -87,6 +93,8 @@ public struct HeadPlan: Sendable, Equatable {
         startWeight = Float(high - low) / scale.scale
         startBias = scale.output(low)
       }
+    } else if task.labelForm == .tags {
+      (kind, features, outputs) = (.tags, .words, task.labels.count)
     } else {
       kind =
         task.labelForm == .several
@@ -121,4 +129,9 @@ extension HeadPlan: CustomStringConvertible {
 
   /// What the outputs stand for, and what they read of two texts: `a number, cosine of two texts`.
   public var description: String { LinearHead.description(kind, features) }
+}
+
+extension HeadKind {
+  /// Whether its loss is the log-loss over classes, which logistic regression solves to the end.
+  var isSolvable: Bool { self == .classes || self == .tags }
 }

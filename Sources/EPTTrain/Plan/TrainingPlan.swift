@@ -75,15 +75,17 @@ public struct TrainingPlan: Sendable, Equatable {
         reason: task.isScale
           ? "numbers without a list of label words need an encoder's head; this backbone has a "
             + "decoder instead"
-          : "several labels a text need an encoder's head; this backbone has "
-            + "a decoder instead")
+          : (task.labelForm == .tags ? "tags of words" : "several labels a text")
+            + " need an encoder's head; this backbone has a decoder instead")
     }
-    pooling = hasHead ? settings.pooling ?? backbonePooling ?? .mean : nil
-    head = try pooling.map {
+    let given = hasHead ? settings.pooling ?? backbonePooling ?? .mean : nil
+    head = try given.map {
       try HeadPlan(
         task, rows, settings, pooling: $0, hiddenSize: hiddenSize, hasDecoder: blocks.decoder > 0)
     }
-    isSolved = settings.method == .head && settings.steps == nil && (head?.isPlain ?? false)
+    pooling = head?.pooling
+    isSolved =
+      settings.method == .head && settings.steps == nil && (head?.kind.isSolvable ?? false)
     if isSolved { try settings.refuseSteps() }
     let settings = settings.choosingParts(hasHead: hasHead)
     try settings.validateDepth()

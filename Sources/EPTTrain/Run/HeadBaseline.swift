@@ -21,7 +21,7 @@ public struct HeadBaseline: Sendable {
   /// What the most frequent class scores on them.
   public let majority: MetricScore
   let head: LinearHead
-  let features: PooledFeatures
+  let features: FrozenFeatures
 }
 
 extension HeadBaseline {
@@ -40,7 +40,7 @@ extension HeadBaseline {
 }
 
 extension SeedSweep {
-  /// Whether there is a baseline: only of classes is there a solved head.
+  /// Whether there is a baseline: only of classes and tags is there a solved head.
   public var hasHeadBaseline: Bool { trainers.first?.hasHeadBaseline ?? false }
 
   /// Fits the baseline of the first seed; nil where there is none, or `shouldStop` says so.
@@ -61,8 +61,19 @@ extension SeedSweep {
 }
 
 extension Trainer {
-  /// Whether a row is of one class: only of classes is there a solved head.
-  var hasHeadBaseline: Bool { (start.head?.kind ?? .classes) == .classes }
+  /// Whether a row or a word is of one class: only of classes is there a solved head.
+  var hasHeadBaseline: Bool { start.head.map { $0.kind.isSolvable } ?? true }
+
+  /// The head to beat, without weights: on a text's vector, of a pair on that of both texts as one, or on
+  /// words.
+  private var baselineHead: LinearHead {
+    let readsWords = start.head?.features == .words
+    let classes = task.labels.count
+    return LinearHead(
+      weight: Matrix(rows: classes, columns: model.hiddenSize),
+      bias: [Float](repeating: 0, count: classes), pooling: plan.pooling ?? model.usualPooling,
+      features: readsWords ? .words : .text, kind: readsWords ? .tags : .classes)
+  }
 
   /// Fits the baseline; nil where there is none, or `shouldStop` says so.
   ///
@@ -77,13 +88,17 @@ extension Trainer {
       return random.shuffled(rows.count).prefix(HeadBaseline.mostRows).sorted().map { rows[$0] }
     }
     let (train, validation) = (drawn(data.train, 0), drawn(data.validation, 1))
-    guard hasHeadBaseline, Set(train.map(\.label)).count > 1,
-      let states = try features.matrix(of: validation, shouldStop: shouldStop),
-      let learnt = try features.matrix(of: train, shouldStop: shouldStop)
+    guard hasHeadBaseline else { return nil }
+    let form = baselineHead
+    let features = try FrozenFeatures(model, encoder.joined, for: form)
+    guard let states = try features.rows(of: validation, shouldStop: shouldStop),
+      let learnt = try features.rows(of: train, shouldStop: shouldStop)
     else { return nil }
+    let labels = learnt.labels(of: train)
+    guard Set(labels).count > 1 else { return nil }
     let regression = LogisticRegression(
-      learnt, labels: train.map(\.label), classes: task.labels.count, weights: classWeights,
-      pooling: features.pooling, threads: model.threads)
+      learnt.values, labels: labels, classes: task.labels.count, weights: classWeights,
+      like: form, threads: model.threads)
     var best: (head: LinearHead, evaluation: Evaluation)?
     var last: LinearHead?
     for strength in LogisticRegression.strengths {
@@ -91,7 +106,7 @@ extension Trainer {
         return nil
       }
       let evaluation = Evaluation(
-        scores: [fit.head.scores(states)], examples: validation, task: task)
+        scores: states.scores(fit.head), examples: validation, task: task, kind: form.kind)
       if evaluation.isBetter(than: best?.evaluation, by: .loss) { best = (fit.head, evaluation) }
       last = fit.head
     }
@@ -113,11 +128,12 @@ extension Trainer {
   ) throws -> HeadBaseline.Comparison? {
     let record = outcome.best.training
     if let test = record.test, data.test.count <= HeadBaseline.mostTestRows {
-      guard let states = try baseline.features.matrix(of: data.test, shouldStop: shouldStop) else {
+      guard let states = try baseline.features.rows(of: data.test, shouldStop: shouldStop) else {
         return nil
       }
       let head = Evaluation(
-        scores: [baseline.head.scores(states)], examples: data.test, task: task)
+        scores: states.scores(baseline.head), examples: data.test, task: task,
+        kind: baseline.head.kind)
       return HeadBaseline.Comparison(rows: "test", tuned: test, head: head.score)
     }
     return record.validation.map {

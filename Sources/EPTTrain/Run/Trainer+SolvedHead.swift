@@ -14,7 +14,7 @@ extension Trainer {
     var run =
       state.map { TrainingRun(plan: plan, state: $0) } ?? TrainingRun(plan: plan, start: start)
     let majority = MajorityBaseline.score(data.validation, task)
-    let validation = try states(of: data.validation, run, hooks, majority)
+    let validation = try vectors(of: data.validation, run, hooks, majority)
     var isInterrupted = validation == nil
     if let validation, !run.isOver {
       isInterrupted =
@@ -23,9 +23,9 @@ extension Trainer {
     var test: Evaluation?
     let head = run.chosen.parameters.head
     if !isInterrupted, !data.test.isEmpty, let head {
-      let features = try states(of: data.test, run, hooks, majority)
+      let features = try vectors(of: data.test, run, hooks, majority)
       test = features.map {
-        Evaluation(scores: [head.scores($0)], examples: data.test, task: task)
+        Evaluation(scores: $0.scores(head), examples: data.test, task: task, kind: head.kind)
       }
       isInterrupted = test == nil
     }
@@ -34,7 +34,7 @@ extension Trainer {
       guard candidate.evaluation != nil, let validation, let head = candidate.parameters.head else {
         return 1
       }
-      return self.temperature(of: [head.scores(validation)])
+      return self.temperature(of: validation.scores(head))
     }
     return outcome(
       run, isInterrupted: isInterrupted, majority: majority, test: test,
@@ -43,13 +43,15 @@ extension Trainer {
 
   /// Goes through the strengths that are left; false where the run was stopped before the last.
   private func solve(
-    _ run: inout TrainingRun, validation: Matrix, majority: MetricScore, _ hooks: Hooks,
+    _ run: inout TrainingRun, validation: FrozenFeatures.Rows, majority: MetricScore,
+    _ hooks: Hooks,
     save: (TrainingRun.State) throws -> Void
   ) throws -> Bool {
-    guard let features = try states(of: data.train, run, hooks, majority) else { return false }
+    guard let features = try vectors(of: data.train, run, hooks, majority) else { return false }
+    let labels = features.labels(of: data.train)
     let regression = LogisticRegression(
-      features, labels: data.train.map(\.label), classes: task.labels.count,
-      weights: classWeights, pooling: plan.pooling ?? .mean, threads: model.threads)
+      features.values, labels: labels, classes: task.labels.count, weights: classWeights,
+      like: start.head, threads: model.threads)
     while !run.isOver {
       guard
         let fit = regression.fit(
@@ -59,7 +61,8 @@ extension Trainer {
       try run.take(fit)
       hooks.progress(run.progress(.step, majority: majority))
       let evaluation = Evaluation(
-        scores: [fit.head.scores(validation)], examples: data.validation, task: task)
+        scores: validation.scores(fit.head), examples: data.validation, task: task,
+        kind: fit.head.kind)
       let isBest = try run.record(evaluation)
       hooks.progress(run.progress(.evaluation(evaluation, isBest: isBest), majority: majority))
       try save(run.state)
@@ -67,20 +70,15 @@ extension Trainer {
     return true
   }
 
-  private func states(
+  private func vectors(
     of rows: [Example], _ run: TrainingRun, _ hooks: Hooks, _ majority: MetricScore
-  ) throws -> Matrix? {
-    try features.matrix(
+  ) throws -> FrozenFeatures.Rows? {
+    guard let head = start.head else { return nil }
+    return try FrozenFeatures(model, encoder, for: head).rows(
       of: rows,
       progress: { done in
         hooks.progress(
           run.progress(.reading(rows: done, of: rows.count), majority: majority))
       }, shouldStop: hooks.shouldStop)
-  }
-
-  /// The vectors that a head on one text reads, of a pair on both texts as one.
-  var features: PooledFeatures {
-    PooledFeatures(
-      model: model, encoder: encoder.joined, pooling: plan.pooling ?? model.usualPooling)
   }
 }

@@ -233,11 +233,8 @@ public struct Trainer {
         return PromptObjective(
           model, rows, labelTokens: labelTokens, classWeights: classWeights)
       }
-      return head.kind == .classes && head.features == .text
-        ? try HeadObjective(
-          model, rows, pooling: plan.pooling ?? .mean, classWeights: classWeights,
-          seed: plan.settings.seed)
-        : try FeatureObjective(model, rows, head, classWeights: classWeights)
+      return try FeatureObjective(
+        model, rows, head, classWeights: classWeights, seed: plan.settings.seed)
     }
   }
 

@@ -2,6 +2,7 @@ import ArgumentParser
 import EPTCompute
 import EPTFormat
 import EPTInfer
+import EPTModel
 import EPTReport
 import EPTSystem
 import EPTTask
@@ -87,6 +88,9 @@ struct QualifyCommand: ParsableCommand {
 
   func run() throws {
     let tuned = try TaskBundle(path: bundle.path)
+    guard !tuned.readout.readsWords else {
+      throw CommandError.noQualification(path: bundle.path)
+    }
     let budget = try limits()
     let path = try backbone.path(for: [tuned.backbone])
     let lock = try html.map { page in

@@ -201,7 +201,7 @@ struct TuneCommand: ParsableCommand {
   ) throws -> HeadBaseline? {
     guard !noBaseline, training.method != .head, !quiet || log != nil else { return nil }
     guard sweep.hasHeadBaseline else {
-      if !quiet { report("no head to beat is fitted: it is solved for classes alone") }
+      if !quiet { report("no head to beat is fitted: it is solved for classes and tags alone") }
       return nil
     }
     guard

@@ -5,7 +5,7 @@ import EPTData
 struct RowFileOptions: ParsableArguments {
   /// The formats that have labels.
   enum Format: String, CaseIterable, ExpressibleByArgument {
-    case csv, tsv, jsonl, json, fasttext
+    case csv, tsv, jsonl, json, fasttext, conll
     case labelText = "label-text"
 
     var format: DataFormat {
@@ -16,6 +16,7 @@ struct RowFileOptions: ParsableArguments {
       case .json: .json
       case .fasttext: .fastText
       case .labelText: .labelText
+      case .conll: .conll
       }
     }
   }
@@ -23,7 +24,8 @@ struct RowFileOptions: ParsableArguments {
   @Option(
     help: """
       How rows are laid out: csv, tsv, jsonl (an object a line), json (an array of objects), fasttext \
-      (__label__x text) or label-text (label, blank, text). (default: by name and content)
+      (__label__x text), label-text (label, blank, text) or conll (a word and its tag a line). (default: by \
+      name and content)
       """)
   var dataFormat: Format?
 

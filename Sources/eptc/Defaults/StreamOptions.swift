@@ -8,7 +8,7 @@ import Glibc
 struct StreamInputOptions: ParsableArguments {
   /// What the input holds.
   enum Format: String, CaseIterable, ExpressibleByArgument {
-    case lines, tsv, csv, jsonl, json, fasttext
+    case lines, tsv, csv, jsonl, json, fasttext, conll
     case labelText = "label-text"
 
     var format: DataFormat {
@@ -20,6 +20,7 @@ struct StreamInputOptions: ParsableArguments {
       case .json: .json
       case .fasttext: .fastText
       case .labelText: .labelText
+      case .conll: .conll
       }
     }
   }
@@ -34,7 +35,8 @@ struct StreamInputOptions: ParsableArguments {
     help: """
       What the input holds: lines (a text each, or a task's texts between tabs), tsv or csv (columns \
       that --columns or else the first line names), jsonl (an object a line), json (an array of them), \
-      fasttext or label-text. (default: lines from standard input, found by name and content with --input)
+      fasttext, label-text or conll (a word a line). (default: lines from standard input, found by name \
+      and content with --input)
       """)
   var inputFormat: Format?
 

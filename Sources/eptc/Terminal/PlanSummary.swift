@@ -14,11 +14,11 @@ struct PlanSummary {
     self.backbone = backbone
   }
 
-  /// How many training rows each class has.
+  /// How many training rows each class has; of tags how many words.
   var classCounts: [Int] {
     var counts = [Int](repeating: 0, count: task.labels.count)
     for example in data.train {
-      let labels = task.labelForm == .several ? example.labels : [example.label]
+      let labels = task.labelForm == .one ? [example.label] : example.labels
       for label in labels where label < counts.count { counts[label] += 1 }
     }
     return counts
@@ -59,7 +59,7 @@ struct PlanSummary {
     var lines = [
       "\(task.name) on \(backbone): \(data.train.count) training, \(data.validation.count) "
         + "validation, \(data.test.count) test rows",
-      "training rows: \(classes)",
+      "training \(task.labelForm == .tags ? "words" : "rows"): \(classes)",
     ]
     if let positive = task.positiveClass {
       lines.append("metric \(task.metric.rawValue), positive class \(task.labels[positive].word)")
@@ -71,7 +71,7 @@ struct PlanSummary {
       "method \(plan.settings.method.rawValue): s=\(shape.promptLength) n=\(shape.inputLength) "
         + "d=\(shape.hiddenSize) r=\(shape.rank) K=\(shape.subspaces) k=\(shape.subspaceWidth): "
         + "\(plan.parameterCount) numbers (budget \(plan.budget))"
-        + (plan.pooling.map { ", \($0.rawValue) pooling" } ?? "")
+        + (task.labelForm == .tags ? "" : plan.pooling.map { ", \($0.rawValue) pooling" } ?? "")
         + (plan.head.map { $0.isPlain ? "" : ", \($0)" } ?? ""))
     if let depth = shape.depth {
       lines.append(
@@ -106,7 +106,8 @@ struct PlanSummary {
       return "numbers from \(WrittenNumber.text(numbers.min() ?? 0)) to "
         + "\(WrittenNumber.text(numbers.max() ?? 0)), mean \(WrittenNumber.text(mean))"
     }
-    let total = max(1, data.train.count)
+    let total = max(
+      1, task.labelForm == .tags ? classCounts.reduce(0, +) : data.train.count)
     let counted = zip(task.labels, classCounts).sorted { $0.1 > $1.1 }
     let shown = counted.prefix(5).map { label, count in
       "\(label.word) \(count) (\(MetricScore.percent(Double(count) / Double(total)))%)"
