@@ -4,7 +4,7 @@ import EPTFormat
 
 /// What `--version` says of a program.
 package enum BuildDescription {
-  package static let version = "0.1.0"
+  package static let version = "0.2.0"
 
   /// The version, the commit, the instruction set in use and the libraries, a line each.
   ///

@@ -18,7 +18,7 @@ struct VersionTests {
     let names = lines.map { String($0.prefix { $0 != ":" }) }
     #expect(
       names == [
-        "eptc 0.1.0", "commit", "instruction set", "nettle", "xxHash", "zlib", "zstd", "OpenBLAS",
+        "eptc 0.2.0", "commit", "instruction set", "nettle", "xxHash", "zlib", "zstd", "OpenBLAS",
       ])
     #expect(lines[1].contains(#/^commit: (unknown|[0-9a-f]{7,40}(-dirty)?)$/#))
     #expect(try self.lines(["tune", "--version"]) == lines)

@@ -4,4 +4,4 @@ from eptc._errors import Error, FileError, InvalidInput
 from eptc._model import Model, Progress, Task
 
 __all__ = ["Error", "FileError", "InvalidInput", "Model", "Progress", "Task"]
-__version__ = "0.1.0"
+__version__ = "0.2.0"

@@ -3,7 +3,7 @@ import Glibc
 
 /// When and where a page is made, in one line.
 enum PageCircumstances {
-  /// Such as `Page made 2026-11-29 12:30 UTC by eptc 0.1.0, on AMD EPYC 9B45.` and how rows were scored.
+  /// Such as `Page made 2026-11-29 12:30 UTC by eptc 0.2.0, on AMD EPYC 9B45.` and how rows were scored.
   ///
   /// - Parameters:
   ///   - threads: How many threads scored the rows; nil if none were scored.
