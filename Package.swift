@@ -152,7 +152,7 @@ let package = Package(
     .testTarget(
       name: "EPTFuzzTests",
       dependencies: [
-        "EPTSystem", "EPTCompute", "EPTTask", "EPTModel", "EPTText", "EPTFormat",
+        "EPTSystem", "EPTCompute", "EPTConvert", "EPTTask", "EPTModel", "EPTText", "EPTFormat",
         "EPTTestSupport", "CEPTTestSupport",
       ]),
     .testTarget(

@@ -38,6 +38,13 @@ extension Readout {
     guard case .labelWords(let words) = self else { return 1 }
     return max(1, words.map(\.count).max() ?? 1)
   }
+
+  /// Whether of a text's own rows the last one alone is read, if its rows see the rows before them
+  /// alone.
+  var readsLastRow: Bool {
+    guard case .head(let head) = self else { return true }
+    return head.pooling == .last
+  }
 }
 
 /// A linear layer, trained together with the prompt.

@@ -49,6 +49,21 @@ public struct TokenBatch: Sendable, Equatable {
     return part
   }
 
+  /// The same texts without the first `counts[i]` tokens of text `i`, and without their words.
+  func dropping(_ counts: [Int]) -> TokenBatch {
+    guard counts.contains(where: { $0 > 0 }) else { return self }
+    var rest = TokenBatch()
+    for (text, count) in counts.enumerated() {
+      let range = range(text).dropFirst(count)
+      rest.ids += ids[range]
+      rest.tokenTypeIDs += tokenTypeIDs[range]
+      rest.starts.append(rest.ids.count)
+    }
+    rest.rowStarts = rowStarts
+    rest.wordStarts = [[Int]](repeating: [], count: rowCount)
+    return rest
+  }
+
   /// Copies of the texts `indices`, in their order, one row each, without their words.
   func texts(_ indices: [Int]) -> TokenBatch {
     var texts = TokenBatch()

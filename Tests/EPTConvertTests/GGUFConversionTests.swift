@@ -52,8 +52,38 @@ import Testing
     for (one, other) in zip(own.joined(), expected.joined()) { #expect(abs(one - other) < 1e-5) }
   }
 
+  /// Encoders, with a decoder or without; their matrices are in binary16.
+  @Test(arguments: [("bert", "bert"), ("umt5", "t5"), ("t5-encoder", "t5")])
+  func holdsTheWeightsOfOthers(_ name: String, _ label: String) throws {
+    let file = try convert(path(name))
+    let checkpoint = try SafetensorsFile(path: TestPaths.fixture("model/\(name)/model.safetensors"))
+    #expect(file.architecture == label && file.pooling == (name == "bert" ? "cls" : nil))
+    for name in file.tensorNames {
+      let expected = try checkpoint.tensor(name)
+      #expect(try file.tensor(name).shape == expected.shape, "\(name)")
+      let rounded = try expected.floats().map { expected.shape.count > 1 ? Float(Float16($0)) : $0 }
+      #expect(try file.tensor(name).floats() == rounded, "\(name)")
+    }
+    // The settings say the same as the checkpoint's.
+    let json = try String(
+      contentsOfFile: TestPaths.fixture("model/\(name)/config.json"), encoding: .utf8)
+    let ids: [Int32] = [5, 90, 17, 44, 3]
+    let texts = TokenBatch([TokenizedText(ids: ids, tokenTypeIDs: [0, 0, 0, 0, 0])])
+    func results(_ configuration: JSON) throws -> [Float] {
+      let model = try PromptedModel(weights: file, configuration: configuration, threads: 1)
+      guard model.hasDecoder else { return try model.pooledStates(texts).values }
+      let prompt = try model.prepare(nil, readout: .labelWords([[7], [8], [9, 4]]))
+      return try model.scores(texts, prompts: [prompt], promptOfText: [0])[0]
+    }
+    let (own, expected) = (try results(file.configuration), try results(JSON(parsing: json)))
+    #expect(own.count >= 3 && own == expected)
+  }
+
   /// Ids are those of the `tokenizers` and `sentencepiece` packages.
-  @Test(arguments: [("llama", "llama"), ("llama-spm-00001-of-00002", "llama-spm")])
+  @Test(arguments: [
+    ("llama", "llama"), ("llama-spm-00001-of-00002", "llama-spm"), ("bert", "bert"),
+    ("umt5", "t5"),
+  ])
   func readsTheTokenizer(_ name: String, _ key: String) throws {
     let tokenizer = try TokenizerTables.open(convert(path(name)).tokenizerTables)
     let golden = try JSON(
@@ -103,6 +133,8 @@ import Testing
     try expectError([])
     try expectError([("general.architecture", .string("mamba"))])
     try expectError([("general.architecture", .uint32(3))])
+    try expectError([("general.architecture", .string("bert"))])
+    try expectError([("general.architecture", .string("t5"))])
     try expectError([("general.architecture", .string("llama"))])
     try expectError([
       ("general.architecture", .string("llama")), ("llama.expert_count", .uint32(8)),

@@ -53,6 +53,64 @@ import Testing
     }
   }
 
+  /// What texts begin with is computed once, however much of it each has, and gives what computing it
+  /// with each text does.
+  @Test(arguments: TinyModelTests.causalNames, [false, true])
+  func sharedBeginningsChangeNothing(_ name: String, hasPrompt: Bool) throws {
+    let fixture = try Fixture(name)
+    let model = fixture.model
+    var prompt = hasPrompt ? try fixture.prompt().folded() : nil
+    prompt?.depth = depth(model)
+    let beginning: [Int32] = [3, 14, 15, 9, 26]
+    let texts: [[Int32]] = [
+      beginning + [5, 35, 8], beginning + [9], beginning, Array(beginning.prefix(2)), [3],
+      [3, 14, 7, 9], [14, 15, 9, 26, 5], beginning + [26] + Array(fixture.texts[2].ids.prefix(10)),
+    ]
+    // Enough rows for threads to share them.
+    let batch = TokenBatch((0..<12).flatMap { _ in texts.map { text($0) } })
+    var noise = Noise(33)
+    let weight = noise.matrix(3, model.hiddenSize)
+    for readout: Readout in [
+      try fixture.readout(), .head(LinearHead(weight: weight, bias: [0, 1, 2], pooling: .last)),
+      .head(LinearHead(weight: weight, bias: [0, 1, 2], pooling: .mean)),
+    ] {
+      let shared = PreparedPrompt(prompt, readout, beginning: beginning, on: model)
+      let own = PreparedPrompt(
+        prompt, readout, beginning: beginning, on: model, sharesRows: false)
+      // The mean of a text's states needs all of them.
+      #expect(shared.beginning.isEmpty == !readout.readsLastRow && own.past.isEmpty)
+      let scores = try model.scores(batch, prompt: shared)
+      let expected = try model.scores(batch, prompt: own)
+      #expect(largestDifference(scores.values, expected.values.map(Double.init)) < 1e-5)
+      guard case .labelWords = readout else { continue }
+      let settings = GenerationSettings(maximumTokens: 5, beams: 2)
+      let few = TokenBatch(texts.map { text($0) })
+      let written = try model.generate(few, prompts: texts.map { _ in shared }, settings)
+      let alone = try model.generate(few, prompts: texts.map { _ in own }, settings)
+      #expect(written.map(\.tokens) == alone.map(\.tokens))
+    }
+  }
+
+  /// With what stands before each text's last tokens computed earlier, scores are those of transformers.
+  @Test(arguments: TinyModelTests.causalNames)
+  func sharedBeginningsGiveTheReferencesScores(_ name: String) throws {
+    let fixture = try Fixture(name)
+    let expected = try fixture.golden.doubles("prompted.scores")
+    let prompt = try fixture.prompt().folded()
+    guard case .labelWords(let words) = try fixture.readout() else { return }
+    for (index, text) in fixture.texts.dropLast().enumerated() {
+      let prepared = try fixture.model.prepare(
+        prompt, readout: .labelWords(withContinuations(words)),
+        beginning: text.ids.dropLast(2) + [1])
+      #expect(prepared.knownTokens(of: text.ids[...]) == max(0, text.ids.count - 2))
+      let scores = try fixture.model.scores(TokenBatch([text]), prompt: prepared)
+      let row = Array(expected[3 * index..<3 * index + 3])
+      #expect(
+        largestDifference(
+          besideFirst(scores.values, columns: 6, count: 3), besideFirst(row, columns: 3)) < 1e-4)
+    }
+  }
+
   private func depth(_ model: PromptedModel) -> DepthProjections? {
     var prompt = EPTPrompt(
       shape: PromptShape(

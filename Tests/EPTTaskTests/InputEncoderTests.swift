@@ -60,6 +60,19 @@ struct InputEncoderTests {
         == [" negative", " positive"].map { tokenizer.tokens(of: $0) + [1] })
   }
 
+  /// The template's words before the first field; none where texts come first.
+  @Test func beginningsThatRowsShare() throws {
+    let task = try TaskCatalogue.task(named: "rte")
+    let tokenizer = ScalarTokenizer()
+    #expect(
+      InputEncoder(task, tokenizer, hasDecoder: true).beginning
+        == tokenizer.tokens(of: "rte sentence1: "))
+    #expect(InputEncoder(task, tokenizer, hasDecoder: false).beginning.isEmpty)
+    #expect(
+      InputEncoder(task.limited(to: 3), tokenizer, hasDecoder: true).beginning
+        == tokenizer.tokens(of: "rte"))
+  }
+
   @Test func labelTokensAreDistinct() throws {
     let task = try TaskCatalogue.task(named: "sst2").limited(to: 3)
     let tokenizer = ScalarTokenizer()

@@ -2,6 +2,7 @@ import EPTFormat
 import EPTModel
 import EPTSystem
 import EPTTestSupport
+import EPTText
 import Foundation
 import Testing
 
@@ -118,6 +119,49 @@ struct PEFTAdapterTests {
         try PEFTExport.write(
           bundle, from: "x.eptb", to: "\(folder)/p", baseModel: nil, replacing: false)
       }
+    }
+  }
+
+  /// An adapter of PEFT for a decoder gives PEFT's logits (`fixtures/task/make_peft.py`).
+  @Test func decodersGivePEFTsLogits() throws {
+    let folder = TestPaths.fixture("task/peft-causal")
+    let adapter = try PEFTAdapter(folder: folder)
+    #expect(adapter.prompt.shape.promptLength == 5 && adapter.baseModel == "llama")
+    let json = try String(
+      contentsOfFile: TestPaths.fixture("model/llama/config.json"), encoding: .utf8)
+    let model = try PromptedModel(
+      weights: SafetensorsFile(path: TestPaths.fixture("model/llama/model.safetensors")),
+      configuration: JSON(parsing: json), threads: 1)
+    let golden = try GoldenTensors(path: folder + "/golden.safetensors")
+    // Every token as a word.
+    let words = (0..<Int32(model.vocabularySize)).map { [$0] }
+    let prompt = try model.prepare(adapter.prompt.folded(), readout: .labelWords(words))
+    for index in 0..<3 {
+      let ids = try golden.integers("ids.\(index)").map { Int32($0) }
+      let scores = try model.scores(
+        TokenBatch([TokenizedText(ids: ids, tokenTypeIDs: ids.map { _ in 0 })]), prompt: prompt
+      ).values
+      let logits = try golden.floats("logits.\(index)")
+      #expect(scores.count == logits.count)
+      for (score, logit) in zip(scores, logits) {
+        #expect(abs((score - scores[0]) - (logit - logits[0])) < 1e-4)
+      }
+    }
+  }
+
+  /// The kind of task is the backbone's: a decoder alone, or one beside an encoder.
+  @Test(arguments: [("llama", "CAUSAL_LM"), ("qwen3", "CAUSAL_LM"), ("t5", "SEQ_2_SEQ_LM")])
+  func exportNamesTheKindOfTask(_ architecture: String, _ kind: String) throws {
+    var bundle = try TaskBundleTests.bundle(rank: 0, words: [[5, 1], [6, 1]])
+    bundle.backbone = BackboneIdentity(
+      architecture: architecture, name: "tiny", hiddenSize: 8,
+      fingerprint: bundle.backbone.fingerprint)
+    try TestPaths.withTemporaryFolder { folder in
+      try PEFTExport.write(
+        bundle, from: "x.eptb", to: folder, baseModel: nil, replacing: false)
+      let json = try JSON(
+        parsing: String(contentsOfFile: folder + "/adapter_config.json", encoding: .utf8))
+      #expect(json["task_type"]?.string == kind)
     }
   }
 

@@ -9,6 +9,7 @@ public enum GGUFBytes {
     case strings([String])
     case int32s([Int32])
     case float32s([Float])
+    case uint8s([UInt8])
   }
 
   /// A tensor, its sizes innermost first as a file has them.
@@ -83,6 +84,9 @@ public enum GGUFBytes {
     case .float32s(let numbers):
       array(6, numbers.count)
       for number in numbers { append(number.bitPattern, to: &bytes) }
+    case .uint8s(let numbers):
+      array(0, numbers.count)
+      bytes += numbers
     }
   }
 

@@ -36,7 +36,9 @@ struct Checkpoint {
   /// Takes what a GGUF model holds.
   private init(_ model: GGUFModel) throws {
     (path, folder, gguf) = (model.path, model.path.folder, model)
-    (modules, notes, index) = (SentenceModules(none: model.path.folder), [], [:])
+    (modules, notes, index) = (
+      SentenceModules(none: model.path.folder, pooling: model.pooling), [], [:]
+    )
     weightFiles = model.weights
     places = try Self.places(model.weights)
     tensorNames = places.keys.sorted().map(\.text)

@@ -34,10 +34,10 @@ struct SentenceModules {
 }
 
 extension SentenceModules {
-  /// No modules: the model is in `folder`.
-  init(none folder: String) {
+  /// No modules: the model is in `folder`, and pools by `pooling`.
+  init(none folder: String, pooling: Pooling?) {
     self.init(
-      transformerFolder: folder, pooling: nil, path: "\(folder)/\(Self.listName)", files: [],
+      transformerFolder: folder, pooling: pooling, path: "\(folder)/\(Self.listName)", files: [],
       notes: [])
   }
 

@@ -1,4 +1,5 @@
 import EPTFormat
+import EPTModel
 import EPTSystem
 
 /// A model in one GGUF file, or in several parts: its weights, configuration and tokenizer.
@@ -10,6 +11,8 @@ struct GGUFModel {
   let configuration: JSON
   /// What its `tokenizer.json` would say.
   let tokenizer: JSON
+  /// How an encoder's states are pooled; nil where the file does not say.
+  let pooling: Pooling?
 
   static let ending = ".gguf"
   private static let mostParts = 10_000
@@ -40,14 +43,18 @@ struct GGUFModel {
     return try GGUFModel(GGUFFile(path: "\(folder)/\(first)"))
   }
 
-  private init(_ first: GGUFFile) throws {
+  /// Reads the model whose first file is `first`.
+  init(_ first: GGUFFile) throws {
     path = first.path
     let files = try Self.parts(first)
     let metadata = GGUFMetadata(first)
-    let architecture = try GGUFConfiguration(metadata, files)
+    let architecture = try GGUFConfiguration.read(metadata, files)
     configuration = architecture.json
-    tokenizer = try GGUFTokenizer(metadata).json
-    weights = try files.map { try GGUFWeights($0, heads: architecture.rotatedHeads) }
+    pooling = architecture.pooling
+    tokenizer = try GGUFTokenizer(metadata, kinds: architecture.tokenizers).json
+    weights = try files.map {
+      try GGUFWeights($0, names: architecture.names, heads: architecture.rotatedHeads)
+    }
   }
 
   /// All files of a model whose first one is `first`.

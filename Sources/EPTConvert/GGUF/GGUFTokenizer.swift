@@ -3,7 +3,7 @@ import EPTFormat
 /// The tokenizer in a GGUF file's metadata, as a `tokenizer.json` would say it.
 struct GGUFTokenizer {
   /// Kinds of tokens, by their numbers in a file.
-  private enum Kind: Int {
+  enum Kind: Int {
     case normal = 1
     case unknown
     case control
@@ -12,89 +12,91 @@ struct GGUFTokenizer {
     case byte
   }
 
-  /// Far more bytes than sentencepiece, which has 16 characters by default, gives a piece.
-  private static let longestPiece = 256
+  /// What a file has of all tokenizers.
+  struct Source {
+    let metadata: GGUFMetadata
+    let tokens: [String]
+    let kinds: [Kind]
 
-  let json: JSON
-
-  /// Reads `metadata`.
-  ///
-  /// - Throws: `FormatError`.
-  init(_ metadata: GGUFMetadata) throws {
-    let keys = "tokenizer.ggml."
-    guard let tokens = metadata[keys + "tokens"]?.strings, !tokens.isEmpty else {
-      throw metadata.corrupt(keys + "tokens", "it must be a list of texts")
+    /// One number a token.
+    ///
+    /// - Throws: `FormatError`.
+    func scores() throws -> [Double] {
+      let key = GGUFTokenizer.keys + "scores"
+      guard let scores = metadata[key]?.numbers, scores.count == tokens.count else {
+        throw metadata.corrupt(key, "it must be a list of \(tokens.count) numbers")
+      }
+      return scores
     }
-    let kinds = try Self.kinds(metadata, count: tokens.count)
+
+    /// The token that `key` names, or else `usual`.
+    ///
+    /// - Throws: `FormatError`.
+    func token(_ key: String, usual: Int? = nil) throws -> Int {
+      let key = GGUFTokenizer.keys + key
+      guard let id = try metadata.integer(key) ?? usual else {
+        throw metadata.corrupt(key, "it is not there")
+      }
+      guard tokens.indices.contains(id) else { throw metadata.corrupt(key, "it is no token") }
+      return id
+    }
+  }
+
+  /// What kinds of tokenizers differ in.
+  struct Parts {
     let model: JSON
     var normalizer = JSON.null
     var preTokenizer = JSON.null
-    var addsStart: Bool
-    switch try metadata.string(keys + "model") {
-    case "gpt2":
-      let cutting = try GGUFPreTokenizer(metadata)
-      guard let merges = metadata[keys + "merges"]?.strings else {
-        throw metadata.corrupt(keys + "merges", "it must be a list of texts")
-      }
-      model = Self.bytePair(
-        tokens, merges: merges.map { .string($0) },
-        [JSONMember("ignore_merges", .bool(cutting.ignoresMerges))])
-      (normalizer, preTokenizer) = (cutting.normalizer, cutting.preTokenizer)
-      addsStart = cutting.addsStart
-    case "llama":
-      guard let scores = metadata[keys + "scores"]?.numbers, scores.count == tokens.count else {
-        throw metadata.corrupt(keys + "scores", "it must be a list of \(tokens.count) numbers")
-      }
-      // Each piece is cut at every place to find its merges, over all of its bytes each time.
-      if let piece = tokens.first(where: { $0.utf8.count > Self.longestPiece }) {
-        throw metadata.unsupported(
-          "a piece of \(piece.utf8.count) bytes in the tokenizer",
-          "at most \(Self.longestPiece) make sense; convert the model's safetensors checkpoint")
-      }
-      let unknown = try metadata.integer(keys + "unknown_token_id") ?? 0
-      guard tokens.indices.contains(unknown) else {
-        throw metadata.corrupt(keys + "unknown_token_id", "it is no token")
-      }
-      model = Self.bytePair(
-        tokens, merges: GGUFMerges.list(tokens, scores),
-        [
-          JSONMember("unk_token", .string(tokens[unknown])), JSONMember("fuse_unk", true),
-          JSONMember("byte_fallback", true),
-        ])
-      let addsSpace = try metadata.flag(keys + "add_space_prefix") ?? true
-      let prefix: [JSON] = addsSpace ? [["type": "Prepend", "prepend": "\u{2581}"]] : []
-      let spaces: JSON = [
-        "type": "Replace", "pattern": ["String": " "], "content": "\u{2581}",
-      ]
-      normalizer = ["type": "Sequence", "normalizers": .array(prefix + [spaces])]
-      addsStart = true
-    case let kind:
+    /// The tokens before and behind a text where the file does not say whether they are there.
+    var addsStart = false
+    var addsEnd = false
+    /// What stands around texts, where it is not these.
+    var template: JSON?
+  }
+
+  static let keys = "tokenizer.ggml."
+
+  let json: JSON
+
+  /// Reads `metadata`; the tokenizer must be of one of `kinds`.
+  ///
+  /// - Throws: `FormatError`.
+  init(_ metadata: GGUFMetadata, kinds: [String]) throws {
+    let keys = Self.keys
+    guard let tokens = metadata[keys + "tokens"]?.strings, !tokens.isEmpty else {
+      throw metadata.corrupt(keys + "tokens", "it must be a list of texts")
+    }
+    let source = Source(
+      metadata: metadata, tokens: tokens, kinds: try Self.kinds(metadata, count: tokens.count))
+    let kind = try metadata.string(keys + "model") ?? "?"
+    guard kinds.contains(kind) else {
       throw metadata.unsupported(
-        "the tokenizer `\(kind ?? "?")` in GGUF",
-        "gpt2 and llama are; convert the model's safetensors checkpoint")
+        "the tokenizer `\(kind)` of such a model in GGUF",
+        "\(kinds.joined(separator: " and ")) can be; convert the model's safetensors checkpoint")
     }
-    addsStart = try metadata.flag(keys + "add_bos_token") ?? addsStart
-    let addsEnd = try metadata.flag(keys + "add_eos_token") ?? false
-    func special(_ isWanted: Bool, _ key: String) throws -> Int? {
-      guard isWanted else { return nil }
-      let id = try metadata.required(keys + key)
-      guard tokens.indices.contains(id) else {
-        throw metadata.corrupt(keys + key, "it is no token")
+    let parts =
+      switch kind {
+      case "gpt2": try Self.byteLevel(source)
+      case "bert": try Self.wordPiece(source)
+      case "t5": try Self.unigram(source)
+      default: try Self.sentencePiece(source)
       }
-      return id
-    }
+    let addsStart = try metadata.flag(keys + "add_bos_token") ?? parts.addsStart
+    let addsEnd = try metadata.flag(keys + "add_eos_token") ?? parts.addsEnd
     json = [
-      "added_tokens": Self.addedTokens(tokens, kinds), "normalizer": normalizer,
-      "pre_tokenizer": preTokenizer,
-      "post_processor": Self.template(
-        start: try special(addsStart, "bos_token_id"), end: try special(addsEnd, "eos_token_id")),
-      "model": model,
+      "added_tokens": Self.addedTokens(source), "normalizer": parts.normalizer,
+      "pre_tokenizer": parts.preTokenizer,
+      "post_processor": try parts.template
+        ?? Self.template(
+          start: addsStart ? source.token("bos_token_id") : nil,
+          end: addsEnd ? source.token("eos_token_id") : nil),
+      "model": parts.model,
     ]
   }
 
   /// What each token is; all are normal where the file does not say.
   private static func kinds(_ metadata: GGUFMetadata, count: Int) throws -> [Kind] {
-    let key = "tokenizer.ggml.token_type"
+    let key = keys + "token_type"
     guard let value = metadata[key] else { return [Kind](repeating: .normal, count: count) }
     guard let numbers = value.integers, numbers.count == count else {
       throw metadata.corrupt(key, "it must be a list of \(count) whole numbers")
@@ -102,22 +104,10 @@ struct GGUFTokenizer {
     return numbers.map { Kind(rawValue: $0) ?? .normal }
   }
 
-  private static func bytePair(
-    _ tokens: [String], merges: [JSON], _ settings: [JSONMember]
-  ) -> JSON {
-    .object(
-      [
-        JSONMember("type", "BPE"),
-        JSONMember(
-          "vocab", .object(tokens.enumerated().map { JSONMember($0.element, .integer($0.offset)) })),
-        JSONMember("merges", .array(merges)),
-      ] + settings)
-  }
-
   /// Tokens that are found in a text as they are.
-  private static func addedTokens(_ tokens: [String], _ kinds: [Kind]) -> JSON {
+  private static func addedTokens(_ source: Source) -> JSON {
     .array(
-      zip(tokens, kinds).enumerated().compactMap { id, token in
+      zip(source.tokens, source.kinds).enumerated().compactMap { id, token in
         guard [.unknown, .control, .userDefined].contains(token.1), !token.0.isEmpty else {
           return nil
         }
@@ -128,23 +118,31 @@ struct GGUFTokenizer {
       })
   }
 
-  /// What stands around a text.
+  /// One token, or a text, in a template.
+  static func item(_ kind: String, _ name: String, type: Int = 0) -> JSON {
+    [kind: ["id": .string(name), "type_id": .integer(type)]]
+  }
+
+  /// The tokens that a template names, each with its id.
+  static func specialTokens(_ tokens: [(String, Int)]) -> JSON {
+    .object(
+      tokens.map { name, id in
+        JSONMember(name, ["id": .string(name), "ids": .array([.integer(id)])])
+      })
+  }
+
+  /// What stands around a text, and around each of a pair.
   private static func template(start: Int?, end: Int?) -> JSON {
     guard start != nil || end != nil else { return .null }
-    func token(_ name: String, _ id: Int?) -> [JSON] {
-      id == nil ? [] : [["SpecialToken": ["id": .string(name), "type_id": 0]]]
-    }
-    func text(_ name: JSON) -> [JSON] { [["Sequence": ["id": name, "type_id": 0]]] }
-    let names = [("start", start), ("end", end)].compactMap { name, id in
-      id.map { JSONMember(name, ["id": .string(name), "ids": .array([.integer($0)])]) }
-    }
+    let before = start == nil ? [] : [item("SpecialToken", "start")]
+    let behind = end == nil ? [] : [item("SpecialToken", "end")]
+    func around(_ text: String) -> [JSON] { before + [item("Sequence", text)] + behind }
+    var tokens: [(String, Int)] = []
+    if let start { tokens.append(("start", start)) }
+    if let end { tokens.append(("end", end)) }
     return [
-      "type": "TemplateProcessing",
-      "single": .array(token("start", start) + text("A") + token("end", end)),
-      "pair": .array(
-        token("start", start) + text("A") + token("end", end) + token("start", start) + text("B")
-          + token("end", end)),
-      "special_tokens": .object(names),
+      "type": "TemplateProcessing", "single": .array(around("A")),
+      "pair": .array(around("A") + around("B")), "special_tokens": specialTokens(tokens),
     ]
   }
 }

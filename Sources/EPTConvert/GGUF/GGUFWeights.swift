@@ -17,23 +17,25 @@ final class GGUFWeights: CheckpointFile {
 
   var file: MappedFile { source.file }
 
-  /// The tensors of `source`; with `heads`, those of queries and keys are put in order.
+  /// The tensors of `source`, called by `names`; with `heads`, those of queries and keys are put in
+  /// order.
   ///
-  /// - Throws: `FormatError.unsupported` for a tensor that Llama does not have.
-  init(_ source: GGUFFile, heads: Heads?) throws {
-    var names: [ByteName: String] = [:]
+  /// - Throws: `FormatError.unsupported` for a tensor that the family does not have.
+  init(_ source: GGUFFile, names: GGUFNames, heads: Heads?) throws {
+    var ownNames: [ByteName: String] = [:]
     for name in source.tensorNames where name != GGUFNames.frequencies {
-      guard let checkpointName = GGUFNames.checkpointName(name) else {
+      guard let checkpointName = names.checkpointName(name) else {
         throw FormatError.unsupported(
           path: source.path, what: "tensor `\(name)`",
-          hint: "models made of Llama's tensors are read; is it one with experts or adapters?")
+          hint:
+            "the plain model's tensors are read; is it one with experts, adapters or a classifier?")
       }
-      names[ByteName(checkpointName)] = name
+      ownNames[ByteName(checkpointName)] = name
     }
     self.source = source
     self.heads = heads
-    ownNames = names
-    tensorNames = names.keys.sorted().map(\.text)
+    self.ownNames = ownNames
+    tensorNames = ownNames.keys.sorted().map(\.text)
   }
 
   func checkpointTensor(_ name: String) throws -> CheckpointTensor {

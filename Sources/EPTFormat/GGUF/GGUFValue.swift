@@ -7,7 +7,9 @@ public enum GGUFValue: Sendable, Equatable {
   case strings([String])
   case integers([Int])
   case numbers([Double])
-  /// An array of bytes, truth values or arrays, or a whole number beyond `Int`: nothing reads them.
+  /// An array of bytes.
+  case bytes([UInt8])
+  /// An array of truth values or arrays, or a whole number beyond `Int`: nothing reads them.
   case unread
 
   public var integer: Int? {
@@ -46,6 +48,11 @@ public enum GGUFValue: Sendable, Equatable {
 
   public var numbers: [Double]? {
     guard case .numbers(let values) = self else { return nil }
+    return values
+  }
+
+  public var bytes: [UInt8]? {
+    guard case .bytes(let values) = self else { return nil }
     return values
   }
 }
@@ -155,7 +162,10 @@ struct GGUFValueReader {
       values.reserveCapacity(count)
       for _ in 0..<count { values.append(try value(of: kind).number ?? 0) }
       return .numbers(values)
-    case .uint8, .int8, .bool:
+    case .uint8, .int8:
+      guard let bytes = fields.take(count) else { throw .end }
+      return .bytes(Array(bytes))
+    case .bool:
       guard fields.take(count) != nil else { throw .end }
       return .unread
     case .array:

@@ -27,7 +27,8 @@ public final class Predictor: Sendable {
     self.backbone = backbone
     encoder = InputEncoder(
       bundle.task, backbone.tokenizer, for: backbone.model, isApart: bundle.readout.readsApart)
-    prompt = try backbone.model.prepare(bundle.prompt.folded(), readout: bundle.readout)
+    prompt = try backbone.model.prepare(
+      bundle.prompt.folded(), readout: bundle.readout, beginning: encoder.beginning)
   }
 
   /// The file's name without folder and extension.

@@ -46,6 +46,12 @@ package enum ArchitectureRegistry {
     Llama.self, Qwen2.self, Qwen3.self,
   ]
 
+  /// Whether label words stand behind the text in the family's own blocks; `label` is the one in a
+  /// `.ept`.
+  package static func continuesText(_ label: String) -> Bool {
+    all.contains { $0.label == label && $0 is any CausalFamily.Type }
+  }
+
   /// Reads `configuration` as whichever family its `model_type` names.
   ///
   /// - Throws: `ModelError.unsupportedArchitecture`, listing the supported ones, or

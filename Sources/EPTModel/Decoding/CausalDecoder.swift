@@ -5,7 +5,6 @@ import EPTLayers
 /// is one sequence.
 struct CausalDecoder: TreeDecoder {
   let words: Embedding
-  /// The backbone's.
   let stack: Stack
   let vocabulary: OutputVocabulary
   let ends: [Int32]
@@ -53,14 +52,5 @@ struct CausalDecoder: TreeDecoder {
         from: memory.states.row(text.upperBound - 1), count: outputs.columns)
     }
     return (outputs, stack.cache(kept, texts: keyRows, workspace))
-  }
-
-  func step(
-    _ rows: DecoderRows, cache: inout KVCache, edits: StackEdits?, _ workspace: Workspace
-  ) -> MatrixView {
-    let h = workspace.arena.matrix(rows.tokens.count, words.columns)
-    for (row, token) in rows.tokens.enumerated() { words.copy(Int(token), to: h.row(row)) }
-    stack.step(h, rows, cache: &cache, edits: edits, workspace)
-    return h
   }
 }

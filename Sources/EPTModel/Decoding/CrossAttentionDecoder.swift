@@ -48,13 +48,4 @@ struct CrossAttentionDecoder: TreeDecoder {
       workspace)
     return (outputs, cache)
   }
-
-  func step(
-    _ rows: DecoderRows, cache: inout KVCache, edits: StackEdits?, _ workspace: Workspace
-  ) -> MatrixView {
-    let h = workspace.arena.matrix(rows.tokens.count, words.columns)
-    for (row, token) in rows.tokens.enumerated() { words.copy(Int(token), to: h.row(row)) }
-    stack.step(h, rows, cache: &cache, edits: edits, workspace)
-    return h
-  }
 }

@@ -3,6 +3,10 @@ import EPTLayers
 
 /// What reads label words, or writes texts, after the texts that a backbone has read.
 protocol TreeDecoder: Sendable {
+  /// The embeddings of the tokens that its rows read.
+  var words: Embedding { get }
+  /// The blocks that its rows pass: its own, or the backbone's where it continues texts.
+  var stack: Stack { get }
   /// The token of the row that results start after.
   var start: Int32 { get }
   /// The tokens that results end with; label words end with the first one.
@@ -39,11 +43,18 @@ protocol TreeDecoder: Sendable {
     _ memory: EncoderMemory, kept: [KeyValues], keyRows: [Range<Int>], edits: StackEdits?,
     _ workspace: Workspace
   ) -> (outputs: MatrixView, cache: KVCache)
+}
 
+extension TreeDecoder {
   /// The last hidden states of the rows of one step, `[rows, d]`.
   func step(
     _ rows: DecoderRows, cache: inout KVCache, edits: StackEdits?, _ workspace: Workspace
-  ) -> MatrixView
+  ) -> MatrixView {
+    let h = workspace.arena.matrix(rows.tokens.count, words.columns)
+    for (row, token) in rows.tokens.enumerated() { words.copy(Int(token), to: h.row(row)) }
+    stack.step(h, rows, cache: &cache, edits: edits, workspace)
+    return h
+  }
 }
 
 /// Each text's rows in the decoder: those of a tree of label words.

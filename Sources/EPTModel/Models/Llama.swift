@@ -2,23 +2,17 @@
 /// serve several of queries, SiLU feed-forward layers, no biases unless the configuration asks for them.
 ///
 /// Mistral is one whose rows see a window; texts within the window are read.
-struct Llama: Architecture {
+struct Llama: CausalFamily {
   static let label = "llama"
   static let modelTypes = ["llama", "mistral"]
   static let knownModels = "Llama 2 and 3, SmolLM2, TinyLlama, Mistral within its window"
 
-  private let model: CausalModel
+  let model: CausalModel
 
-  var vocabularySize: Int { model.vocabularySize }
-
-  init(_ fields: ConfigurationFields) throws {
+  static func features(_ fields: ConfigurationFields) throws -> CausalModel.Features {
     let hasBiases = try fields.flag("attention_bias", default: false)
-    model = try CausalModel(
-      fields,
-      CausalModel.Features(
-        hasProjectionBiases: hasBiases, hasOutputBias: hasBiases,
-        hasFeedForwardBiases: try fields.flag("mlp_bias", default: false)))
+    return CausalModel.Features(
+      hasProjectionBiases: hasBiases, hasOutputBias: hasBiases,
+      hasFeedForwardBiases: try fields.flag("mlp_bias", default: false))
   }
-
-  func backbone(_ parameters: ParameterMap) throws -> Backbone { try model.backbone(parameters) }
 }

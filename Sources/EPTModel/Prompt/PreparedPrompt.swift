@@ -1,5 +1,6 @@
 import EPTCompute
 import EPTLayers
+import EPTText
 
 /// A prompt with its read-out, checked against one model and made ready for it.
 ///
@@ -22,16 +23,22 @@ public final class PreparedPrompt: @unchecked Sendable {
   let tree: LabelTree?
   /// The projections that follow blocks.
   let edits: DepthEdits
-  /// Keys and values of the prompt's rows in each block where they are the same before every text;
-  /// else none.
+  /// Keys and values of the prompt's rows, and of `beginning` behind them, in each block where they are
+  /// the same before every text; else none.
   let past: [KeyValues]
+  /// Tokens that texts are expected to begin with, if `past` has their rows.
+  ///
+  /// Texts that begin in another way are read as well.
+  let beginning: [Int32]
   private let arena: Arena
 
   /// Computes what does not depend on texts; `prompt` and `readout` fit `model`.
   ///
-  /// With `sharesRows` that is the prompt's keys and values, where the backbone allows for it.
+  /// With `sharesRows` that is the keys and values of the prompt and of `beginning`, where the backbone
+  /// allows for it.
   init(
-    _ prompt: FoldedPrompt?, _ readout: Readout, on model: PromptedModel, sharesRows: Bool = true
+    _ prompt: FoldedPrompt?, _ readout: Readout, beginning: [Int32] = [], on model: PromptedModel,
+    sharesRows: Bool = true
   ) {
     let arena = Arena()
     input = prompt.map { PromptInput($0, hiddenSize: model.hiddenSize, in: arena) }
@@ -44,11 +51,14 @@ public final class PreparedPrompt: @unchecked Sendable {
     edits =
       prompt?.depth.map { DepthEdits($0, model.backbone, in: arena) }
       ?? DepthEdits(none: model.backbone)
-    if let input, sharesRows, input.prompt.rows > 0, model.backbone.isCausal {
-      past = model.keyValues(of: input.prompt, edits, in: arena)
-    } else {
-      past = []
-    }
+    let promptLength = input?.prompt.rows ?? 0
+    let isShared = sharesRows && model.backbone.isCausal
+    let room = min(inputLength ?? .max, (model.positions ?? .max) - promptLength)
+    self.beginning =
+      isShared && readout.readsLastRow ? Array(beginning.prefix(max(0, room))) : []
+    past =
+      isShared && promptLength + self.beginning.count > 0
+      ? model.keyValues(of: input, self.beginning, edits, in: arena) : []
     self.arena = arena
     self.readout = readout
     self.model = model
@@ -59,6 +69,13 @@ public final class PreparedPrompt: @unchecked Sendable {
 
   /// Rows of the prompt that every text's pass computes.
   var rowsInFront: Int { past.isEmpty ? promptLength : 0 }
+
+  /// How many tokens at the beginning of a text, `ids`, have rows in `past`.
+  ///
+  /// The last token is not counted: what answers are read from must be computed.
+  func knownTokens(of ids: ArraySlice<Int32>) -> Int {
+    zip(ids.dropLast(), beginning).prefix { $0 == $1 }.count
+  }
 
   /// Whether rows of label words stand behind each text in the encoder's own blocks.
   var labelsFollowText: Bool { tree != nil && model.continuesText }
@@ -116,14 +133,18 @@ extension PromptInput {
 }
 
 extension PromptedModel {
-  /// Keys and values in each block of `prompt`, `[s, d]`, in memory of `arena`.
+  /// Keys and values in each block of the prompt's rows and those of `beginning` behind them,
+  /// `[s + beginning.count, keyWidth]`, in memory of `arena`.
   fileprivate func keyValues(
-    of prompt: MatrixView, _ edits: DepthEdits, in arena: Arena
+    of input: PromptInput?, _ beginning: [Int32], _ edits: DepthEdits, in arena: Arena
   ) -> [KeyValues] {
-    let kept = backbone.encoder.room(rows: prompt.rows, in: arena)
+    let text = TokenBatch([
+      TokenizedText(ids: beginning, tokenTypeIDs: beginning.map { _ in 0 })
+    ])
+    let layout = TokenLayout(text, promptLengths: [input?.prompt.rows ?? 0])
+    let kept = backbone.encoder.room(rows: layout.rows, in: arena)
     withWorkspace { workspace in
-      let rows = workspace.arena.matrix(prompt.rows, prompt.columns)
-      rows.base.update(from: prompt.base, count: prompt.count)
+      let rows = embed(text, [input], layout, workspace)  // [s + beginning.count, d]
       backbone.embeddings.norm?(rows, into: rows, saving: nil, rows: 0..<rows.rows)
       let pass = backbone.encoder.pass(
         starts: [0, rows.rows], keeping: kept,

@@ -45,20 +45,23 @@ extension PromptedModel {
     _ decoder: any TreeDecoder, _ batch: TokenBatch, _ prompts: [PreparedPrompt?],
     _ settings: GenerationSettings, _ hooks: GenerationHooks, _ workspace: Workspace
   ) -> [Generation] {
-    let layout = TokenLayout(batch, promptLengths: prompts.map { $0?.rowsInFront ?? 0 })
+    let remaining = RemainingTexts(batch, prompts)
+    let layout = TokenLayout(
+      remaining.batch, promptLengths: prompts.map { $0?.rowsInFront ?? 0 })
     let texts = Array(0..<layout.count)
-    let past = prompts.map { $0?.past ?? [] }
-    let keyStarts = PastRows.keyStarts(
-      layout.starts, past: prompts.map { $0?.past.first?.keys.rows ?? 0 })
+    let keyStarts = PastRows.keyStarts(layout.starts, past: remaining.rowsBefore)
     let kept =
       decoder.continuesText
       ? backbone.encoder.room(rows: keyStarts[layout.count], in: workspace.arena) : []
-    let states = embed(batch, prompts.map { $0?.input }, layout, workspace)
+    let states = embed(
+      remaining.batch, prompts.map { $0?.input }, behind: remaining.known, layout, workspace)
     let edits = prompts.map { $0?.edits ?? DepthEdits(none: backbone) }
     let backboneEdits = StackEdits(tasks: edits.map(\.encoder), taskOfText: texts)
     _ = backbone.encode(
-      states, layout, past: PastRows(past, promptOfText: texts), keeping: kept,
-      edits: backboneEdits, saving: false, workspace)
+      states, layout,
+      past: PastRows(
+        prompts.map { $0?.past ?? [] }, promptOfText: texts, counts: remaining.rowsBefore),
+      keeping: kept, edits: backboneEdits, saving: false, workspace)
     let stepEdits =
       decoder.continuesText
       ? backboneEdits : StackEdits(tasks: edits.map(\.decoder), taskOfText: texts)

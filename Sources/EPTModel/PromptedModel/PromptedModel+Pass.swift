@@ -78,16 +78,18 @@ extension PromptedModel {
 
   /// `[P̂ ; E']` of every text, `[rows, d]`, with `E'[i] = E[i] + c·A[i]·B`.
   ///
-  /// `inputs` holds one prompt a text.
+  /// `inputs` holds one prompt a text, and `known` how many tokens of it, which are not in `batch`,
+  /// stand before its own; none by default.
   func embed(
-    _ batch: TokenBatch, _ inputs: [PromptInput?], _ layout: TokenLayout,
-    _ workspace: Workspace
+    _ batch: TokenBatch, _ inputs: [PromptInput?], behind known: [Int]? = nil,
+    _ layout: TokenLayout, _ workspace: Workspace
   ) -> MatrixView {
     let words = backbone.embeddings.words
     let rows = workspace.arena.matrix(layout.rows, words.columns)
     let hiddenSize = rows.columns
     workspace.forEach(layout.count) { text, _ in
       let input = inputs[text]
+      let first = known?[text] ?? 0
       if let input, !layout.prompt(text).isEmpty {
         rows.row(layout.starts[text]).update(from: input.prompt.base, count: input.prompt.count)
       }
@@ -95,7 +97,7 @@ extension PromptedModel {
         let id = Int(batch.ids[batch.starts[text] + position])
         words.copy(id, to: rows.row(row))
         if let lowRank = input?.lowRank {
-          kernels.add_scaled(rows.row(row), lowRank.row(position), 1, Int64(hiddenSize))
+          kernels.add_scaled(rows.row(row), lowRank.row(first + position), 1, Int64(hiddenSize))
         }
       }
       for (row, token) in layout.behind(text) { words.copy(Int(token), to: rows.row(row)) }

@@ -37,8 +37,9 @@ extension PromptedModel {
     _ batch: TokenBatch, _ prompts: [PreparedPrompt], promptOfText: [Int], _ labels: LabelRows,
     _ workspace: Workspace
   ) -> EncodedTexts {
-    // Stages know neither rows computed earlier nor rows behind texts.
-    if prompts.count > 1, prompts.allSatisfy({ $0.past.isEmpty && !$0.labelsFollowText }),
+    // Stages know neither prompts' rows computed earlier nor rows behind texts.
+    if prompts.count > 1,
+      prompts.allSatisfy({ $0.rowsInFront == $0.promptLength && !$0.labelsFollowText }),
       let plan = TrunkPlan(
         batch, sharedBlocks: promptOfText.map { prompts[$0].sharedBlocks },
         changesStates: promptOfText.map { prompts[$0].changesStates },
@@ -46,13 +47,17 @@ extension PromptedModel {
     {
       return encode(batch, plan, prompts, promptOfText, workspace)
     }
+    let texts = RemainingTexts(batch, promptOfText.map { prompts[$0] })
     let layout = TokenLayout(
-      batch, promptLengths: promptOfText.map { prompts[$0].rowsInFront },
+      texts.batch, promptLengths: promptOfText.map { prompts[$0].rowsInFront },
       trees: continuesText ? labels.trees : [],
       treeOfText: continuesText ? labels.treeOfText : nil)
-    let states = embed(batch, promptOfText.map { prompts[$0].input }, layout, workspace)
+    let states = embed(
+      texts.batch, promptOfText.map { prompts[$0].input }, behind: texts.known, layout, workspace)
     _ = backbone.encode(
-      states, layout, past: PastRows(prompts.map(\.past), promptOfText: promptOfText),
+      states, layout,
+      past: PastRows(
+        prompts.map(\.past), promptOfText: promptOfText, counts: texts.rowsBefore),
       edits: StackEdits(tasks: prompts.map(\.edits.encoder), taskOfText: promptOfText),
       saving: false, workspace)
     return EncodedTexts(

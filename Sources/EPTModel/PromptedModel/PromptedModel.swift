@@ -121,11 +121,18 @@ public final class PromptedModel: Sendable {
 
   /// Checks `prompt` and `readout`, and computes what depends on no text.
   ///
+  /// `beginning` has tokens that texts are expected to begin with. Where the backbone's rows see the
+  /// rows before them alone, what they give is computed here as well, and texts use as much of it as
+  /// they begin with.
+  ///
   /// - Throws: `ModelError` if a token or a size does not fit the backbone.
-  public func prepare(_ prompt: FoldedPrompt?, readout: Readout) throws -> PreparedPrompt {
+  public func prepare(
+    _ prompt: FoldedPrompt?, readout: Readout, beginning: [Int32] = []
+  ) throws -> PreparedPrompt {
     if let prompt { try check(prompt) }
     try check(readout)
-    return PreparedPrompt(prompt, readout, on: self)
+    try check(beginning)
+    return PreparedPrompt(prompt, readout, beginning: beginning, on: self)
   }
 
   /// For each row one number an output of its prompt's read-out: the head's outputs, of a head on words

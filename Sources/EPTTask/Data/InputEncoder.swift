@@ -62,6 +62,19 @@ public struct InputEncoder: Sendable {
       apart: tokenizer.encode(second, nil, limit: task.inputLength))
   }
 
+  /// The tokens that rows usually begin with: the template's before its first field.
+  ///
+  /// A tokenizer may merge a field's beginning with what stands before it, so that some row may begin
+  /// in another way; what several unlike rows have in common is nearly always right.
+  public var beginning: [Int32] {
+    let rows = ["a", "The", "7", "\"", "\u{E9}", "\u{4E2D}"].map { text in
+      tokens(task.fields.map { _ in text }).ids
+    }
+    return rows.dropFirst().reduce(rows[0]) { common, ids in
+      Array(common.prefix(zip(common, ids).prefix { $0 == $1 }.count))
+    }
+  }
+
   /// The texts of a row that pass together: one text or a pair, or two texts, one after the other.
   private func passes(_ values: [String]) -> [(first: String, second: String?)] {
     let input = task.input(values, hasDecoder: hasDecoder)

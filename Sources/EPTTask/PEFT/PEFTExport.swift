@@ -33,7 +33,7 @@ public enum PEFTExport {
     guard case .labelWords = bundle.readout else {
       throw refuse(
         "its answers come from a linear head, which PEFT's prompt tuning does not keep;"
-          + " export a bundle of a backbone with a decoder (T5)")
+          + " export a bundle that scores label words (T5, Llama)")
     }
     guard bundle.prompt.shape.promptLength > 0 else {
       throw refuse("it has no prompt rows")
@@ -53,7 +53,9 @@ public enum PEFTExport {
       "peft_type": "PROMPT_TUNING",
       // The rows are in the other file, however they were started.
       "prompt_tuning_init": "RANDOM",
-      "task_type": "SEQ_2_SEQ_LM",
+      "task_type": .string(
+        ArchitectureRegistry.continuesText(bundle.backbone.architecture)
+          ? "CAUSAL_LM" : "SEQ_2_SEQ_LM"),
       "token_dim": .integer(prompt.columns),
     ]
     var weights = SafetensorsWriter(metadata: [("format", "pt")])

@@ -1,5 +1,5 @@
 /// Base64 (RFC 4648, section 4).
-enum Base64 {
+package enum Base64 {
   /// The bytes that `text` stands for, nil if it is not well-formed.
   static func decode(_ text: String) -> [UInt8]? {
     let characters = Array(text.utf8)
@@ -20,6 +20,25 @@ enum Base64 {
     }
     result.removeLast(padding)
     return result
+  }
+
+  /// The text that stands for `bytes`.
+  package static func encode(_ bytes: [UInt8]) -> String {
+    let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+    var characters: [UInt8] = []
+    characters.reserveCapacity((bytes.count + 2) / 3 * 4)
+    for start in stride(from: 0, to: bytes.count, by: 3) {
+      let group = bytes[start..<min(start + 3, bytes.count)]
+      let bits = (0..<3).reduce(UInt32(0)) { bits, place in
+        bits << 8 | (place < group.count ? UInt32(group[start + place]) : 0)
+      }
+      for place in 0..<4 {
+        characters.append(
+          place <= group.count
+            ? alphabet[Int(bits >> UInt32(18 - 6 * place) & 63)] : UInt8(ascii: "="))
+      }
+    }
+    return String(decoding: characters, as: UTF8.self)
   }
 
   private static func value(of character: UInt8) -> UInt32? {
