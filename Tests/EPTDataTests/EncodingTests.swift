@@ -113,11 +113,12 @@ struct EncodingTests {
   func returns() throws {
     for name in ["x", "x.csv", "x.tsv"] {
       #expect {
-        try read(Array("text\tlabel\ra\tyes\r".utf8), name: name)
+        try read(Array("text\tlabel\ra\tyes\rb\tno\r".utf8), name: name)
       } throws: { "\($0)".contains("old Mac") }
     }
     #expect(try read(Array("{\"a\":\r1}\r".utf8), name: "x.jsonl").contents.count == 1)
     #expect(try read(Array("text\r".utf8), name: "x.csv").contents == [.cells(["text"])])
+    #expect(try read(Array("a\rb\tc".utf8), name: "x.tsv").contents == [.cells(["a\rb", "c"])])
   }
 
   @Test(

@@ -77,10 +77,12 @@ public final class DataReader {
     let beginning = try cutter.beginning(limit: FormatSniffer.length)
     let sniffer = FormatSniffer(name: name, beginning: beginning, encoding: cutter.encoding)
     try sniffer.refuseForeign(name: name)
-    if isStrict { try sniffer.refuseBinary(name: name) }
+    // Whoever names the format gets a fault for each record of what is none of it.
+    let isNamed = format != nil
+    if isStrict, !isNamed { try sniffer.refuseBinary(name: name) }
     let format = format ?? sniffer.format
     self.format = format
-    if !format.isJSON, format != .lines { try sniffer.refuseReturns(name: name) }
+    if !isNamed, !format.isJSON, format != .lines { try sniffer.refuseReturns(name: name) }
     switch format {
     case .csv:
       separator = sniffer.namedSeparator ?? sniffer.separator

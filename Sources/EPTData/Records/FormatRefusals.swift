@@ -6,7 +6,7 @@ extension FormatSniffer {
   ///
   /// - Throws: `DataError.foreign`.
   func refuseBinary(name: String) throws {
-    guard line.contains(0) else { return }
+    guard bytes[..<line.endIndex].contains(0) else { return }
     throw DataError.foreign(
       input: name, what: "no text", hint: "rows are CSV, TSV, JSON or fastText's lines")
   }
@@ -16,7 +16,9 @@ extension FormatSniffer {
   /// - Throws: `DataError.foreign`.
   func refuseReturns(name: String) throws {
     let end = UInt8(ascii: "\n")
-    guard !bytes.contains(end), bytes.dropLast().contains(UInt8(ascii: "\r")) else { return }
+    // A single one within a line is part of a text.
+    let returns = bytes.dropLast().count { $0 == UInt8(ascii: "\r") }
+    guard !bytes.contains(end), returns > 1 else { return }
     throw DataError.foreign(
       input: name, what: "a text whose lines end as on an old Mac",
       hint: "mend them: `tr '\\r' '\\n'` does")
