@@ -8,10 +8,19 @@ import Testing
 struct TagAnswerTests {
   private static let tags = ["O", "B-LOC", "I-LOC", "B-PER", "I-PER"]
 
+  private static func kind() throws -> TagAnswers {
+    TagAnswers(
+      try TaskDefinition(
+        name: "ner", fields: ["text"], template: "{text}", segments: ["{text}"],
+        labels: tags.map { TaskDefinition.Label($0) }, labelForm: .tags, metric: .entityF1,
+        inputLength: 20, split: .stratifiedTenths(seed: 42),
+        source: DataSource(folders: [], columns: ["tokens"], label: "tags", records: .words)))
+  }
+
   /// The reply where each word's tag has the score `ln 4` and the others 0: half of the probability.
   private func answer(_ text: WordText, _ tags: [String]) throws -> TaggedText {
     let scores = tags.flatMap { tag in Self.tags.map { $0 == tag ? Float(1.3862944) : 0 } }
-    guard case .tags(let tagged)? = TagAnswers(Self.tags).reply(scores, words: text) else {
+    guard case .tags(let tagged)? = try Self.kind().reply(scores, words: text) else {
       throw Missing()
     }
     return tagged
@@ -36,7 +45,7 @@ struct TagAnswerTests {
   }
 
   @Test func jsonAndColumns() throws {
-    let kind = TagAnswers(Self.tags)
+    let kind = try Self.kind()
     let tagged = try answer(WordText("Ada in Rome"), ["B-PER", "O", "I-LOC"])
     let json = JSON.object(kind.members(of: .tags(tagged), .init())).serialized()
     #expect(
@@ -51,7 +60,7 @@ struct TagAnswerTests {
   func edges() throws {
     let tagged = try answer(WordText("Ada Low in Rome"), ["B-PER", "I-PER"])
     #expect(tagged.tags == ["B-PER", "I-PER", "O", "O"] && tagged.spans.map(\.end) == [7])
-    let kind = TagAnswers(Self.tags)
+    let kind = try Self.kind()
     #expect(kind.reply([.nan, 0, 0, 0, 0], words: WordText("a")) == nil)
     guard case .tags(let none)? = kind.reply([], words: WordText("")) else { throw Missing() }
     #expect(none.spans.isEmpty && none.sequence.isEmpty)

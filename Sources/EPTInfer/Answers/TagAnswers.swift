@@ -3,15 +3,15 @@ import EPTTask
 
 /// A tag a word, of which spans are made.
 struct TagAnswers: AnswerKind {
-  private let tags: [String]
+  private let task: TaskDefinition
 
-  /// Answers with `tags`, `O` first.
-  init(_ tags: [String]) {
-    self.tags = tags
+  /// Answers with the labels of `task`, `O` first.
+  init(_ task: TaskDefinition) {
+    self.task = task
   }
 
   func reply(_ scores: [Float], words: WordText?) -> Reply? {
-    words.flatMap { TaggedText($0, scores: scores, tags: tags) }.map { .tags($0) }
+    words.flatMap { TaggedText($0, scores: scores, of: task) }.map { .tags($0) }
   }
 
   var key: String { "spans" }

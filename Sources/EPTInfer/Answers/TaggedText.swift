@@ -8,20 +8,18 @@ struct TaggedText: Sendable, Equatable {
   /// What is named in the text, in order.
   let spans: [Span]
 
-  /// The tags that `scores` give, one number a tag for each word that was read, word by word; nil where they
-  /// are not finite.
-  ///
-  /// `names` are the tags, `O` first.
-  init?(_ text: WordText, scores: [Float], tags names: [String]) {
+  /// The tags of `task` that `scores` give, one number a tag for each word that was read, word by word; nil
+  /// where they are not finite.
+  init?(_ text: WordText, scores: [Float], of task: TaskDefinition) {
+    let names = task.labels.map(\.word)
     guard scores.allSatisfy(\.isFinite), !names.isEmpty else { return nil }
     var tags: [String] = []
     var probabilities: [Float] = []
-    for start in stride(from: 0, to: scores.count - names.count + 1, by: names.count) {
-      guard tags.count < text.words.count,
-        let answer = Answer(scores: scores[start..<start + names.count])
-      else { break }
-      tags.append(names[answer.label])
-      probabilities.append(answer.probabilities[answer.label])
+    for (word, tag) in task.tags(of: scores).prefix(text.words.count).enumerated() {
+      let start = word * names.count
+      guard let answer = Answer(scores: scores[start..<start + names.count]) else { break }
+      tags.append(names[tag])
+      probabilities.append(answer.probabilities[tag])
     }
     // Words that were not read are outside of entities.
     let unread = text.words.count - tags.count

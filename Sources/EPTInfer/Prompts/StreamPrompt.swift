@@ -62,7 +62,7 @@ final class StreamPrompt: Sendable {
       case .labels(let bounds):
         LabelSetAnswers(
           labels, bounds, given: thresholds, separator: task.source.labelSeparator)
-      case .tags: TagAnswers(task.labels.map(\.word))
+      case .tags: TagAnswers(task)
       }
     encoder = .task(predictor.encoder)
   }

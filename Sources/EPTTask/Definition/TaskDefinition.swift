@@ -30,6 +30,8 @@ public struct TaskDefinition: Sendable, Equatable {
   public let isScale: Bool
   /// How many labels a row has.
   public let labelForm: LabelForm
+  /// How tags follow each other in the training rows; nil where each word's is chosen by itself.
+  public internal(set) var tagTransitions: TagTransitions?
   /// What answers are judged by.
   public let metric: Metric
   /// The class whose F1 a metric of one class takes; nil for class 1.

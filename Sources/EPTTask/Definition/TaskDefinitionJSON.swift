@@ -10,6 +10,10 @@ extension TaskDefinition {
     if labelForm != .one {
       members.append(JSONMember("label_form", .string(labelForm.rawValue)))
     }
+    if let tagTransitions {
+      let rows = tagTransitions.counts.map { JSON.array($0.map { .integer($0) }) }
+      members.append(JSONMember("tag_transitions", .array(rows)))
+    }
     return .object(members)
   }
 
@@ -31,7 +35,7 @@ extension TaskDefinition {
   /// The members of `json`, in order.
   static let memberNames = [
     "name", "fields", "template", "segments", "labels", "scale", "metric", "input_length", "split",
-    "source", "positive", "label_form",
+    "source", "positive", "label_form", "tag_transitions",
   ]
 
   /// Reads what `json` wrote.
@@ -79,6 +83,15 @@ extension TaskDefinition {
         records: try member("source", source["records"]?.string.flatMap(DataSource.Records.init)),
         skipsBrokenRows: try member("source", source["skips_broken_rows"]?.bool),
         labelSeparator: try source["label_separator"].map { try member("source", $0.string) }))
+    guard let transitions = json["tag_transitions"] else { return }
+    let counts = transitions.array?.map { row in (row.array ?? []).map { $0.integer ?? -1 } }
+    let table = try member("tag_transitions", counts.flatMap { TagTransitions(counts: $0) })
+    guard labelForm == .tags, table.counts.count == self.labels.count + 1 else {
+      throw TaskError.invalidDefinition(
+        task: name,
+        reason: "its member \"tag_transitions\" needs a row for each tag and one for the beginning")
+    }
+    tagTransitions = table
   }
 }
 

@@ -72,10 +72,12 @@ extension TaskDefinition {
   private func replacing(
     labels: [Label]? = nil, split: SplitRule? = nil, source: DataSource? = nil
   ) throws -> TaskDefinition {
-    try TaskDefinition(
+    var task = try TaskDefinition(
       name: name, fields: fields, template: template.source, segments: segments.map(\.source),
       labels: labels ?? self.labels, isScale: isScale, labelForm: labelForm, metric: metric,
       positive: positive.map { (labels ?? self.labels)[$0].word }, inputLength: inputLength,
       split: split ?? self.split, source: source ?? self.source)
+    task.tagTransitions = tagTransitions
+    return task
   }
 }

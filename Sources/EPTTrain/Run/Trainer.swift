@@ -62,7 +62,7 @@ public struct Trainer {
           shots, of: data.train, classes: task.labels.count, seed: settings.seed)
         return data.learning(from: rows)
       } ?? data
-    self.task = task.limited(to: plan.shape.inputLength)
+    self.task = task.limited(to: plan.shape.inputLength).countingTransitions(of: self.data.train)
     var head = plan.head?.head
     encoder = InputEncoder(
       self.task, tokenizer, for: model, isApart: plan.head?.readsApart ?? false)
