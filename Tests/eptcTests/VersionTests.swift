@@ -38,7 +38,9 @@ struct VersionTests {
     let installed = try CommandLineRun(
       executable: URL(fileURLWithPath: "/bin/sh"), ["-c", "pkg-config --modversion \(package)"],
       in: "/")
+    // nettle tells no more than two parts of its version.
     let version = installed.output.trimmingCharacters(in: .whitespacesAndNewlines)
+      .split(separator: ".").prefix(name == "nettle" ? 2 : .max).joined(separator: ".")
     #expect(try lines().contains("\(name): \(version)"))
   }
 }
