@@ -5,9 +5,10 @@ public enum CheckpointName {
     ".safetensors.index.json", ".bin.index.json", ".safetensors", ".bin", GGUFModel.ending,
   ]
 
-  /// The name of the folder, or of the weights without what tells their format and their part: `model`
-  /// for `folder/model.safetensors` and for `model-00001-of-00002.gguf`. Nil where the path has no name,
-  /// such as `.`.
+  /// The name of the folder, or of the weights without what tells their format and their part.
+  ///
+  /// It is `model` for `folder/model.safetensors` and for `model-00001-of-00002.gguf`, and nil where the path
+  /// has no name, such as `.`.
   public static func stem(of path: String) -> String? {
     guard let name = path.split(separator: "/").last.map(String.init), name != ".", name != ".."
     else { return nil }

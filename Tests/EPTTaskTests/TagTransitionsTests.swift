@@ -72,7 +72,8 @@ struct TagTransitionsTests {
     #expect(try TaskDefinition(task.json) == task)
     #expect(try task.splitting(by: .stratifiedHalves(seed: 1)).tagTransitions != nil)
     for table: JSON in [
-      [[0, 0], [1, 0]], [[0, 0], [1, 0], [0, -1]], [[0, 0], [1, 0], [0, "1"]], [[0], [1], [0]], [], 1,
+      [[0, 0], [1, 0]], [[0, 0], [1, 0], [0, -1]], [[0, 0], [1, 0], [0, "1"]], [[0], [1], [0]], [],
+      1,
     ] {
       let members = (task.json.object ?? []).map {
         $0.key == "tag_transitions" ? JSONMember($0.key, table) : $0

@@ -1,8 +1,8 @@
 import Glibc
 
-/// How often each tag follows each in the training rows. The tags of one text are chosen together by it.
+/// How often each tag follows each in the training rows.
 ///
-/// A head scores each word by itself. With p(yₜ | x) its probabilities, a text's tags are those with the
+/// The tags of one text are chosen together by it. A head scores each word by itself. With p(yₜ | x) its probabilities, a text's tags are those with the
 /// greatest sum over words of
 ///
 ///     log p(yₜ | x) + log p(yₜ | yₜ₋₁) - log p(yₜ)
@@ -75,7 +75,9 @@ public struct TagTransitions: Sendable, Equatable {
       for tag in 0..<tags {
         var from = 0
         for before in 1..<max(1, tags)
-        where sums[before] + logRatios[before][tag] > sums[from] + logRatios[from][tag] { from = before }
+        where sums[before] + logRatios[before][tag] > sums[from] + logRatios[from][tag] {
+          from = before
+        }
         origin.append(from)
         next.append(sums[from] + logRatios[from][tag] + scores[word * tags + tag])
       }
