@@ -39,8 +39,9 @@ class Rows:
     def __init__(self, path, task, tokenizer):
         rows = [json.loads(line) for line in path.open(encoding="utf-8")]
         texts = [[segment.format(**row) for segment in task["segments"]] for row in rows]
-        self.ids = [tokenizer(*parts, truncation=True, max_length=LENGTH)["input_ids"] for parts in texts]
-        self.types = [tokenizer(*parts, truncation=True, max_length=LENGTH)["token_type_ids"] for parts in texts]
+        encoded = [tokenizer(*parts, truncation=True, max_length=LENGTH) for parts in texts]
+        self.ids = [text["input_ids"] for text in encoded]
+        self.types = [text["token_type_ids"] for text in encoded]
         self.labels = [str(row["label"]) for row in rows]
 
 
