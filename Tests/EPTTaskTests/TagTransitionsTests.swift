@@ -58,10 +58,11 @@ struct TagTransitionsTests {
     let rows = (0..<30).map { $0 < 10 ? [0, 1, 2, 0] : [0, 1, 0, 0] }
     let counted = task.countingTransitions(
       of: rows.map { Example(values: $0.map { "w\($0)" }, label: 1, labels: $0) })
-    let scores: [Float] = [0, 3, 0, 0, 1, 0.5, 4, 0, 0]
-    #expect(task.tags(of: scores) == [1, 1, 0])
-    #expect(counted.tags(of: scores) == [1, 2, 0])
-    #expect(counted.tags(of: [0, 9, 0, 0, 20, 0.5, 4, 0, 0]) == [1, 1, 0])
+    func scores(_ values: [Float]) -> Matrix { Matrix(rows: 3, columns: 3, values: values) }
+    let unsure = scores([0, 3, 0, 0, 1, 0.5, 4, 0, 0])
+    #expect(task.tags(of: unsure) == [1, 1, 0])
+    #expect(counted.tags(of: unsure) == [1, 2, 0])
+    #expect(counted.tags(of: scores([0, 9, 0, 0, 20, 0.5, 4, 0, 0])) == [1, 1, 0])
   }
 
   @Test("They stand in the definition; tables that do not fit are refused")

@@ -1,3 +1,4 @@
+import EPTCompute
 import EPTTask
 
 /// A text whose words have tags.
@@ -15,7 +16,9 @@ struct TaggedText: Sendable, Equatable {
     guard scores.allSatisfy(\.isFinite), !names.isEmpty else { return nil }
     var tags: [String] = []
     var probabilities: [Float] = []
-    for (word, tag) in task.tags(of: scores).prefix(text.words.count).enumerated() {
+    let words = Matrix(
+      rows: scores.count / names.count, columns: names.count, values: scores)  // [words, tags]
+    for (word, tag) in task.tags(of: words).prefix(text.words.count).enumerated() {
       let start = word * names.count
       guard let answer = Answer(scores: scores[start..<start + names.count]) else { break }
       tags.append(names[tag])

@@ -27,8 +27,10 @@ public final class Predictor: Sendable {
     self.backbone = backbone
     encoder = InputEncoder(
       bundle.task, backbone.tokenizer, for: backbone.model, isApart: bundle.readout.readsApart)
+    // Where every row sees the whole text nothing can be known of its beginning, so a start need not find it.
     prompt = try backbone.model.prepare(
-      bundle.prompt.folded(), readout: bundle.readout, beginning: encoder.beginning)
+      bundle.prompt.folded(), readout: bundle.readout,
+      beginning: backbone.model.continuesText ? encoder.beginning : [])
   }
 
   /// The file's name without folder and extension.

@@ -31,7 +31,7 @@ struct TagAnswers: JudgedAnswers {
     var loss = 0.0
     answers = zip(scores, examples).map { scores, example in
       // Words that were not read are outside of entities.
-      var answers = task.tags(of: scores.values).prefix(example.labels.count)
+      var answers = task.tags(of: scores).prefix(example.labels.count)
       loss += Self.loss(scores, example.labels)
       found.formUnion(answers)
       answers += [Int](repeating: 0, count: example.labels.count - answers.count)

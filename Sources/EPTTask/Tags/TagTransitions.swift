@@ -1,3 +1,4 @@
+import EPTCompute
 import Glibc
 
 /// How often each tag follows each in the training rows.
@@ -99,12 +100,9 @@ extension TaskDefinition {
     return task
   }
 
-  /// The tags of a text's words, by their places in `labels`; `scores` has one logit a tag for each word,
-  /// word by word. `[words × tags]`
-  package func tags(of scores: [Float]) -> [Int] {
-    if let tagTransitions { return tagTransitions.best(scores) }
-    return stride(from: 0, through: scores.count - labels.count, by: labels.count).map { start in
-      (1..<labels.count).reduce(0) { scores[start + $1] > scores[start + $0] ? $1 : $0 }
-    }
+  /// The tags of a text's words, by their places in `labels`; `scores` has one logit a tag for each word.
+  /// `[words, tags]`
+  package func tags(of scores: Matrix) -> [Int] {
+    tagTransitions?.best(scores.values) ?? scores.bestColumns
   }
 }
