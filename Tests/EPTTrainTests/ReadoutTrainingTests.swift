@@ -161,7 +161,6 @@ struct ReadoutTrainingTests {
     "Broken off and taken up, the bytes are the same", arguments: Question.allCases,
     [TuningMethod.ept, .head])
   func resume(_ question: Question, _ method: TuningMethod) throws {
-    struct Killed: Error {}
     try TestPaths.withTemporaryFolder { folder in
       let sweep = try SeedSweep(
         ([nil] + (question.isPair ? [PairReading.joined] : [])).map { pair in
@@ -172,29 +171,14 @@ struct ReadoutTrainingTests {
               $0.pair = pair
             }, folder: folder)
         }, weights: "w")
-      func bytes(_ outcomes: [TrainingOutcome]) throws -> [Data] {
-        try outcomes.flatMap { outcome in
-          try [outcome.best, outcome.last].map { bundle in
-            try bundle.write(to: folder + "/b.eptb", replacing: true)
-            return try Data(contentsOf: URL(fileURLWithPath: folder + "/b.eptb"))
-          }
-        }
-      }
-      let unbroken = try bytes(sweep.run())
+      let unbroken = try sweep.run().bundleBytes(in: folder)
       for stop in [2, 7, 9, 15] {
         let path = folder + "/checkpoint"
         try? FileManager.default.removeItem(atPath: path)
-        var made = 0
-        do {
-          _ = try sweep.run(
-            Trainer.Hooks(progress: { made += $0.event == .step ? 1 : 0 }), checkpointInterval: 1
-          ) { checkpoint in
-            try checkpoint.write(to: path)
-            if made >= stop { throw Killed() }
-          }
-        } catch is Killed {}
+        _ = try sweep.runUntilKilled(path: path, checkpointInterval: 1) { $1 >= stop }
         let checkpoint = try TrainingCheckpoint(path: path, of: sweep)
-        #expect(try bytes(sweep.run(from: checkpoint)) == unbroken, "\(stop)")
+        let resumed = try sweep.run(from: checkpoint).bundleBytes(in: folder)
+        #expect(resumed == unbroken, "\(stop)")
       }
     }
   }

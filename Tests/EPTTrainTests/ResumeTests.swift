@@ -40,17 +40,6 @@ struct ResumeTests {
       }, weights: weights)
   }
 
-  /// The bytes of the best and last bundles of all seeds.
-  private func bytes(_ outcomes: [TrainingOutcome], folder: String) throws -> [Data] {
-    try outcomes.flatMap { outcome in
-      try [outcome.best, outcome.last].map { bundle in
-        let path = folder + "/bundle.eptb"
-        try bundle.write(to: path, replacing: true)
-        return try Data(contentsOf: URL(fileURLWithPath: path))
-      }
-    }
-  }
-
   /// Runs until `steps` steps are made in all, as a killed process: what was not saved is lost.
   private func runUntilKilled(
     _ sweep: SeedSweep, after steps: Int, interval: Int?, path: String
@@ -109,7 +98,7 @@ struct ResumeTests {
     try TestPaths.withTemporaryFolder { folder in
       let sweep = try sweep(
         settings(run.change), seeds: run.seeds, configuration: run.configuration, folder: folder)
-      let unbroken = try bytes(sweep.run(), folder: folder)
+      let unbroken = try sweep.run().bundleBytes(in: folder)
       #expect(unbroken.count == 2 * run.seeds.count)
       for interval in [nil, 1, 4] {
         let path = folder + "/checkpoint"
@@ -120,7 +109,7 @@ struct ResumeTests {
         let checkpoint = try TrainingCheckpoint(path: path, of: sweep)
         #expect(checkpoint.step > 0 || checkpoint.finishedSeeds > 0)
         let resumed = try sweep.run(from: checkpoint)
-        #expect(try bytes(resumed, folder: folder) == unbroken, "interval \(interval ?? 0)")
+        #expect(try resumed.bundleBytes(in: folder) == unbroken, "interval \(interval ?? 0)")
       }
     }
   }
@@ -129,7 +118,7 @@ struct ResumeTests {
   func interruptedEvaluation() throws {
     try TestPaths.withTemporaryFolder { folder in
       let sweep = try sweep(settings(), folder: folder)
-      let unbroken = try bytes(sweep.run(), folder: folder)
+      let unbroken = try sweep.run().bundleBytes(in: folder)
       let path = folder + "/checkpoint"
       for asked in [2, 15, 25, 33, 44] {
         var questions = 0
@@ -140,7 +129,7 @@ struct ResumeTests {
         let outcomes = try sweep.run(hooks: hooks, path)
         #expect(outcomes.last?.best.training.isInterrupted == true)
         let resumed = try sweep.run(from: TrainingCheckpoint(path: path, of: sweep))
-        #expect(try bytes(resumed, folder: folder) == unbroken, "asked \(asked) times")
+        #expect(try resumed.bundleBytes(in: folder) == unbroken, "asked \(asked) times")
       }
     }
   }

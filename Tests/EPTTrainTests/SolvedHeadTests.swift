@@ -108,30 +108,19 @@ struct SolvedHeadTests {
 
   @Test("Broken off after any strength and taken up, it ends with the same bytes", arguments: cases)
   func resumed(run: Case) throws {
-    struct Killed: Error {}
     try TestPaths.withTemporaryFolder { folder in
       let sweep = SeedSweep([try trainer(run, folder: folder)], weights: "w")
-      func bytes(_ outcomes: [TrainingOutcome]) throws -> [Data] {
-        try outcomes.flatMap { outcome in
-          try [outcome.best, outcome.last].map { bundle in
-            try bundle.write(to: folder + "/bundle.eptb", replacing: true)
-            return try Data(contentsOf: URL(fileURLWithPath: folder + "/bundle.eptb"))
-          }
-        }
-      }
-      let whole = try bytes(sweep.run())
+      let whole = try sweep.run().bundleBytes(in: folder)
       let path = folder + "/checkpoint"
       for killedAt in [1, 4, 10] {
-        do {
-          _ = try sweep.run { checkpoint in
-            try checkpoint.write(to: path)
-            if checkpoint.step == killedAt { throw Killed() }
-          }
-          Issue.record("the run went on")
-        } catch is Killed {}
+        let isKilled = try sweep.runUntilKilled(path: path) { checkpoint, _ in
+          checkpoint.step == killedAt
+        }
+        #expect(isKilled, "the run went on")
         let checkpoint = try TrainingCheckpoint(path: path, of: sweep)
         #expect(checkpoint.step == killedAt)
-        #expect(try bytes(sweep.run(from: checkpoint)) == whole, "killed at \(killedAt)")
+        let resumed = try sweep.run(from: checkpoint).bundleBytes(in: folder)
+        #expect(resumed == whole, "killed at \(killedAt)")
       }
       // Stopped whenever the run asks.
       for asked in [1, 2, 3, 5, 9, 20, 40] {
@@ -143,7 +132,7 @@ struct SolvedHeadTests {
         let stopped = try sweep.run(hooks: hooks, path)
         guard stopped.last?.best.training.isInterrupted == true else { continue }
         let resumed = try sweep.run(from: TrainingCheckpoint(path: path, of: sweep))
-        #expect(try bytes(resumed) == whole, "asked \(asked) times")
+        #expect(try resumed.bundleBytes(in: folder) == whole, "asked \(asked) times")
       }
     }
   }

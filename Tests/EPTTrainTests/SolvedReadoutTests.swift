@@ -133,29 +133,18 @@ struct SolvedReadoutTests {
   @Test(
     "Broken off after any strength and taken up, the bytes are the same", arguments: Form.allCases)
   func resumed(_ form: Form) throws {
-    struct Killed: Error {}
     try TestPaths.withTemporaryFolder { folder in
       let sweep = SeedSweep([try trainer(form, folder: folder)], weights: "w")
-      func bytes(_ outcomes: [TrainingOutcome]) throws -> [Data] {
-        try outcomes.flatMap { outcome in
-          try [outcome.best, outcome.last].map { bundle in
-            try bundle.write(to: folder + "/bundle.eptb", replacing: true)
-            return try Data(contentsOf: URL(fileURLWithPath: folder + "/bundle.eptb"))
-          }
-        }
-      }
-      let whole = try bytes(sweep.run())
+      let whole = try sweep.run().bundleBytes(in: folder)
       let path = folder + "/checkpoint"
       for killedAt in [1, 4, 10] {
-        do {
-          _ = try sweep.run { checkpoint in
-            try checkpoint.write(to: path)
-            if checkpoint.step == killedAt { throw Killed() }
-          }
-          Issue.record("the run went on")
-        } catch is Killed {}
+        let isKilled = try sweep.runUntilKilled(path: path) { checkpoint, _ in
+          checkpoint.step == killedAt
+        }
+        #expect(isKilled, "the run went on")
         let checkpoint = try TrainingCheckpoint(path: path, of: sweep)
-        #expect(try bytes(sweep.run(from: checkpoint)) == whole, "killed at \(killedAt)")
+        let resumed = try sweep.run(from: checkpoint).bundleBytes(in: folder)
+        #expect(resumed == whole, "killed at \(killedAt)")
       }
     }
   }
