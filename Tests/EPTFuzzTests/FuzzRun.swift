@@ -24,7 +24,8 @@ struct FuzzRun {
   ///   - keepsLength: Whether the next copy is as long as its seed.
   ///   - seconds: The most that one file may take.
   ///   - memory: The most bytes that may be held at once.
-  ///   - isAccepted: Whether the reader takes a file; throws what is none of its errors.
+  ///   - isAccepted: Whether the reader takes a file.
+  /// - Throws: What `isAccepted` throws, which is none of the reader's own errors.
   func damage(
     _ seeds: [[UInt8]], keepsLength: (inout Mutator) -> Bool, seconds: Double, memory: Int,
     isAccepted: ([UInt8]) throws -> Bool

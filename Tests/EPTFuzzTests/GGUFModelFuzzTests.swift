@@ -128,8 +128,9 @@ import Testing
   @Test func survivesDamage() throws {
     let seeds = Self.seeds
     try FuzzRun("GGUF model").damage(
-      seeds, keepsLength: { $0.below(4) > 0 }, seconds: Self.longestSeconds, memory: Self.mostMemory
-    ) { try isAccepted($0) }
+      seeds, keepsLength: { $0.below(4) > 0 }, seconds: Self.longestSeconds,
+      memory: Self.mostMemory,
+      isAccepted: { try isAccepted($0) })
   }
 
   /// A piece as long as a file would be cut at every place, each time over all of its bytes.

@@ -46,8 +46,8 @@ import Testing
     let seeds = try Self.seeds(reader)
     try FuzzRun(reader.rawValue).damage(
       seeds, keepsLength: { $0.below(2) == 0 }, seconds: Self.longestSeconds,
-      memory: Self.mostMemory
-    ) { try isAccepted($0, reader) }
+      memory: Self.mostMemory,
+      isAccepted: { try isAccepted($0, reader) })
   }
 
   /// Compiles a definition and tokenizes with what comes of it.

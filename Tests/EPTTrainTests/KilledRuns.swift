@@ -12,6 +12,7 @@ extension SeedSweep {
   ///   - checkpointInterval: As of `run`.
   ///   - isLast: Told the checkpoint and how many steps were made.
   /// - Returns: Whether it was killed; false for a run that came to its end.
+  /// - Throws: What the run or the writing of a checkpoint throws.
   func runUntilKilled(
     path: String, checkpointInterval: Int? = nil,
     isLast: (_ checkpoint: TrainingCheckpoint, _ steps: Int) -> Bool
